@@ -1,0 +1,284 @@
+"""Composing: who hears something, who is held back and why, and the words for each person."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from calamity.actions.terms import Terms
+from calamity.domain.activation import Inputs, Member, Snapshot, span
+from calamity.domain.dispatch import Held, MessageState, Urgency, after_quiet, give_comes_first
+from calamity.domain.phone import read_phone
+from calamity.domain.playbook import (
+    Audience,
+    Group,
+    Message,
+    MessageKind,
+    Playbook,
+    QuietHours,
+)
+from calamity.domain.texts import as_exercise, fill, segments
+from calamity.store.database import Session
+from calamity.store.ids import new_id
+from calamity.store.municipalities import get_municipality, list_neighbourhoods
+from calamity.store.outbox import BODY, given_in, people_with_questions, sent_since
+from calamity.store.people import Recipient, list_recipients, stopped_among
+from calamity.store.tables import CalamityRow
+
+_GUARDED = (Group.KEY_FIGURES, Group.PROFESSIONALS)
+_DAY = timedelta(hours=24)
+
+
+def audience_of(audience: Audience, snapshot: Snapshot, affected: Iterable[str]) -> list[Member]:
+    """Return the members of an audience, each person once."""
+    places = set(affected)
+    found: dict[str, Member] = {}
+    for member in snapshot.of(audience.of):
+        everywhere = audience.where == "everywhere" or not places or not member.neighbourhood
+        if everywhere or member.neighbourhood in places:
+            found.setdefault(member.recipient_id, member)
+    return list(found.values())
+
+
+class Circumstances(Struct, frozen=True):
+    """What decides at this moment whether a person may get a message."""
+
+    stopped: set[str]
+    given: set[str]
+    spent: dict[str, tuple[int, int]]
+    asked: set[str]
+
+
+async def circumstances(session: Session, calamity: CalamityRow, at: datetime) -> Circumstances:
+    """Look up who stopped, who was given words, what was spent today and who is being asked."""
+    day = _DAY / calamity.tempo
+    return Circumstances(
+        await stopped_among(session, calamity.municipality_id),
+        await given_in(session, calamity.id),
+        await sent_since(
+            session, calamity.municipality_id, at - day, is_exercise=calamity.is_exercise
+        ),
+        await people_with_questions(session),
+    )
+
+
+def why_held(
+    member: Member, message: Message, playbook: Playbook, now: Circumstances
+) -> Held | None:
+    """Return the first rule that holds this message back from this person, or None."""
+    if member.recipient_id in now.stopped:
+        return Held.STOPPED
+    if member.group not in _GUARDED:
+        return None
+    if not member.agreed:
+        return Held.NO_AGREEMENT
+    is_ask = message.kind is MessageKind.ASK
+    if is_ask and not member.asks:
+        return Held.NO_ASKS
+    if not give_comes_first(message.kind, was_given=member.recipient_id in now.given):
+        return Held.NOT_GIVEN_YET
+    if is_ask and member.recipient_id in now.asked:
+        return Held.OPEN_QUESTION
+    if member.group is Group.KEY_FIGURES and message.kind is not MessageKind.CLOSE:
+        messages, asks = now.spent.get(member.recipient_id, (0, 0))
+        budget = playbook.budget
+        if messages >= budget.messages_per_day or (is_ask and asks >= budget.asks_per_day):
+            return Held.BUDGET
+    return None
+
+
+class Composer:
+    """Writes the words of one playbook for each person in one calamity."""
+
+    def __init__(
+        self,
+        *,
+        terms: Terms,
+        calamity: CalamityRow,
+        playbook: Playbook,
+        inputs: Inputs,
+        municipality: tuple[str, str],
+        places: Mapping[str, str],
+        people: Mapping[str, Recipient],
+    ) -> None:
+        self.terms = terms
+        self.calamity = calamity
+        self.playbook = playbook
+        self._inputs = inputs
+        self._name, self._crisis_phone = municipality[0], _shown(municipality[1])
+        self._places = places
+        self.people = people
+        self._contacts: dict[str, tuple[str, str]] = {}
+        self._parts: dict[str, int] = {}
+
+    def reaches(self, recipient_id: str) -> bool:
+        """Say whether an exercise may text this person."""
+        allowed = self.terms.allowed_in_exercise
+        if not self.calamity.is_exercise or allowed is None:
+            return True
+        person = self.people.get(recipient_id)
+        return person is not None and person.phone in allowed
+
+    def body(
+        self,
+        member: Member,
+        message: Message,
+        *,
+        link: str = "",
+        at: datetime,
+        role: str = "",
+    ) -> str:
+        """Return the words of a message for one person, in their language where it has them."""
+        language = member.language if member.language in message.texts else "nl"
+        template = message.texts[language]  # type: ignore[index]  # checked on the line before
+        sender, phone = self._contact(member)
+        person = self.people.get(member.recipient_id)
+        meeting = self._inputs.meeting_at or at
+        local = meeting.astimezone(self.terms.zone)
+        text = fill(
+            template,
+            {
+                "municipality": self._name,
+                "incident": self._inputs.incident_in(language),
+                "time": f"{local:%H.%M}",
+                "date": f"{local.day}-{local.month}",
+                "place": self._inputs.place or "-",
+                "role": self._role(role or member.role, language),
+                "link": link or f"{self.terms.public_url}/c/{self.calamity.id[-12:]}",
+                "first_name": person.name.split(" ")[0] if person else "",
+                "phone": phone,
+                "sender": sender,
+                "neighbourhood": self._places.get(member.neighbourhood, self._name),
+            },
+        )
+        return as_exercise(text) if self.calamity.is_exercise else text
+
+    def _role(self, code: str, language: str) -> str:
+        for role in self.playbook.roles:
+            if role.code == code:
+                return role.title.in_language(language)
+        return code
+
+    def _contact(self, member: Member) -> tuple[str, str]:
+        """Return the name and number that a person is given to talk to a human being."""
+        if not member.contact:
+            return self._name, self._crisis_phone
+        if member.contact not in self._contacts:
+            person = self.people.get(member.contact)
+            self._contacts[member.contact] = (
+                (person.name, _shown(person.phone)) if person else (self._name, self._crisis_phone)
+            )
+        return self._contacts[member.contact]
+
+    def leaves_at(self, member: Member, message: Message, at: datetime) -> datetime:
+        """Return when a message may leave: at once, or after the quiet hours of this person."""
+        plays = self.calamity.is_exercise and self.terms.is_sandbox
+        if message.alarm or plays or member.group is not Group.KEY_FIGURES:
+            return at
+        quiet = self.playbook.quiet_hours
+        if member.quiet_from and member.quiet_until:
+            quiet = QuietHours(member.quiet_from, member.quiet_until)
+        return after_quiet(at, quiet, self.terms.zone)
+
+    def row(
+        self,
+        session: Session,
+        member: Member,
+        message: Message,
+        body: str,
+        *,
+        at: datetime,
+        purpose: str,
+        urgency: int = Urgency.ORDINARY,
+        dispatch_id: str | None = None,
+        ladder_id: str | None = None,
+        round_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Return the outbox row of a message, ready to leave."""
+        due = self.leaves_at(member, message, at)
+        return message_row(
+            session,
+            municipality_id=self.calamity.municipality_id,
+            calamity_id=self.calamity.id,
+            recipient_id=member.recipient_id,
+            sender=self.terms.sender,
+            body=body,
+            purpose=purpose,
+            urgency=urgency,
+            is_alarm=message.alarm,
+            due_at=due,
+            valid_until=due + span(message.valid_for, 1),
+            at=at,
+            dispatch_id=dispatch_id,
+            ladder_id=ladder_id,
+            round_id=round_id,
+        )
+
+
+def message_row(session: Session, *, body: str, at: datetime, **values: Any) -> dict[str, Any]:
+    """Return an outbox row with its body sealed and its parts counted."""
+    return {
+        "id": new_id(),
+        "body": session.vault.seal_text(BODY, body),
+        "parts": segments(body).parts,
+        "state": MessageState.READY,
+        "created_at": at,
+        "attempts": 0,
+        "epoch": 0,
+        "looks": 0,
+        "carrier_status": "",
+        **values,
+    }
+
+
+def _shown(phone: str) -> str:
+    return read_phone(phone).shown if phone else ""
+
+
+async def composer_for(
+    session: Session,
+    terms: Terms,
+    calamity: CalamityRow,
+    playbook: Playbook,
+    inputs: Inputs,
+    members: Iterable[Member],
+) -> Composer:
+    """Return a composer that knows the people among *members* and their contact persons."""
+    municipality = await get_municipality(session, calamity.municipality_id)
+    places = await list_neighbourhoods(session, calamity.municipality_id)
+    ids = [each for member in members for each in (member.recipient_id, member.contact) if each]
+    return Composer(
+        terms=terms,
+        calamity=calamity,
+        playbook=playbook,
+        inputs=inputs,
+        municipality=(municipality.name, municipality.crisis_phone),
+        places={place.code: place.name for place in places},
+        people=await list_recipients(session, ids),
+    )
+
+
+class Selection(Struct, frozen=True):
+    """Who gets a message, and how many do not, by reason."""
+
+    members: list[Member]
+    held: dict[str, int]
+
+
+def select_members(
+    composer: Composer, members: Iterable[Member], message: Message, now: Circumstances
+) -> Selection:
+    """Apply the rules of give and ask, agreement, STOP, budgets and exercises."""
+    chosen: list[Member] = []
+    held: Counter[str] = Counter()
+    for member in members:
+        reason = why_held(member, message, composer.playbook, now)
+        if reason is None and not composer.reaches(member.recipient_id):
+            reason = Held.NOT_IN_EXERCISE
+        if reason is None:
+            chosen.append(member)
+        else:
+            held[reason.value] += 1
+    return Selection(chosen, dict(held))

@@ -1,0 +1,265 @@
+"""What people decide and write down: levels, phase, statements, corrections, closing."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from calamity.actions.check_in import close_round
+from calamity.actions.seal import seal_timeline
+from calamity.domain.activation import Levels, Reason
+from calamity.domain.errors import Conflict, Refused
+from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.timeline import (
+    CalamityClosed,
+    Corrected,
+    EntryKind,
+    Erased,
+    LevelSet,
+    NextUpdateSet,
+    PhaseSet,
+    Statement,
+    SummaryWritten,
+    Visibility,
+)
+from calamity.store import calamities, call_outs, outbox, rounds
+from calamity.store.database import Session
+from calamity.store.tables import CalamityRow
+from calamity.store.timeline import append, destroy_key, get_header
+from calamity.store.wakes import Wakes
+
+LevelKind = Literal["social", "grip", "threat"]
+StatementKind = Literal[
+    "interpretation", "fact", "decision", "rumour", "commitment", "measure", "note"
+]
+_COLUMN: dict[str, str] = {"social": "social_level", "grip": "grip", "threat": "threat"}
+_HIGHEST = {"social": 3, "grip": 5, "threat": 5}
+
+
+class NewStatement(Struct, frozen=True, forbid_unknown_fields=True):
+    """An entry that a person writes; *happened_at* says when, if not now."""
+
+    kind: StatementKind
+    text: Annotated[str, Meta(min_length=1, max_length=4000)]
+    visibility: Visibility = Visibility.TEAM
+    owner: Annotated[str, Meta(max_length=80)] = ""
+    due_at: datetime | None = None
+    happened_at: datetime | None = None
+
+
+class NewSummary(Struct, frozen=True, forbid_unknown_fields=True):
+    """One to three sentences for officials, and when they hear more."""
+
+    sentences: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=400)]], Meta(min_length=1, max_length=3)
+    ]
+    next_update_at: datetime | None = None
+
+
+async def set_levels(
+    session: Session, actor: Actor, calamity: CalamityRow, levels: Levels, *, at: datetime
+) -> None:
+    """Set the three levels of a new calamity; each that is not 0 needs its own reason."""
+    await _set(session, actor, calamity, "social", levels.social, levels.social_reason, at)
+    if levels.grip:
+        await _set(session, actor, calamity, "grip", levels.grip, levels.grip_reason, at)
+    if levels.threat:
+        await _set(session, actor, calamity, "threat", levels.threat, levels.threat_reason, at)
+
+
+async def set_level(
+    session: Session,
+    actor: Actor,
+    calamity_id: str,
+    *,
+    kind: LevelKind,
+    value: int,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Set one of the three levels, by a person and with a reason; no level follows another."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    await _set(session, actor, calamity, kind, value, reason, at)
+
+
+async def _set(
+    session: Session,
+    actor: Actor,
+    calamity: CalamityRow,
+    kind: LevelKind,
+    value: int,
+    reason: str,
+    at: datetime,
+) -> None:
+    if not 0 <= value <= _HIGHEST[kind]:
+        raise Refused(f"This level runs from 0 to {_HIGHEST[kind]}.", field=kind)
+    if not reason.strip():
+        raise Refused("Give the reason for this level.", field=f"{kind}_reason")
+    previous = getattr(calamity, _COLUMN[kind])
+    await append(
+        session,
+        calamity.id,
+        LevelSet(kind=kind, value=value, previous=previous, reason=reason.strip()),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility.OFFICIALS,
+    )
+    setattr(calamity, _COLUMN[kind], value)
+    if kind == "social":
+        calamity.level_since = at
+    await session.sql.flush()
+
+
+async def set_phase(
+    session: Session, actor: Actor, calamity_id: str, *, phase: str, reason: Reason, at: datetime
+) -> None:
+    """Move the response to another phase."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    if not reason.strip():
+        raise Refused("Give the reason for this phase.", field="reason")
+    previous = calamity.phase
+    await append(
+        session,
+        calamity.id,
+        PhaseSet(phase=phase, reason=reason.strip(), previous=previous),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility.OFFICIALS,
+    )
+    calamity.phase, calamity.phase_since = phase, at
+    await session.sql.flush()
+
+
+async def state(
+    session: Session, actor: Actor, calamity_id: str, statement: NewStatement, *, at: datetime
+) -> int:
+    """Write an entry in one's own words and return its sequence number."""
+    actor.must(Permission.WRITE_ENTRIES)
+    await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    if statement.happened_at is not None and statement.happened_at > at:
+        raise Refused("This moment is still to come.", field="happened_at")
+    if statement.visibility not in actor.sees:
+        raise Refused("Choose a visibility that you see yourself.", field="visibility")
+    return await append(
+        session,
+        calamity_id,
+        Statement(
+            kind=statement.kind,
+            text=statement.text,
+            owner=statement.owner or None,
+            due_at=statement.due_at,
+        ),
+        by_role=actor.role,
+        at=at,
+        happened_at=statement.happened_at,
+        visibility=statement.visibility,
+    )
+
+
+async def summarise(
+    session: Session, actor: Actor, calamity_id: str, summary: NewSummary, *, at: datetime
+) -> int:
+    """Write the sentences on the officials' page, and when the next ones come."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    seq = await append(
+        session,
+        calamity_id,
+        SummaryWritten(sentences=summary.sentences),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility.OFFICIALS,
+    )
+    if summary.next_update_at is not None:
+        await append(
+            session,
+            calamity_id,
+            NextUpdateSet(at=summary.next_update_at),
+            by_role=actor.role,
+            at=at,
+            visibility=Visibility.OFFICIALS,
+        )
+        calamity.next_update_at = summary.next_update_at
+    await session.sql.flush()
+    return seq
+
+
+async def correct(
+    session: Session, actor: Actor, calamity_id: str, seq: int, *, text: str, at: datetime
+) -> int:
+    """Correct an entry by a new one under it; the wrong one stays."""
+    actor.must(Permission.WRITE_ENTRIES)
+    calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
+    header = await get_header(session, calamity.id, seq)
+    if header.visibility not in actor.sees:
+        raise Refused("This entry is not yours to correct.", field="seq")
+    return await append(
+        session,
+        calamity_id,
+        Corrected(refers_to=seq, text=text),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility(header.visibility),
+        refers_to=seq,
+    )
+
+
+async def erase(
+    session: Session, actor: Actor, calamity_id: str, seq: int, *, ground: str, at: datetime
+) -> int:
+    """Destroy the words of an entry, on a ground that is written down; the chain still holds."""
+    actor.must(Permission.ERASE)
+    calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
+    header = await get_header(session, calamity.id, seq)
+    if not ground.strip():
+        raise Refused("Name the ground for erasing these words.", field="ground")
+    if header.kind in (EntryKind.SEAL, EntryKind.ERASURE):
+        raise Refused("Seals and erasures hold no words of people; they stay.", field="seq")
+    await destroy_key(session, calamity_id, seq)
+    return await append(
+        session,
+        calamity_id,
+        Erased(refers_to=seq, ground=ground.strip()),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility(header.visibility),
+        refers_to=seq,
+    )
+
+
+async def close_calamity(
+    session: Session, wakes: Wakes, actor: Actor, calamity_id: str, *, reason: str, at: datetime
+) -> None:
+    """Close a calamity: nothing waits any more, open rounds are published, the head is signed."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
+    if calamity.closed_at is not None:
+        raise Conflict("This calamity was closed before.")
+    if not reason.strip():
+        raise Refused("Give the reason for closing.", field="reason")
+    for row in await rounds.list_rounds(session, calamity_id):
+        if row.closed_at is None:
+            await close_round(
+                session, wakes, actor.municipality_id, row.id, at=at, by_role=actor.role, early=True
+            )
+    await outbox.cancel_calamity(session, calamity_id, at)
+    await call_outs.end_call_outs(session, calamity_id, at)
+    await calamities.end_activations(session, calamity_id, at)
+    await append(
+        session,
+        calamity_id,
+        CalamityClosed(reason=reason.strip()),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility.OFFICIALS,
+    )
+    calamity.closed_at = at
+    await session.sql.flush()
+    await seal_timeline(session, calamity, at)
+
+
+def acts_as_system(municipality_id: str) -> Actor:
+    """Return the actor for what the product does by itself on an operator's command line."""
+    return Actor(municipality_id, "system", UserRole.COORDINATOR)

@@ -1,0 +1,311 @@
+"""The plan of an activation: who would get what, when and at what cost; nothing happens.
+
+It is made by the same selection and the same composer as the real thing, over a calamity that is
+never stored, so that the review page cannot promise other words than those that leave.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from calamity.actions.compose import (
+    Circumstances,
+    Composer,
+    audience_of,
+    circumstances,
+    composer_for,
+    select_members,
+)
+from calamity.actions.terms import Terms
+from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of
+from calamity.domain.dispatch import Held
+from calamity.domain.errors import Refused
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import (
+    CallOut,
+    Dispatch,
+    Group,
+    Message,
+    MessageKind,
+    Playbook,
+    Round,
+    Step,
+    Words,
+    seconds,
+)
+from calamity.domain.texts import segments
+from calamity.domain.timeline import GENESIS
+from calamity.store.calamities import open_calamity
+from calamity.store.database import Session
+from calamity.store.ids import new_id
+from calamity.store.people import take_snapshot
+from calamity.store.playbooks import usable_version
+from calamity.store.tables import CalamityRow
+
+_MOST_NAMED = 100
+
+
+class PlannedText(Struct, frozen=True, rename="camel"):
+    """The words in one language: an example for a real recipient, the longest of all."""
+
+    language: str
+    recipients: int
+    example: str
+    encoding: str
+    parts: int
+    """SMS parts of the longest text."""
+    total_parts: int
+
+
+class PlannedAct(Struct, frozen=True, rename="camel"):
+    """What one step would send. Times are when it starts; *seconds* is how long it takes."""
+
+    step: str
+    title: Words
+    kind: str
+    audience: str
+    message: str
+    is_automatic: bool
+    start_at: datetime
+    leaves_at: datetime
+    """Later than *start_at* where quiet hours hold texts back."""
+    recipients: int
+    texts: list[PlannedText]
+    held_back: dict[str, int]
+    parts: int
+    cost: float
+    """Estimated, in euros."""
+    seconds: float
+
+
+class Unreachable(Struct, frozen=True, rename="camel"):
+    """Somebody whom the plan cannot reach, and why."""
+
+    name: str
+    group: Group
+    role: str
+    reason: str
+
+
+class Plan(Struct, frozen=True, rename="camel"):
+    """What an activation at this moment would bring about."""
+
+    slug: str
+    version: int
+    sha256: str
+    title: Words
+    is_exercise: bool
+    made_at: datetime
+    acts: list[PlannedAct]
+    unreachable: list[Unreachable]
+    unreachable_count: int
+    roles_without_people: list[str]
+    roles_without_deputy: list[str]
+    parts: int
+    cost: float
+    """Estimated, in euros."""
+
+
+async def plan(
+    session: Session, terms: Terms, actor: Actor, request: ActivationRequest, *, at: datetime
+) -> Plan:
+    """Return what activating now would bring about. Raises as `activate` does; changes nothing.
+
+    A person who first gets words in an earlier step of this same plan counts as given to, in the
+    order in which the steps start.
+    """
+    actor.must(Permission.ACTIVATE)
+    version = await usable_version(session, actor.municipality_id, request.slug, request.version)
+    if request.calamity_id is None and request.levels is None:
+        raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
+    calamity = await _calamity(session, actor, request, at)
+    snapshot = await take_snapshot(session, actor.municipality_id)
+    composer = await composer_for(
+        session, terms, calamity, version.playbook, request.inputs, snapshot.members
+    )
+    now = await circumstances(session, calamity, at)
+    planner = _Planner(composer, snapshot, now, request.inputs.affected, at)
+    acts = [act for step in _in_order(version.playbook) for act in planner.acts(step)]
+    unreachable = planner.unreachable()
+    return Plan(
+        slug=version.slug,
+        version=version.number,
+        sha256=version.sha256,
+        title=version.playbook.title,
+        is_exercise=calamity.is_exercise,
+        made_at=at,
+        acts=acts,
+        unreachable=unreachable[:_MOST_NAMED],
+        unreachable_count=len(unreachable),
+        roles_without_people=planner.roles_below(1),
+        roles_without_deputy=planner.roles_below(2),
+        parts=sum(act.parts for act in acts),
+        cost=round(sum(act.cost for act in acts), 2),
+    )
+
+
+async def _calamity(
+    session: Session, actor: Actor, request: ActivationRequest, at: datetime
+) -> CalamityRow:
+    """Return the running calamity, or one that is only imagined."""
+    if request.calamity_id is not None:
+        return await open_calamity(session, actor.municipality_id, request.calamity_id)
+    return CalamityRow(
+        id=new_id(),
+        municipality_id=actor.municipality_id,
+        title=request.title,
+        is_exercise=request.is_exercise,
+        tempo=request.tempo if request.is_exercise else 1,
+        phase="",
+        opened_at=at,
+        phase_since=at,
+        level_since=at,
+        head_hash=GENESIS,
+    )
+
+
+def _in_order(playbook: Playbook) -> list[Step]:
+    return sorted(playbook.steps, key=lambda step: seconds(step.start))
+
+
+class _Planner:
+    """Plans the acts of one playbook, one after the other."""
+
+    def __init__(
+        self,
+        composer: Composer,
+        snapshot: Snapshot,
+        now: Circumstances,
+        affected: list[str],
+        at: datetime,
+    ) -> None:
+        self._composer = composer
+        self._playbook = composer.playbook
+        self._snapshot = snapshot
+        self._affected = affected
+        self._at = at
+        self._now = now
+        self._given = set(now.given)
+        self._held: dict[str, Held] = {}
+
+    def acts(self, step: Step) -> Iterator[PlannedAct]:
+        """Return what a step would send, per audience."""
+        match step.act:
+            case CallOut() as act:
+                members = [
+                    member
+                    for member in self._snapshot.of(Group.RAPID_TEAM)
+                    if member.role in act.roles and member.rank == 1
+                ]
+                yield self._act(step, "call-out", "rapid-team", act.message, _once(members))
+            case Dispatch(audience=audience, message=message):
+                yield self._act(step, "dispatch", audience, message, self._members(audience))
+            case Round() as act:
+                for audience in act.audiences:
+                    of = self._playbook.audience(audience).of
+                    uses_form = of is Group.PROFESSIONALS and act.form is not None
+                    message = act.form if uses_form and act.form else act.message
+                    yield self._act(step, "round", audience, message, self._members(audience))
+
+    def _members(self, audience: str) -> list[Member]:
+        return audience_of(self._playbook.audience(audience), self._snapshot, self._affected)
+
+    def _act(
+        self, step: Step, kind: str, audience: str, code: str, members: list[Member]
+    ) -> PlannedAct:
+        message = self._playbook.message(code)
+        start = moment_of(self._at, step.start, self._composer.calamity.tempo)
+        # Budgets count per day and questions close in between: the plan looks at one step at a
+        # time and says what holds whatever the day brings.
+        now = Circumstances(self._now.stopped, self._given, {}, set())
+        selection = select_members(self._composer, members, message, now)
+        if message.kind is MessageKind.GIVE:
+            self._given |= {member.recipient_id for member in selection.members}
+        texts = self._texts(selection.members, message, start)
+        parts = sum(text.total_parts for text in texts)
+        leaves = [self._composer.leaves_at(member, message, start) for member in selection.members]
+        return PlannedAct(
+            step=step.code,
+            title=step.title,
+            kind=kind,
+            audience=audience,
+            message=code,
+            is_automatic=step.automatic,
+            start_at=start,
+            leaves_at=max(leaves, default=start),
+            recipients=len(selection.members),
+            texts=texts,
+            held_back=selection.held,
+            parts=parts,
+            cost=round(parts * self._composer.terms.price_per_part, 2),
+            seconds=round(parts / self._composer.terms.rate, 1),
+        )
+
+    def _texts(self, members: list[Member], message: Message, at: datetime) -> list[PlannedText]:
+        bodies: defaultdict[str, list[str]] = defaultdict(list)
+        sample_link = f"{self._composer.terms.public_url}/f/{'x' * 22}"
+        link = sample_link if message.kind is MessageKind.ASK else ""
+        for member in members:
+            language = member.language if member.language in message.texts else "nl"
+            bodies[language].append(self._composer.body(member, message, at=at, link=link))
+        planned = []
+        for language, all_bodies in sorted(bodies.items()):
+            parts: Counter[str] = Counter({body: segments(body).parts for body in all_bodies})
+            longest = max(all_bodies, key=lambda body: (parts[body], len(body)))
+            planned.append(
+                PlannedText(
+                    language=language,
+                    recipients=len(all_bodies),
+                    example=longest,
+                    encoding=segments(longest).encoding,
+                    parts=parts[longest],
+                    total_parts=sum(parts[body] for body in all_bodies),
+                )
+            )
+        return planned
+
+    def unreachable(self) -> list[Unreachable]:
+        """Return everyone whom no step of this plan can reach, each person once."""
+        found: dict[str, Unreachable] = {}
+        for member in self._snapshot.members:
+            reason = self._why_never(member)
+            person = self._composer.people.get(member.recipient_id)
+            if reason is None or person is None:
+                continue
+            found.setdefault(
+                member.recipient_id,
+                Unreachable(person.name, member.group, member.role, reason.value),
+            )
+        return sorted(found.values(), key=lambda each: (each.group, each.name))
+
+    def _why_never(self, member: Member) -> Held | None:
+        if member.recipient_id in self._now.stopped:
+            return Held.STOPPED
+        if member.group is Group.KEY_FIGURES and not member.agreed:
+            return Held.NO_AGREEMENT
+        if member.group is Group.KEY_FIGURES and member.contact in self._now.stopped:
+            return Held.NO_CONTACT_PERSON
+        if not self._composer.reaches(member.recipient_id):
+            return Held.NOT_IN_EXERCISE
+        return None
+
+    def roles_below(self, number: int) -> list[str]:
+        """Return the called roles that fewer than *number* reachable people can fill."""
+        called = {
+            role
+            for step in self._playbook.steps
+            if isinstance(step.act, CallOut)
+            for role in step.act.roles
+        }
+        filled = Counter(
+            member.role
+            for member in self._snapshot.of(Group.RAPID_TEAM)
+            if self._why_never(member) is None
+        )
+        return sorted(role for role in called if filled[role] < number)
+
+
+def _once(members: list[Member]) -> list[Member]:
+    return list({member.recipient_id: member for member in members}.values())

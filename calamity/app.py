@@ -1,0 +1,128 @@
+"""The composition root of the web process: everything meets here, and nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.static_files import create_static_files_router
+
+from calamity.actions.terms import terms_of
+from calamity.gateways.carrier import Carrier
+from calamity.gateways.twilio import TwilioAccount, TwilioCarrier
+from calamity.gateways.twilio_webhooks import WebhookReader
+from calamity.settings import Settings
+from calamity.store.database import Database
+from calamity.store.inbox import Inbox
+from calamity.store.timeline import TimelineReader
+from calamity.store.vault import Vault
+from calamity.store.wakes import Wakes
+from calamity.web import assets, health
+from calamity.web.api import api_router, openapi_config
+from calamity.web.auth import need_actor
+from calamity.web.errors import EXCEPTION_HANDLERS
+from calamity.web.headers import SecurityHeaders
+from calamity.web.hooks import HOOKS
+from calamity.web.house import House
+from calamity.web.live import LiveTimelines, stream
+from calamity.web.pages import PAGES
+from calamity.web.render import Renderer
+from calamity.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Return the carrier that the settings name."""
+    return TwilioCarrier(
+        TwilioAccount(
+            account_sid=settings.twilio_account_sid,
+            public_url=settings.public_url,
+            auth_token=settings.auth_tokens[0],
+            api_key=settings.twilio_api_key,
+            api_secret=settings.twilio_api_secret,
+            origin=settings.twilio_origin,
+            region=settings.twilio_region,
+            messaging_service_sid=settings.twilio_messaging_service_sid,
+        )
+    )
+
+
+def house_of_settings(settings: Settings) -> House:
+    """Build the house; nothing connects yet."""
+    vault = Vault(settings.secret_key)
+    database = Database(settings.database_url, vault)
+    wakes = Wakes(database)
+    return House(
+        settings=settings,
+        terms=terms_of(settings),
+        database=database,
+        wakes=wakes,
+        inbox=Inbox(database, wakes),
+        timeline=TimelineReader(database),
+        webhooks=WebhookReader(
+            settings.public_url,
+            settings.twilio_account_sid,
+            settings.auth_tokens,
+            frozenset(settings.senders),
+        ),
+    )
+
+
+def worker_of(house: House) -> Worker:
+    """Return a worker for this house."""
+    return Worker(house.database, house.wakes, carrier_of(house.settings), house.terms)
+
+
+def create_app(settings: Settings, *, worker: bool) -> Litestar:
+    """Return the web application; with *worker* the same process also does the work."""
+    house = house_of_settings(settings)
+    live = LiveTimelines(house.database, house.timeline)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await house.database.open(as_node=True)
+        task = asyncio.create_task(worker_of(house).run()) if worker else None
+        try:
+            yield
+        finally:
+            await live.close()
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await house.database.close()
+
+    openapi: OpenAPIConfig = openapi_config()
+    return Litestar(
+        route_handlers=[
+            *HOOKS,
+            stream,
+            health.live,
+            health.ready,
+            health.metrics,
+            api_router(),
+            *PAGES,
+            create_static_files_router(path=assets.PREFIX, directories=[assets.DIST]),
+        ],
+        dependencies={"actor": Provide(need_actor)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        middleware=[SecurityHeaders(production=settings.env == "production")],
+        csrf_config=CSRFConfig(
+            secret=house.database.vault.cookie_secret,
+            cookie_name="calamity_csrf",
+            cookie_secure=settings.public_url.startswith("https://"),
+            cookie_httponly=True,
+            exclude=["^/hooks/", "^/v1/", "^/static/", "^/health/", "^/metrics", "^/f/"],
+        ),
+        openapi_config=openapi,
+        lifespan=[lifespan],
+        state=State({"house": house, "live": live, "renderer": Renderer(settings.zone)}),
+        debug=False,
+        logging_config=None,
+    )

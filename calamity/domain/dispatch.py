@@ -1,0 +1,71 @@
+"""When a message may leave: agreement, STOP, give before ask, budgets and quiet hours."""
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from calamity.domain.playbook import MessageKind, QuietHours
+
+
+class MessageState(StrEnum):
+    """What we know of a message; what the carrier says later is kept beside it."""
+
+    READY = "ready"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+FINAL_STATES = frozenset(
+    {
+        MessageState.ACCEPTED,
+        MessageState.REJECTED,
+        MessageState.CANCELLED,
+        MessageState.EXPIRED,
+    }
+)
+
+
+class Held(StrEnum):
+    """Why a person gets no message."""
+
+    NO_AGREEMENT = "no-agreement"
+    STOPPED = "stopped"
+    NO_ASKS = "no-asks"
+    NOT_GIVEN_YET = "not-given-yet"
+    BUDGET = "budget"
+    OPEN_QUESTION = "open-question"
+    NOT_IN_EXERCISE = "not-in-exercise"
+    NO_CONTACT_PERSON = "no-contact-person"
+
+
+class Urgency:
+    """The order in which messages leave a lane; lower leaves first."""
+
+    CALL_OUT = 0
+    ANSWER = 1
+    ALARM = 2
+    ORDINARY = 3
+
+
+def give_comes_first(kind: MessageKind, *, was_given: bool) -> bool:
+    """Say whether give-before-ask allows this kind for someone who *was_given* words already."""
+    return kind is not MessageKind.ASK or was_given
+
+
+def after_quiet(at: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
+    """Return *at*, or the end of the quiet hours in which it falls (local clock times)."""
+    start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
+    local = at.astimezone(zone)
+    clock = local.time()
+    if start <= end:
+        is_quiet = start <= clock < end
+    else:
+        is_quiet = clock >= start or clock < end
+    if not is_quiet:
+        return at
+    day = local.date() + timedelta(days=1 if clock >= end else 0)
+    return datetime.combine(day, end, zone).astimezone(at.tzinfo)

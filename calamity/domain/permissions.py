@@ -1,0 +1,118 @@
+"""Who may do what: one table, deny by default."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from calamity.domain.errors import Forbidden
+from calamity.domain.timeline import Visibility
+
+
+class UserRole(StrEnum):
+    """What an account is for; one per account."""
+
+    COORDINATOR = "coordinator"
+    RESPONDER = "responder"
+    CONTACT_PERSON = "contact-person"
+    PROFESSIONAL = "professional"
+    OFFICIAL = "official"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """One thing that a role may do."""
+
+    SEE_PLAYBOOKS = "see-playbooks"
+    PUBLISH = "publish"
+    APPROVE = "approve"
+    ACTIVATE = "activate"
+    SEE_CALAMITIES = "see-calamities"
+    SEE_ROOM = "see-room"
+    STEER = "steer"
+    """Set levels and phase, call out, dispatch, open and close rounds, close the calamity."""
+    WORK_TASKS = "work-tasks"
+    WRITE_ENTRIES = "write-entries"
+    SEE_TIMELINE = "see-timeline"
+    EXPORT_TIMELINE = "export-timeline"
+    ERASE = "erase"
+    SEE_OFFICIALS_PAGE = "see-officials-page"
+    READ_REPLIES = "read-replies"
+    """Read and handle the texts of the key figures whom one knows oneself."""
+    SEE_UNKNOWN_NUMBERS = "see-unknown-numbers"
+    CHECK_IN = "check-in"
+    SEE_NEIGHBOURHOODS = "see-neighbourhoods"
+    SEE_PEOPLE = "see-people"
+    IMPORT = "import"
+    MANAGE_ACCOUNTS = "manage-accounts"
+
+
+_P = Permission
+_TABLE: dict[UserRole, frozenset[Permission]] = {
+    UserRole.COORDINATOR: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.ACTIVATE, _P.SEE_CALAMITIES, _P.SEE_ROOM,
+            _P.STEER, _P.WORK_TASKS, _P.WRITE_ENTRIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
+            _P.ERASE, _P.SEE_OFFICIALS_PAGE, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_NEIGHBOURHOODS,
+            _P.SEE_PEOPLE, _P.IMPORT,
+        }
+    ),
+    UserRole.RESPONDER: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_ROOM, _P.WORK_TASKS, _P.WRITE_ENTRIES,
+            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS,
+        }
+    ),
+    UserRole.CONTACT_PERSON: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.READ_REPLIES, _P.WRITE_ENTRIES,
+            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS,
+        }
+    ),
+    UserRole.PROFESSIONAL: frozenset({_P.CHECK_IN}),
+    UserRole.OFFICIAL: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.APPROVE, _P.SEE_CALAMITIES, _P.SEE_TIMELINE,
+            _P.SEE_OFFICIALS_PAGE, _P.SEE_NEIGHBOURHOODS,
+        }
+    ),
+    UserRole.ADMINISTRATOR: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE,
+            _P.IMPORT, _P.MANAGE_ACCOUNTS, _P.SEE_UNKNOWN_NUMBERS,
+        }
+    ),
+}  # fmt: skip
+
+_SEES: dict[UserRole, tuple[Visibility, ...]] = {
+    UserRole.COORDINATOR: (Visibility.COORDINATORS, Visibility.TEAM, Visibility.OFFICIALS),
+    UserRole.RESPONDER: (Visibility.TEAM, Visibility.OFFICIALS),
+    UserRole.CONTACT_PERSON: (Visibility.TEAM, Visibility.OFFICIALS),
+    UserRole.OFFICIAL: (Visibility.OFFICIALS,),
+}
+
+
+class Actor(Struct, frozen=True):
+    """Who acts: a person with an account, a program with a token, or the system itself."""
+
+    municipality_id: str
+    login: str
+    role: UserRole
+    user_id: str | None = None
+    recipient_id: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the table allows this."""
+        return permission in _TABLE[self.role]
+
+    def must(self, permission: Permission) -> None:
+        """Raise Forbidden unless the table allows this."""
+        if not self.may(permission):
+            raise Forbidden(
+                f"The role {self.role} may not do this ({permission}). Ask an administrator for "
+                "an account with another role."
+            )
+
+    @property
+    def sees(self) -> tuple[Visibility, ...]:
+        """Which timeline entries this role may read."""
+        return _SEES.get(self.role, ())

@@ -1,0 +1,40 @@
+"""The JSON Schema of the playbook language, for editors that help while writing."""
+
+from typing import Any
+
+import msgspec
+
+from calamity.domain.playbook import Language, Playbook
+
+SCHEMA_ID = "urn:calamity:playbook:1"
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema (2020-12) made from the structs.
+
+    It helps while typing; the checker knows more rules than a schema can say.
+    """
+    made = msgspec.json.schema(Playbook)
+    languages = msgspec.json.schema(Language)["enum"]
+    texts = made["$defs"]["Message"]["properties"]["texts"]
+    texts["propertyNames"] = {"enum": languages}
+    texts["required"] = ["en", "nl"]
+    polished: dict[str, Any] = _polished(made)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "Calamity playbook",
+        **polished,
+    }
+
+
+def _polished(part: Any) -> Any:
+    """Take out what belongs to OpenAPI, and the line breaks and marks of docstrings."""
+    if isinstance(part, list):
+        return [_polished(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    polished = {name: _polished(value) for name, value in part.items() if name != "discriminator"}
+    if isinstance(polished.get("description"), str):
+        polished["description"] = " ".join(polished["description"].replace("*", "").split())
+    return polished

@@ -1,0 +1,9 @@
+"""Every rule of the playbook checker, by name; `playbooks/README.md` lists these names."""
+
+from typing import Final
+
+from calamity.domain.playbook_check.rule import Rule
+from calamity.domain.playbook_check.wording_plan import PLAN, WORDS
+from calamity.domain.playbook_check.wording_shape import FILE, SHAPE
+
+RULES: Final[dict[str, Rule]] = FILE | SHAPE | PLAN | WORDS

@@ -1,0 +1,118 @@
+"""What the carrier tells us: inbound texts, and receipts that only move a message forward.
+
+Receipts come late, twice, out of order or never. Positive evidence beats negative, an unknown
+status never moves a message, and the first error code is kept.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class CarrierStatus(StrEnum):
+    """What a carrier can say about a message that it took from us."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNDELIVERED = "undelivered"
+    CANCELED = "canceled"
+    PARTIALLY_DELIVERED = "partially_delivered"
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+RANK: dict[str, int] = {
+    CarrierStatus.ACCEPTED.value: 1,
+    CarrierStatus.SCHEDULED.value: 1,
+    CarrierStatus.QUEUED.value: 2,
+    CarrierStatus.SENDING.value: 3,
+    CarrierStatus.SENT.value: 4,
+    CarrierStatus.FAILED.value: 5,
+    CarrierStatus.UNDELIVERED.value: 5,
+    CarrierStatus.CANCELED.value: 5,
+    CarrierStatus.PARTIALLY_DELIVERED.value: 6,
+    CarrierStatus.DELIVERED.value: 7,
+    CarrierStatus.READ.value: 8,
+}
+"""How far each status is along the way; a status that is not here is 0 and moves nothing."""
+
+NEGATIVE: frozenset[str] = frozenset(
+    {
+        CarrierStatus.FAILED.value,
+        CarrierStatus.UNDELIVERED.value,
+        CarrierStatus.CANCELED.value,
+    }
+)
+POSITIVE: frozenset[str] = frozenset(
+    {
+        CarrierStatus.PARTIALLY_DELIVERED.value,
+        CarrierStatus.DELIVERED.value,
+        CarrierStatus.READ.value,
+    }
+)
+"""The text reached the handset, in part or whole. It does not mean: read, or acknowledged."""
+
+
+def moves_forward(old: str, new: str) -> bool:
+    """Tell whether a receipt with status *new* moves a message on from *old*.
+
+    An empty *old* is a message of which nothing has been said yet.
+    """
+    return RANK.get(new, 0) > RANK.get(old, 0)
+
+
+class StatusReceipt(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the carrier says later about a message; *message_id* is our own, where it came along."""
+
+    sid: str
+    message_id: str | None
+    status: str
+    error_code: int | None
+
+
+class InboundText(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text that somebody sent to one of our numbers.
+
+    *has_number* is False when the sender is a name or a short code, which cannot be answered and
+    proves nothing about who sent it. *opt_out* is the carrier's own reading (STOP, START, HELP)
+    where it gives one. *raw* is the form as it was received.
+    """
+
+    sid: str
+    sender: str
+    receiver: str
+    body: str
+    media: int
+    raw: bytes
+    has_number: bool = True
+    opt_out: str = ""
+
+
+class Standing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a message stands after the receipts so far.
+
+    *is_contradicted* tells that the carrier has said both that it failed and that it arrived.
+    """
+
+    status: str = ""
+    error_code: int | None = None
+    is_contradicted: bool = False
+
+
+def after_receipt(standing: Standing, *, status: str, error_code: int | None) -> Standing:
+    """Return where a message stands once a receipt with this status has come in.
+
+    Receipts may be taken in in any order and any number of times.
+    """
+    both = {standing.status, status}
+    return replace(
+        standing,
+        status=status if moves_forward(standing.status, status) else standing.status,
+        error_code=error_code if standing.error_code is None else standing.error_code,
+        is_contradicted=standing.is_contradicted or bool(both & NEGATIVE and both & POSITIVE),
+    )

@@ -1,0 +1,141 @@
+"""Words on their way to a phone: how many SMS parts, which placeholders, what may be shown."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.domain.errors import Refused
+
+# 3GPP TS 23.038, the default alphabet without ESC, and its extension table.
+_BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION = "\f^{}\\[~]|€"
+_GSM_CHARS = frozenset(_BASIC + _EXTENSION)
+# Expressions run in C: a dispatch to thousands of people counts thousands of texts.
+_NOT_GSM = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
+_EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+_GSM_SIZES = (160, 153)
+_UCS2_SIZES = (70, 67)
+
+
+class Segments(Struct, frozen=True):
+    """What a text costs: its encoding, its length in units of that encoding, its SMS parts."""
+
+    encoding: Literal["GSM-7", "UCS-2"]
+    units: int
+    parts: int
+
+
+def segments(text: str) -> Segments:
+    """Count the SMS parts of a text. An empty text has no parts."""
+    encoding: Literal["GSM-7", "UCS-2"]
+    if _NOT_GSM.search(text) is None:
+        encoding, wide, (one, several) = "GSM-7", _EXTENDED, _GSM_SIZES
+    else:
+        encoding, wide, (one, several) = "UCS-2", _ASTRAL, _UCS2_SIZES
+    pairs = [found.start() for found in wide.finditer(text)]
+    units = len(text) + len(pairs)
+    if units <= one:
+        return Segments(encoding, units, 1 if text else 0)
+    return Segments(encoding, units, _parts(units, pairs, several))
+
+
+def _parts(units: int, pairs: list[int], size: int) -> int:
+    """Count parts of *size* units; a pair that would straddle a border moves to the next part.
+
+    *pairs* are the positions of the characters that take two units.
+    """
+    lost = 0  # units left empty at the end of a part, because a pair did not fit
+    for before, position in enumerate(pairs):
+        if (position + before + lost) % size == size - 1:
+            lost += 1
+    return -(-(units + lost) // size)
+
+
+PLACEHOLDERS = frozenset(
+    {
+        "municipality",
+        "incident",
+        "time",
+        "place",
+        "role",
+        "link",
+        "first_name",
+        "phone",
+        "sender",
+        "neighbourhood",
+        "date",
+    }
+)
+_PLACEHOLDER = re.compile(r"\{([^{}\r\n]{0,40})\}")
+
+
+def placeholders(text: str) -> list[str]:
+    """Return the names between braces, each once, in order of appearance; also unknown ones."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values in the place of the placeholders, literally: braces in a value stay braces."""
+    for name in placeholders(text):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(sorted(PLACEHOLDERS))
+            raise Refused(f"{{{name}}} is not a placeholder. Use one of: {known}.", field="text")
+        if name not in values:
+            raise Refused(f"The text needs a value for {{{name}}}. Fill it in.", field=name)
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], text)
+
+
+# Characters without a decomposition that leads to a GSM-7 character.
+_SUGGESTIONS = {
+    "‘": "'", "’": "'", "‚": "'", "‛": "'", "`": "'", "´": "'", "′": "'",
+    "“": '"', "”": '"', "„": '"', "″": '"', "«": '"', "»": '"', "‹": "'", "›": "'",
+    "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "−": "-", "•": "-", "·": "-",
+    "…": "...", "\t": " ", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+    "\u00ad": "", "\u200b": "", "\ufeff": "", "\u200e": "", "\u200f": "",
+    "→": "->", "←": "<-", "×": "x", "÷": "/", "½": "1/2", "¼": "1/4", "¾": "3/4", "°": " gr.",
+    "ı": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "œ": "oe", "Œ": "OE", "þ": "th",
+    "©": "(c)", "®": "(r)", "™": "(tm)",
+}  # fmt: skip
+
+
+def gsm_suggestion(char: str) -> str | None:
+    """Propose GSM-7 words for one character; None if it is GSM-7 already or has no likeness.
+
+    It is a proposal to a person: never apply it to a name unasked.
+    """
+    if char in _GSM_CHARS:
+        return None
+    if char in _SUGGESTIONS:
+        return _SUGGESTIONS[char]
+    decomposed = unicodedata.normalize("NFKD", char)
+    plain = "".join(part for part in decomposed if not unicodedata.combining(part))
+    return plain if plain and _GSM_CHARS.issuperset(plain) else None
+
+
+EXERCISE_PREFIX = "OEFENING. "
+
+
+def as_exercise(text: str) -> str:
+    """Begin the text with the word that marks an exercise, once."""
+    return text if text.startswith(EXERCISE_PREFIX) else EXERCISE_PREFIX + text
+
+
+# Line breaks stay; other C0 and C1 controls, bidi controls, lone surrogates and the byte order
+# mark go. The zero-width joiner stays: emoji and Persian need it.
+_UNSHOWN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085\x0b\x0c]")
+
+
+def clean_for_display(text: str) -> str:
+    """Take out what a text from outside could use to mislead the eye or to break a page."""
+    return _UNSHOWN.sub("", _BREAKS.sub("\n", text).replace("\t", " "))

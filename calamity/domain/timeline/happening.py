@@ -1,0 +1,316 @@
+"""Happening: everything that can have happened, as the body of a timeline entry.
+
+Bodies hold ids, codes, words and counts; never a person's name or number. Stored bodies stay
+readable for ever: a new field gets a default, a changed meaning gets a new tag.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from calamity.domain.picture import Picture
+from calamity.domain.timeline.entry import EntryKind
+
+Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
+Count = Annotated[int, Meta(ge=0)]
+AwareTime = Annotated[datetime, Meta(tz=True)]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Happening(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    """The body of an entry: refuses fields that it does not know."""
+
+
+class CalamityOpened(_Happening, frozen=True, tag="calamity-opened"):
+    """Someone opened a calamity, real or as an exercise."""
+
+    title: Sentence
+    exercise: bool = False
+
+
+class PlaybookActivated(_Happening, frozen=True, tag="playbook-activated"):
+    """A published playbook version was pinned to this calamity at T0."""
+
+    activation_id: str
+    slug: str
+    version: int
+    sha256: Sha256
+    title_nl: Sentence
+    title_en: Sentence
+    people_called: Count = 0
+
+
+class LevelSet(_Happening, frozen=True, tag="level-set"):
+    """A person set the social level, the GRIP level or the national threat level."""
+
+    kind: Literal["social", "grip", "threat"]
+    value: int
+    previous: int | None
+    reason: Text
+
+
+class PhaseSet(_Happening, frozen=True, tag="phase-set"):
+    """A person moved the response to another phase."""
+
+    phase: str
+    reason: Text
+    previous: str | None = None
+
+
+class CallOutStarted(_Happening, frozen=True, tag="call-out-started"):
+    """The primaries of these roles were called."""
+
+    call_out_id: str
+    roles: list[str]
+    quota: Count
+
+
+class CallOutReminded(_Happening, frozen=True, tag="call-out-reminded"):
+    """The primary of a role was reminded."""
+
+    role: str
+    call_out_id: str | None = None
+
+
+class DeputyCalled(_Happening, frozen=True, tag="deputy-called"):
+    """A deputy was called, because the one before could not come or was silent."""
+
+    role: str
+    reason: str
+    call_out_id: str | None = None
+
+
+class Acknowledged(_Happening, frozen=True, tag="acknowledged"):
+    """Someone in a role said whether he or she comes, or a coordinator wrote it down *by_hand*."""
+
+    role: str
+    answer: Literal["coming", "cannot", "late", "unreachable"]
+    by_deputy: bool
+    coming: Count
+    quota: Count
+    by_hand: bool = False
+    call_out_id: str | None = None
+    reason: str | None = None
+
+
+class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
+    """Enough people come; what was still to be sent was cancelled."""
+
+    coming: Count
+    quota: Count
+    cancelled: Count = 0
+    call_out_id: str | None = None
+
+
+class CallOutEnded(_Happening, frozen=True, tag="call-out-ended"):
+    """The call-out is over, whether the quota was met or not."""
+
+    coming: Count
+    quota: Count
+    call_out_id: str | None = None
+
+
+class DispatchQueued(_Happening, frozen=True, tag="dispatch-queued"):
+    """Words were made ready for an audience; *texts* are as written, with their placeholders."""
+
+    dispatch_id: str
+    audience: str
+    kind: Literal["give", "ask", "action", "close"]
+    message_code: str
+    texts: dict[str, Text]
+    recipients: Count
+    held_back: dict[str, Count] = field(default_factory=dict)
+
+
+class DispatchFinished(_Happening, frozen=True, tag="dispatch-finished"):
+    """Nothing of a dispatch waits any more; counts say what the carrier made of it."""
+
+    dispatch_id: str
+    accepted: Count
+    failed: Count
+    in_doubt: Count
+    cancelled: Count
+
+
+class RoundOpened(_Happening, frozen=True, tag="round-opened"):
+    """Audiences were asked how their neighbourhood feels."""
+
+    round_id: str
+    number: int
+    audiences: list[str]
+    asked: Count
+    closes_at: AwareTime
+
+
+class RoundClosed(_Happening, frozen=True, tag="round-closed"):
+    """A round closed. *answered* is as in its picture: nothing where too few gave a mood."""
+
+    round_id: str
+    number: int
+    asked: Count
+    answered: Count | None = None
+
+
+class PicturePublished(_Happening, frozen=True, tag="picture-published"):
+    """What a closed round says, as published to this audience."""
+
+    round_id: str
+    audience: Literal["team", "officials"]
+    picture: Picture
+
+
+class TaskStarted(_Happening, frozen=True, tag="task-started"):
+    """Someone took a task up."""
+
+    step: str
+    title_nl: Sentence
+    title_en: Sentence
+    note: Text | None = None
+
+
+class TaskDone(_Happening, frozen=True, tag="task-done"):
+    """A task is done; *note* holds the evidence."""
+
+    step: str
+    title_nl: Sentence
+    title_en: Sentence
+    note: Text | None = None
+
+
+class TaskSkipped(_Happening, frozen=True, tag="task-skipped"):
+    """A task was left out on purpose."""
+
+    step: str
+    title_nl: Sentence
+    title_en: Sentence
+    reason: Text
+
+
+class Statement(_Happening, frozen=True, tag="stated"):
+    """Somebody's own words: what is known, thought, decided, told around, promised or done."""
+
+    kind: Literal["interpretation", "fact", "decision", "rumour", "commitment", "measure", "note"]
+    text: Text
+    owner: str | None = None
+    due_at: AwareTime | None = None
+
+
+class SummaryWritten(_Happening, frozen=True, tag="summary-written"):
+    """The three sentences on the officials' page."""
+
+    sentences: Annotated[list[Sentence], Meta(min_length=1, max_length=3)]
+
+
+class NextUpdateSet(_Happening, frozen=True, tag="next-update-set"):
+    """When officials hear more."""
+
+    at: AwareTime
+
+
+class HandedOver(_Happening, frozen=True, tag="handed-over"):
+    """A role passed to the next shift, with what the next one must know."""
+
+    role: str
+    text: Text
+
+
+class Corrected(_Happening, frozen=True, tag="corrected"):
+    """An earlier entry was wrong; this is right. The earlier one stays."""
+
+    refers_to: int
+    text: Text
+
+
+class Erased(_Happening, frozen=True, tag="erased"):
+    """The body of an earlier entry was destroyed on this ground."""
+
+    refers_to: int
+    ground: Text
+
+
+class Sealed(_Happening, frozen=True, tag="sealed"):
+    """The head of the chain was signed: all up to *head_seq* is fixed for who holds the key."""
+
+    head_seq: int
+    head_hash: Sha256
+    signature: str
+    public_key: str
+
+
+class CalamityClosed(_Happening, frozen=True, tag="calamity-closed"):
+    """A person closed the calamity."""
+
+    reason: Text
+
+
+Happening = (
+    CalamityOpened
+    | PlaybookActivated
+    | LevelSet
+    | PhaseSet
+    | CallOutStarted
+    | CallOutReminded
+    | DeputyCalled
+    | Acknowledged
+    | CallOutFilled
+    | CallOutEnded
+    | DispatchQueued
+    | DispatchFinished
+    | RoundOpened
+    | RoundClosed
+    | PicturePublished
+    | TaskStarted
+    | TaskDone
+    | TaskSkipped
+    | Statement
+    | SummaryWritten
+    | NextUpdateSet
+    | HandedOver
+    | Corrected
+    | Erased
+    | Sealed
+    | CalamityClosed
+)
+
+_KINDS: dict[type, EntryKind] = {
+    CalamityOpened: EntryKind.ACTIVATION,
+    PlaybookActivated: EntryKind.ACTIVATION,
+    PhaseSet: EntryKind.PHASE,
+    CallOutStarted: EntryKind.CALL_OUT,
+    CallOutReminded: EntryKind.CALL_OUT,
+    DeputyCalled: EntryKind.CALL_OUT,
+    Acknowledged: EntryKind.ACKNOWLEDGEMENT,
+    CallOutFilled: EntryKind.CALL_OUT,
+    CallOutEnded: EntryKind.CALL_OUT,
+    DispatchQueued: EntryKind.DISPATCH,
+    DispatchFinished: EntryKind.DISPATCH,
+    RoundOpened: EntryKind.ROUND,
+    RoundClosed: EntryKind.ROUND,
+    PicturePublished: EntryKind.PICTURE,
+    TaskStarted: EntryKind.TASK,
+    TaskDone: EntryKind.TASK,
+    TaskSkipped: EntryKind.TASK,
+    SummaryWritten: EntryKind.SUMMARY,
+    NextUpdateSet: EntryKind.NEXT_UPDATE,
+    HandedOver: EntryKind.HANDOVER,
+    Corrected: EntryKind.CORRECTION,
+    Erased: EntryKind.ERASURE,
+    Sealed: EntryKind.SEAL,
+    CalamityClosed: EntryKind.CLOSING,
+}
+_LEVELS = {"social": EntryKind.LEVEL, "grip": EntryKind.GRIP, "threat": EntryKind.THREAT}
+
+encode_happening = msgspec.json.Encoder().encode
+decode_happening = msgspec.json.Decoder(Happening).decode
+
+
+def kind_of(happening: Happening) -> EntryKind:
+    """Return the kind that the header of an entry with this body has."""
+    if isinstance(happening, LevelSet):
+        return _LEVELS[happening.kind]
+    if isinstance(happening, Statement):
+        return EntryKind(happening.kind)
+    return _KINDS[type(happening)]

@@ -1,0 +1,1 @@
+"""Whom the service talks to. The only package that imports twilio."""

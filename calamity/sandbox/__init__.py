@@ -1,0 +1,1 @@
+"""The sandbox: a Twilio-compatible carrier with phones. Nothing leaves the machine."""

@@ -1,0 +1,260 @@
+"""Every knob of the product: one frozen struct, read once from CALAMITY_* or a TOML file."""
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct, ValidationError, convert
+
+from calamity.domain.errors import Refused
+
+_SHORTEST_SECRET = 32
+_SANDBOX_TOKEN = "5a4d0000c0ffee00c0ffee00c0ffee00"  # noqa: S105 - of the loopback sandbox only
+_SANDBOX_ACCOUNT = "AC5a4d0000" + "0" * 24
+_SANDBOX_SENDER = "+3197010250001"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the installation is told. Field *x_y* is read from ``CALAMITY_X_Y``."""
+
+    env: Literal["development", "production"] = "development"
+    """`production` refuses the sandbox and generated secrets."""
+
+    var: str = "var"
+    """Folder for the embedded database, the generated key and the web hook spool."""
+
+    database_url: str = ""
+    """`sqlite:///path` (one node) or `postgresql://user@host/name`; default SQLite under *var*."""
+
+    secret_key: str = ""
+    """At least 32 characters; all keys that protect numbers, bodies and sessions come from it."""
+
+    public_url: str = ""
+    """The address at which people and the carrier reach the product, without a trailing slash."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: int = 8000
+    """The port to listen on."""
+
+    carrier: Literal["sandbox", "twilio"] | None = None
+    """`sandbox` is the default in development; production needs `twilio`."""
+
+    twilio_account_sid: str = ""
+    """The account, AC followed by 32 hexadecimal digits."""
+
+    twilio_auth_token: str = ""
+    """Checks the signature of web hooks; during rotation: the old and the new, comma-separated."""
+
+    twilio_api_key: str = ""
+    """The key (SK...) with which messages are sent; without it the auth token is used."""
+
+    twilio_api_secret: str = ""
+    """The secret of the API key."""
+
+    twilio_from: str = ""
+    """Our two-way numbers, comma-separated, each optionally with segments per second: `+3197...=10`."""
+
+    twilio_messaging_service_sid: str = ""
+    """A Messaging Service (MG...) instead of *twilio_from*."""
+
+    twilio_origin: str = ""
+    """Another origin that speaks the same API: the sandbox, or a test double."""
+
+    twilio_region: str = ""
+    """The region of the account, for example `ie1`."""
+
+    sandbox_port: int = 8001
+    """The loopback port of the sandbox carrier and its phones."""
+
+    exercise_numbers: str = ""
+    """Numbers that an exercise may text on a real carrier, comma-separated; none by default."""
+
+    price_per_part: float = 0.09
+    """Estimated price of one SMS part in euros, for the plan."""
+
+    log: Literal["pretty", "json"] | None = None
+    """`pretty` in development, `json` in production."""
+
+    locale: Literal["nl", "en"] = "nl"
+    """The language of pages for people who chose none."""
+
+    timezone: str = "Europe/Amsterdam"
+    """The zone in which clock times are shown and quiet hours are counted."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether rows live in PostgreSQL, and several nodes may run."""
+        return self.database_url.startswith("postgresql")
+
+    @property
+    def senders(self) -> dict[str, float]:
+        """Our numbers with the segments per second that each may send."""
+        found: dict[str, float] = {}
+        for part in filter(None, (item.strip() for item in self.twilio_from.split(","))):
+            number, _, rate = part.partition("=")
+            found[number] = float(rate or 10)
+        if self.twilio_messaging_service_sid:
+            found.setdefault(self.twilio_messaging_service_sid, 10.0)
+        return found
+
+    @property
+    def auth_tokens(self) -> list[str]:
+        """The tokens that may have signed a web hook, the current one first."""
+        return [token for token in self.twilio_auth_token.split(",") if token]
+
+    @property
+    def allowed_in_exercise(self) -> frozenset[str] | None:
+        """Numbers that an exercise may text; None when every number is a sandbox phone."""
+        if self.carrier == "sandbox":
+            return None
+        return frozenset(filter(None, (n.strip() for n in self.exercise_numbers.split(","))))
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment, and from the TOML file that it may name.
+
+    The environment wins over the file. Raises Refused, naming the setting and the cure, when the
+    configuration is unusable or dangerous.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, object] = {}
+    if path := environ.get("CALAMITY_CONFIG"):
+        values.update(_from_file(Path(path)))
+    for name in Settings.__struct_fields__:
+        if (value := environ.get(f"CALAMITY_{name.upper()}")) not in (None, ""):
+            values[name] = value
+    try:
+        settings = convert(values, Settings, strict=False)
+    except ValidationError as error:
+        raise Refused(f"A setting is not usable: {error}. See infra/README.md.") from error
+    return _checked(_completed(settings), environ)
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise Refused(
+            f"CALAMITY_CONFIG names a file that cannot be read as TOML: {error}.",
+            field="CALAMITY_CONFIG",
+        ) from error
+
+
+def _completed(settings: Settings) -> Settings:
+    """Fill in what follows from other settings; a development key is made once and kept."""
+    changes: dict[str, object] = {}
+    var = Path(settings.var)
+    if not settings.database_url:
+        changes["database_url"] = f"sqlite:///{var.resolve()}/calamity.sqlite"
+    if not settings.public_url:
+        changes["public_url"] = f"http://{settings.host}:{settings.port}"
+    if settings.log is None:
+        changes["log"] = "pretty" if settings.env == "development" else "json"
+    if settings.env == "development":
+        if not settings.secret_key:
+            changes["secret_key"] = _development_key(var)
+        if settings.carrier in (None, "sandbox"):
+            changes |= _sandbox(settings)
+    return _replaced(settings, changes)
+
+
+def _sandbox(settings: Settings) -> dict[str, object]:
+    return {
+        "carrier": "sandbox",
+        "twilio_account_sid": settings.twilio_account_sid or _SANDBOX_ACCOUNT,
+        "twilio_auth_token": settings.twilio_auth_token or _SANDBOX_TOKEN,
+        "twilio_from": settings.twilio_from or f"{_SANDBOX_SENDER}=10",
+        "twilio_origin": settings.twilio_origin or f"http://127.0.0.1:{settings.sandbox_port}",
+    }
+
+
+def _development_key(var: Path) -> str:
+    path = var / "secret_key"
+    var.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        made = path.with_suffix(".new")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        made.replace(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _replaced(settings: Settings, changes: Mapping[str, object]) -> Settings:
+    values = {name: getattr(settings, name) for name in Settings.__struct_fields__}
+    return Settings(**{**values, **changes})
+
+
+def _checked(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    for name, unusable, cure in (
+        (
+            "CALAMITY_SECRET_KEY",
+            len(settings.secret_key) < _SHORTEST_SECRET,
+            "needs at least 32 characters; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+        ),
+        (
+            "CALAMITY_CARRIER",
+            settings.env == "production" and settings.carrier != "twilio",
+            "must be twilio in production: the sandbox reaches nobody",
+        ),
+        (
+            "CALAMITY_TWILIO_ACCOUNT_SID",
+            not settings.twilio_account_sid.startswith("AC"),
+            "must be the account's SID, AC and 32 hexadecimal digits",
+        ),
+        (
+            "CALAMITY_TWILIO_AUTH_TOKEN",
+            not settings.auth_tokens or any(len(token) < 16 for token in settings.auth_tokens),  # noqa: PLR2004
+            "is missing or too short; without it anyone could forge replies",
+        ),
+        (
+            "CALAMITY_TWILIO_FROM",
+            not settings.senders,
+            "must name at least one number that can be answered, or set "
+            "CALAMITY_TWILIO_MESSAGING_SERVICE_SID",
+        ),
+        (
+            "CALAMITY_TWILIO_ORIGIN",
+            settings.env == "production" and bool(settings.twilio_origin),
+            "must not be set in production: it leads messages away from the carrier",
+        ),
+        (
+            "CALAMITY_PUBLIC_URL",
+            settings.env == "production" and urlsplit(settings.public_url).scheme != "https",
+            "must be the https address that the carrier calls",
+        ),
+        (
+            "CALAMITY_TIMEZONE",
+            not _is_zone(settings.timezone),
+            "must be the name of a time zone, such as Europe/Amsterdam",
+        ),
+        (
+            "TWILIO_EDGE or TWILIO_REGION",
+            bool(environ.get("TWILIO_EDGE") or environ.get("TWILIO_REGION")),
+            "must not be set: they change the address of every carrier call behind our back; "
+            "use CALAMITY_TWILIO_REGION",
+        ),
+    ):
+        if unusable:
+            raise Refused(f"{name} {cure}.", field=name)
+    return settings
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True

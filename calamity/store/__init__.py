@@ -1,0 +1,1 @@
+"""What the service remembers. The only package that imports SQLModel and SQLAlchemy."""

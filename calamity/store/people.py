@@ -1,0 +1,374 @@
+"""Recipients and what they are to the municipality."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import func, update
+from sqlmodel import SQLModel, col, select
+
+from calamity.domain.activation import Member, Snapshot
+from calamity.domain.playbook import Group
+from calamity.store.database import Session
+from calamity.store.ids import new_id
+from calamity.store.tables import (
+    ContactPersonRow,
+    DoNotAddRow,
+    KeyFigureRow,
+    NeighbourhoodRow,
+    ProfessionalRow,
+    RecipientRow,
+    ResponderRow,
+    UserRow,
+)
+
+PHONE, NAME = b"recipient.phone", b"recipient.name"
+_MANY = 500
+
+
+class Recipient(Struct, frozen=True):
+    """One number and its owner, opened."""
+
+    id: str
+    municipality_id: str
+    name: str
+    phone: str
+    language: str
+    stopped_at: datetime | None
+
+
+def _opened(session: Session, row: RecipientRow) -> Recipient:
+    return Recipient(
+        row.id,
+        row.municipality_id,
+        session.vault.open_text(NAME, row.name),
+        session.vault.open_text(PHONE, row.phone),
+        row.language,
+        row.stopped_at,
+    )
+
+
+async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Recipient]:
+    """Return recipients by id, opened; unknown ids are left out."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, Recipient] = {}
+    for start in range(0, len(wanted), _MANY):
+        rows = await session.sql.scalars(
+            select(RecipientRow).where(col(RecipientRow.id).in_(wanted[start : start + _MANY]))
+        )
+        found.update((row.id, _opened(session, row)) for row in rows)
+    return found
+
+
+async def find_recipient(
+    session: Session, municipality_id: str, phone: str
+) -> Recipient | None:
+    """Return the owner of a number (E.164), or None."""
+    row = await session.sql.scalar(
+        select(RecipientRow).where(
+            RecipientRow.municipality_id == municipality_id,
+            RecipientRow.phone_index == session.vault.index(phone),
+        )
+    )
+    return _opened(session, row) if row else None
+
+
+async def recipients_by_index(session: Session, index: str) -> list[tuple[str, str]]:
+    """Return (recipient id, municipality id) of everyone with this number, in any tenant."""
+    rows = await session.sql.execute(
+        select(RecipientRow.id, RecipientRow.municipality_id).where(
+            RecipientRow.phone_index == index
+        )
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def put_recipient(
+    session: Session, municipality_id: str, *, phone: str, name: str, language: str, at: datetime
+) -> tuple[str, bool]:
+    """Add a number or bring its name and language up to date; return (id, whether it changed)."""
+    index = session.vault.index(phone)
+    row = await session.sql.scalar(
+        select(RecipientRow).where(
+            RecipientRow.municipality_id == municipality_id, RecipientRow.phone_index == index
+        )
+    )
+    if row is None:
+        row = RecipientRow(
+            id=new_id(),
+            municipality_id=municipality_id,
+            phone=session.vault.seal_text(PHONE, phone),
+            phone_index=index,
+            name=session.vault.seal_text(NAME, name),
+            language=language,
+            created_at=at,
+        )
+        session.sql.add(row)
+        await session.sql.flush()
+        return row.id, True
+    changed = row.language != language or session.vault.open_text(NAME, row.name) != name
+    if changed:
+        row.language = language
+        row.name = session.vault.seal_text(NAME, name)
+    return row.id, changed
+
+
+async def may_be_added(session: Session, municipality_id: str, phone: str) -> bool:
+    """Say whether the owner of this number has not said STOP."""
+    return (
+        await session.sql.get(DoNotAddRow, (municipality_id, session.vault.index(phone))) is None
+    )
+
+
+async def stop(session: Session, recipient_id: str, at: datetime) -> None:
+    """Send this person nothing any more and refuse to add the number again."""
+    row = await session.sql.get(RecipientRow, recipient_id)
+    if row is None or row.stopped_at is not None:
+        return
+    row.stopped_at = at
+    if await session.sql.get(DoNotAddRow, (row.municipality_id, row.phone_index)) is None:
+        session.sql.add(
+            DoNotAddRow(municipality_id=row.municipality_id, phone_index=row.phone_index, since=at)
+        )
+    await session.sql.flush()
+
+
+async def start_again(session: Session, recipient_id: str) -> bool:
+    """Undo STOP, on the owner's own word; return whether there was one."""
+    row = await session.sql.get(RecipientRow, recipient_id)
+    if row is None or row.stopped_at is None:
+        return False
+    row.stopped_at = None
+    listed = await session.sql.get(DoNotAddRow, (row.municipality_id, row.phone_index))
+    if listed is not None:
+        await session.sql.delete(listed)
+    await session.sql.flush()
+    return True
+
+
+async def put_row(
+    session: Session, table: type[SQLModel], match: dict[str, Any], values: dict[str, Any]
+) -> str:
+    """Add a row of *table* that matches, or bring it up to date: `added`, `changed` or `same`."""
+    query = select(table)
+    for name, value in match.items():
+        query = query.where(getattr(table, name) == value)
+    row = await session.sql.scalar(query)
+    if row is None:
+        session.sql.add(table(id=new_id(), **match, **values))
+        await session.sql.flush()
+        return "added"
+    changed = any(getattr(row, name) != value for name, value in values.items())
+    for name, value in values.items():
+        setattr(row, name, value)
+    return "changed" if changed else "same"
+
+
+async def contact_person_of(session: Session, recipient_id: str) -> str | None:
+    """Return the id of this recipient as a contact person, or None."""
+    found: str | None = await session.sql.scalar(
+        select(ContactPersonRow.id).where(ContactPersonRow.recipient_id == recipient_id)
+    )
+    return found
+
+
+async def take_snapshot(session: Session, municipality_id: str) -> Snapshot:
+    """Return everyone as they are now: ids, roles and agreements, no names and no numbers."""
+    members: list[Member] = []
+    sql = session.sql
+    for row in await sql.execute(
+        select(ResponderRow.recipient_id, RecipientRow.language, ResponderRow.role, ResponderRow.rank)
+        .join(RecipientRow, RecipientRow.id == ResponderRow.recipient_id)
+        .where(ResponderRow.municipality_id == municipality_id)
+        .order_by(ResponderRow.role, ResponderRow.rank, ResponderRow.id)
+    ):
+        members.append(Member(Group.RAPID_TEAM, row[0], row[1], role=row[2], rank=row[3]))
+    for row in await sql.execute(
+        select(ContactPersonRow.recipient_id, RecipientRow.language)
+        .join(RecipientRow, RecipientRow.id == ContactPersonRow.recipient_id)
+        .where(ContactPersonRow.municipality_id == municipality_id)
+        .order_by(ContactPersonRow.id)
+    ):
+        members.append(Member(Group.CONTACT_PERSONS, row[0], row[1]))
+    for row in await sql.execute(
+        select(ProfessionalRow.recipient_id, RecipientRow.language, NeighbourhoodRow.code)
+        .join(RecipientRow, RecipientRow.id == ProfessionalRow.recipient_id)
+        .join(NeighbourhoodRow, NeighbourhoodRow.id == ProfessionalRow.neighbourhood_id)
+        .where(ProfessionalRow.municipality_id == municipality_id)
+        .order_by(ProfessionalRow.id)
+    ):
+        members.append(
+            Member(
+                Group.PROFESSIONALS, row[0], row[1], neighbourhood=row[2], asks=True, agreed=True
+            )
+        )
+    members.extend(await _key_figures(session, municipality_id))
+    return Snapshot(members)
+
+
+async def _key_figures(session: Session, municipality_id: str) -> list[Member]:
+    rows = await session.sql.execute(
+        select(
+            KeyFigureRow.recipient_id,
+            RecipientRow.language,
+            NeighbourhoodRow.code,
+            ContactPersonRow.recipient_id,
+            KeyFigureRow.asks,
+            KeyFigureRow.agreed_on,
+            KeyFigureRow.quiet_from,
+            KeyFigureRow.quiet_until,
+        )
+        .join(RecipientRow, RecipientRow.id == KeyFigureRow.recipient_id)
+        .join(NeighbourhoodRow, NeighbourhoodRow.id == KeyFigureRow.neighbourhood_id)
+        .join(ContactPersonRow, ContactPersonRow.id == KeyFigureRow.contact_person_id)
+        .where(KeyFigureRow.municipality_id == municipality_id)
+        .order_by(KeyFigureRow.id)
+    )
+    return [
+        Member(
+            Group.KEY_FIGURES,
+            row[0],
+            row[1],
+            neighbourhood=row[2],
+            contact=row[3],
+            asks=row[4],
+            agreed=bool(row[5]),
+            quiet_from=row[6],
+            quiet_until=row[7],
+        )
+        for row in rows
+    ]
+
+
+async def stopped_among(session: Session, municipality_id: str) -> set[str]:
+    """Return the ids of everyone here who said STOP."""
+    rows = await session.sql.scalars(
+        select(RecipientRow.id).where(
+            RecipientRow.municipality_id == municipality_id, col(RecipientRow.stopped_at).is_not(None)
+        )
+    )
+    return set(rows)
+
+
+class KeyFigureLine(Struct, frozen=True):
+    """A key figure as their own contact person, or the manager of the network, sees them."""
+
+    recipient_id: str
+    name: str
+    language: str
+    neighbourhood: str
+    circle: str
+    contact_person: str
+    agreed_on: str
+    asks: bool
+    is_stopped: bool
+
+
+async def list_key_figures(
+    session: Session, municipality_id: str, *, contact_recipient_id: str | None = None
+) -> list[KeyFigureLine]:
+    """Return key figures without numbers; only those of one contact person when one is named."""
+    query = (
+        select(KeyFigureRow, RecipientRow, NeighbourhoodRow.name, ContactPersonRow.recipient_id)
+        .join(RecipientRow, RecipientRow.id == KeyFigureRow.recipient_id)
+        .join(NeighbourhoodRow, NeighbourhoodRow.id == KeyFigureRow.neighbourhood_id)
+        .join(ContactPersonRow, ContactPersonRow.id == KeyFigureRow.contact_person_id)
+        .where(KeyFigureRow.municipality_id == municipality_id)
+        .order_by(NeighbourhoodRow.code, KeyFigureRow.id)
+    )
+    if contact_recipient_id is not None:
+        query = query.where(ContactPersonRow.recipient_id == contact_recipient_id)
+    rows = (await session.sql.execute(query)).all()
+    contacts = await list_recipients(session, (row[3] for row in rows))
+    return [
+        KeyFigureLine(
+            recipient.id,
+            session.vault.open_text(NAME, recipient.name),
+            recipient.language,
+            neighbourhood,
+            figure.circle,
+            contacts[contact].name,
+            figure.agreed_on,
+            figure.asks,
+            recipient.stopped_at is not None,
+        )
+        for figure, recipient, neighbourhood, contact in rows
+    ]
+
+
+class ResponderLine(Struct, frozen=True):
+    """A member of the rapid team in one role."""
+
+    recipient_id: str
+    name: str
+    role: str
+    rank: int
+    is_stopped: bool
+
+
+async def list_responders(session: Session, municipality_id: str) -> list[ResponderLine]:
+    """Return the rapid team by role, the primary first."""
+    rows = await session.sql.execute(
+        select(ResponderRow, RecipientRow)
+        .join(RecipientRow, RecipientRow.id == ResponderRow.recipient_id)
+        .where(ResponderRow.municipality_id == municipality_id)
+        .order_by(ResponderRow.role, ResponderRow.rank, ResponderRow.id)
+    )
+    return [
+        ResponderLine(
+            recipient.id,
+            session.vault.open_text(NAME, recipient.name),
+            responder.role,
+            responder.rank,
+            recipient.stopped_at is not None,
+        )
+        for responder, recipient in rows
+    ]
+
+
+class Numbers(Struct, frozen=True):
+    """How many people there are in each capacity."""
+
+    responders: int
+    key_figures: int
+    key_figures_asked: int
+    professionals: int
+    contact_persons: int
+
+
+async def count_people(session: Session, municipality_id: str) -> Numbers:
+    """Return how many people there are in each capacity."""
+
+    async def count(table: Any, *conditions: Any) -> int:
+        query = select(func.count()).select_from(table).where(
+            table.municipality_id == municipality_id, *conditions
+        )
+        return await session.sql.scalar(query) or 0
+
+    return Numbers(
+        await count(ResponderRow),
+        await count(KeyFigureRow),
+        await count(KeyFigureRow, col(KeyFigureRow.asks).is_(True)),
+        await count(ProfessionalRow),
+        await count(ContactPersonRow),
+    )
+
+
+async def bind_account(session: Session, user_id: str, recipient_id: str) -> None:
+    """Say that an account and a number belong to the same person."""
+    await session.sql.execute(
+        update(UserRow).where(col(UserRow.id) == user_id).values(recipient_id=recipient_id)
+    )
+
+
+async def contact_of_key_figure(session: Session, recipient_id: str) -> Recipient | None:
+    """Return the contact person of a key figure; None for anyone else."""
+    found = await session.sql.scalar(
+        select(ContactPersonRow.recipient_id)
+        .join(KeyFigureRow, col(KeyFigureRow.contact_person_id) == ContactPersonRow.id)
+        .where(KeyFigureRow.recipient_id == recipient_id)
+    )
+    if found is None:
+        return None
+    return (await list_recipients(session, [found])).get(found)

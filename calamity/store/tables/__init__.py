@@ -1,0 +1,66 @@
+"""Every table: what the service remembers, one file per part of the house.
+
+Rows never leave the store and the actions; structs do.
+"""
+
+from calamity.store.tables.accounts import ApiTokenRow, SessionRow, UserRow
+from calamity.store.tables.calamities import ActivationRow, CalamityRow, TaskRow
+from calamity.store.tables.call_outs import CallOutRow, LadderRow
+from calamity.store.tables.columns import Moment, from_micros, to_micros
+from calamity.store.tables.messages import (
+    DispatchRow,
+    LaneRow,
+    MessageRow,
+    OpenQuestionRow,
+    ReceiptRow,
+    ReplyRow,
+)
+from calamity.store.tables.municipalities import MunicipalityRow, NeighbourhoodRow
+from calamity.store.tables.people import (
+    ContactPersonRow,
+    DoNotAddRow,
+    KeyFigureRow,
+    ProfessionalRow,
+    RecipientRow,
+    ResponderRow,
+)
+from calamity.store.tables.playbooks import ApprovalRow, PlaybookVersionRow
+from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
+from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
+
+__all__ = [
+    "ActivationRow",
+    "ApiTokenRow",
+    "ApprovalRow",
+    "AskedRow",
+    "CalamityRow",
+    "CallOutRow",
+    "CheckInRow",
+    "ContactPersonRow",
+    "DispatchRow",
+    "DoNotAddRow",
+    "EntryBodyRow",
+    "EntryKeyRow",
+    "EntryRow",
+    "KeyFigureRow",
+    "LadderRow",
+    "LaneRow",
+    "MessageRow",
+    "Moment",
+    "MunicipalityRow",
+    "NeighbourhoodRow",
+    "OpenQuestionRow",
+    "PictureRow",
+    "PlaybookVersionRow",
+    "ProfessionalRow",
+    "ReceiptRow",
+    "RecipientRow",
+    "ReplyRow",
+    "ResponderRow",
+    "RoundRow",
+    "SessionRow",
+    "TaskRow",
+    "UserRow",
+    "from_micros",
+    "to_micros",
+]

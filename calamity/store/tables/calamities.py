@@ -1,0 +1,81 @@
+"""A calamity, the playbook versions at work in it, and their tasks."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from calamity.store.tables.columns import document, moment, short
+
+
+class CalamityRow(SQLModel, table=True):
+    """One event, real or exercise, with the head of its timeline."""
+
+    __tablename__ = "calamity"
+
+    id: str = Field(primary_key=True, max_length=36)
+    municipality_id: str = Field(foreign_key="municipality.id", max_length=36, index=True)
+    title: str = short(120)
+    is_exercise: bool
+    tempo: int = 1
+    """How much faster an exercise runs; 1 for the real thing."""
+    phase: str = short(40)
+    social_level: int = 0
+    grip: int = 0
+    threat: int = 0
+    """National threat level; 0 while nobody has set it."""
+    opened_at: datetime = moment()
+    phase_since: datetime = moment()
+    level_since: datetime = moment()
+    next_update_at: datetime | None = moment(nullable=True)
+    closed_at: datetime | None = moment(nullable=True)
+    head_seq: int = 0
+    """Sequence number of the last timeline entry; locking this row orders the writers."""
+    head_hash: str = Field(max_length=64)
+
+
+class ActivationRow(SQLModel, table=True):
+    """One playbook version pinned to a calamity at T0, with who was there then."""
+
+    __tablename__ = "activation"
+    __table_args__ = (UniqueConstraint("municipality_id", "request_key"),)
+
+    id: str = Field(primary_key=True, max_length=36)
+    municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
+    calamity_id: str = Field(foreign_key="calamity.id", max_length=36, index=True)
+    version_id: str = Field(foreign_key="playbook_version.id", max_length=36)
+    request_key: str = Field(max_length=80)
+    """Chosen by whoever activates: the same key never activates twice."""
+    t0: datetime = moment()
+    inputs: str = document()
+    """`ActivationInputs` as JSON."""
+    snapshot: str = document()
+    """`Snapshot` as JSON: ids of everyone whom the playbook can reach, as they were at T0."""
+    activated_by: str = Field(max_length=120)
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class TaskRow(SQLModel, table=True):
+    """A step at work. *state*: waiting, open, running, done, skipped."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("activation_id", "step"),
+        Index(
+            "ix_task_due",
+            "start_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    activation_id: str = Field(foreign_key="activation.id", max_length=36)
+    calamity_id: str = Field(foreign_key="calamity.id", max_length=36, index=True)
+    step: str = short(40)
+    role: str = short(40)
+    start_at: datetime = moment()
+    due_at: datetime = moment()
+    is_automatic: bool
+    state: str = short(20)
+    ended_at: datetime | None = moment(nullable=True)

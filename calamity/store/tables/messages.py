@@ -1,0 +1,183 @@
+"""The outbox with its lanes, what the carrier said about each message, and what came back."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from calamity.store.tables.columns import document, moment, sealed, short
+
+
+class DispatchRow(SQLModel, table=True):
+    """One sending act to an audience; its texts are kept as they were written."""
+
+    __tablename__ = "dispatch"
+
+    id: str = Field(primary_key=True, max_length=36)
+    municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
+    calamity_id: str = Field(foreign_key="calamity.id", max_length=36, index=True)
+    task_id: str | None = Field(default=None, foreign_key="task.id", max_length=36)
+    kind: str = short(10)
+    audience: str = short(40)
+    message_code: str = short(40)
+    texts: str = document()
+    """JSON of the templates by language."""
+    recipients: int
+    created_at: datetime = moment()
+    finished_at: datetime | None = moment(nullable=True)
+
+
+class LaneRow(SQLModel, table=True):
+    """One sender: its rate, the moment until which its slots are taken, and who runs it."""
+
+    __tablename__ = "lane"
+
+    sender: str = Field(primary_key=True, max_length=40)
+    rate: float
+    """Parts (segments) per second."""
+    taken_until: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """Microseconds since 1970; the next slot is not before this."""
+    epoch: int = 0
+    """Raised by each new runner; a runner that finds another epoch has been replaced."""
+    runner_seen_at: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class MessageRow(SQLModel, table=True):
+    """One text to one person on one channel.
+
+    *state*: ready, sending, accepted, rejected, in_doubt, cancelled, expired. What the carrier
+    says later stands in *carrier_status* and only moves forward.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("dispatch_id", "recipient_id"),
+        UniqueConstraint("ladder_id", "purpose"),
+        Index(
+            "ix_message_open",
+            "sender",
+            "urgency",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'ready'"),
+            postgresql_where=text("state = 'ready'"),
+        ),
+        Index(
+            "ix_message_unsettled",
+            "state",
+            "claimed_at",
+            sqlite_where=text("state IN ('sending', 'in_doubt')"),
+            postgresql_where=text("state IN ('sending', 'in_doubt')"),
+        ),
+        Index("ix_message_recipient", "recipient_id", "created_at"),
+        Index("ix_message_calamity", "calamity_id", "id"),
+        Index("ix_message_sid", "sid"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
+    calamity_id: str | None = Field(default=None, foreign_key="calamity.id", max_length=36)
+    recipient_id: str = Field(foreign_key="recipient.id", max_length=36)
+    dispatch_id: str | None = Field(
+        default=None, foreign_key="dispatch.id", max_length=36, index=True
+    )
+    ladder_id: str | None = Field(default=None, foreign_key="ladder.id", max_length=36)
+    round_id: str | None = Field(default=None, foreign_key="round.id", max_length=36)
+    reply_id: str | None = Field(default=None, foreign_key="reply.id", max_length=36, unique=True)
+    """The inbound text that this one answers."""
+    purpose: str = short(20)
+    """call-out, reminder, deputy, enough, give, ask, action, close or answer."""
+    sender: str = short(40)
+    body: bytes = sealed()
+    parts: int
+    is_alarm: bool = False
+    urgency: int
+    """0 call-outs, 1 answers, 2 alarms to others, 3 the rest: lower leaves first."""
+    state: str = short(12)
+    due_at: datetime = moment()
+    valid_until: datetime = moment()
+    created_at: datetime = moment()
+    claimed_at: datetime | None = moment(nullable=True)
+    settled_at: datetime | None = moment(nullable=True)
+    attempts: int = 0
+    epoch: int = 0
+    looks: int = 0
+    """How often the carrier was asked about it while in doubt."""
+    sid: str | None = Field(default=None, max_length=40)
+    carrier_status: str = Field(default="", max_length=20)
+    delivered_at: datetime | None = moment(nullable=True)
+    error_code: int | None = None
+
+
+class ReceiptRow(SQLModel, table=True):
+    """What the carrier said about a message, each status once."""
+
+    __tablename__ = "receipt"
+
+    sid: str = Field(primary_key=True, max_length=40)
+    status: str = Field(primary_key=True, max_length=30)
+    message_id: str | None = Field(default=None, max_length=36, index=True)
+    error_code: int | None = None
+    received_at: datetime = moment()
+    processed_at: datetime | None = moment(nullable=True, index=True)
+
+
+class ReplyRow(SQLModel, table=True):
+    """An inbound text, kept to the last character under the carrier's id.
+
+    *meaning* is empty until the text was read; *needs_person* while nobody has looked at a text
+    that no rule understood.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "ix_reply_unread",
+            "received_at",
+            sqlite_where=text("meaning = ''"),
+            postgresql_where=text("meaning = ''"),
+        ),
+        Index("ix_reply_recipient", "recipient_id", "received_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    sid: str = Field(max_length=40, unique=True)
+    sender_index: str = Field(max_length=64, index=True)
+    phone: bytes = sealed()
+    receiver: str = short(40)
+    body: bytes = sealed()
+    received_at: datetime = moment()
+    meaning: str = Field(default="", max_length=20)
+    municipality_id: str | None = Field(default=None, max_length=36)
+    recipient_id: str | None = Field(default=None, foreign_key="recipient.id", max_length=36)
+    calamity_id: str | None = Field(default=None, foreign_key="calamity.id", max_length=36)
+    needs_person: bool = False
+    handled_at: datetime | None = moment(nullable=True)
+
+
+class OpenQuestionRow(SQLModel, table=True):
+    """What a person was asked last on one number, while an answer still counts."""
+
+    __tablename__ = "open_question"
+    __table_args__ = (
+        Index(
+            "ux_open_question",
+            "recipient_id",
+            "receiver",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    recipient_id: str = Field(foreign_key="recipient.id", max_length=36)
+    receiver: str = short(40)
+    """Our number on which the answer is expected."""
+    kind: str = short(12)
+    """call-out or round."""
+    calamity_id: str = Field(foreign_key="calamity.id", max_length=36)
+    ladder_id: str | None = Field(default=None, foreign_key="ladder.id", max_length=36)
+    round_id: str | None = Field(default=None, foreign_key="round.id", max_length=36, index=True)
+    asked_at: datetime = moment()
+    closed_at: datetime | None = moment(nullable=True)

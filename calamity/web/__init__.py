@@ -1,0 +1,1 @@
+"""What people see: pages, the JSON API, the live stream and what the carrier posts to us."""

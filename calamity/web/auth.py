@@ -1,0 +1,107 @@
+"""Who asks: a session cookie for pages, a bearer token for programs. Deny by default.
+
+A cookie may also read the API, for the live stream of a page, but never write through it: writes by
+cookie go through pages, whose forms carry a token against forgery.
+"""
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers.base import BaseRouteHandler
+from msgspec import Struct
+
+from calamity.domain.errors import Forbidden
+from calamity.domain.permissions import Actor, Permission
+from calamity.store import accounts
+from calamity.web.house import House, now
+
+COOKIE = "calamity_session"
+_KNOWN = "calamity_visitor"
+
+
+class Visitor(Struct, frozen=True):
+    """Someone who is signed in."""
+
+    actor: Actor
+    name: str
+
+
+def house_of(connection: ASGIConnection) -> House:  # type: ignore[type-arg]
+    """Return the house that the composition root put on the application."""
+    house: House = connection.app.state.house
+    return house
+
+
+async def visitor_of(connection: ASGIConnection) -> Visitor | None:  # type: ignore[type-arg]
+    """Return who asks, or None; looked up once per request."""
+    state = connection.scope["state"]
+    if _KNOWN not in state:
+        state[_KNOWN] = await _look_up(connection)
+    visitor: Visitor | None = state[_KNOWN]
+    return visitor
+
+
+async def _look_up(connection: ASGIConnection) -> Visitor | None:  # type: ignore[type-arg]
+    house = house_of(connection)
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        async with house.database.reading() as session:
+            actor = await accounts.whose_token(session, token.strip())
+        return Visitor(actor, actor.login) if actor else None
+    cookie = connection.cookies.get(COOKIE)
+    if not cookie:
+        return None
+    at = now()
+    async with house.database.reading() as session:
+        found = await accounts.who_is(session, cookie, at)
+    if found is None:
+        return None
+    actor, name, is_news = found
+    if is_news:
+        async with house.database.transaction() as session:
+            await accounts.seen(session, cookie, at)
+    return Visitor(actor, name)
+
+
+async def need_actor(request: Request) -> Actor:  # type: ignore[type-arg]
+    """Provide the actor of a request. Raises NotAuthorizedException for a stranger."""
+    visitor = await visitor_of(request)
+    if visitor is None:
+        raise NotAuthorizedException("Sign in, or send a bearer token.")
+    return visitor.actor
+
+
+async def guard_api(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+    """Let only known actors in; a cookie may read, not write."""
+    visitor = await visitor_of(connection)
+    if visitor is None:
+        raise NotAuthorizedException("Send a bearer token: calamity token create --help.")
+    is_read = connection.scope["method"] in ("GET", "HEAD", "OPTIONS")
+    if not is_read and "authorization" not in connection.headers:
+        raise Forbidden("Writing through the API needs a bearer token; a cookie may only read.")
+
+
+def needs(permission: Permission):  # type: ignore[no-untyped-def]  # noqa: ANN201 - a Litestar guard
+    """Return a guard that lets in only who has this permission."""
+
+    async def guard(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]
+        visitor = await visitor_of(connection)
+        if visitor is None:
+            raise NotAuthorizedException("Sign in first.")
+        visitor.actor.must(permission)
+
+    return guard
+
+
+def session_cookie(house: House, value: str) -> Cookie:
+    """Return the session cookie: unreadable for scripts, and only over https in production."""
+    return Cookie(
+        key=COOKIE,
+        value=value,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=house.settings.public_url.startswith("https://"),
+        max_age=int(accounts.ABSOLUTE.total_seconds()) if value else 0,
+    )

@@ -1,0 +1,180 @@
+// Keeps a page true. The stream says that something happened; the parts that show it are fetched
+// again, as the very HTML that the server would paint first. So nothing can drift apart.
+
+const QUIET = 300; // ms without news before parts are fetched
+const AT_MOST = 1000; // ms that news may wait
+const SILENCE = 45_000; // ms without any sign of life, once the server has shown that it gives them
+const SLEEP = 20_000; // a timer that comes this much too late: the device slept
+const clock = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : "nl-NL", {
+  hour: "2-digit", minute: "2-digit",
+});
+const clockWords = (date) => document.documentElement.lang === "en" ? clock.format(date) : `${clock.format(date).replace(":", ".")} uur`;
+
+export function followStream(renew) {
+  const main = document.querySelector("main[data-stream]");
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  let source = null;
+  let last = Number(main?.dataset.streamAfter ?? 0);
+  let lostSince = null;
+  let beats = false;
+  let alive = Date.now();
+  let attempt = 0;
+  let waiting = null;
+  const dirty = new Set();
+  let dirtySince = 0;
+  let timer = null;
+
+  function open() {
+    source?.close();
+    if (!main) return;
+    source = new EventSource(`${main.dataset.stream}?after=${last}`);
+    source.onopen = () => {
+      attempt = 0;
+      alive = Date.now();
+      if (lostSince) refresh();
+    };
+    source.onerror = () => {
+      lost();
+      if (source.readyState === EventSource.CLOSED) again();
+    };
+    source.addEventListener("beat", () => { beats = true; alive = Date.now(); });
+    for (const name of ["message", "entry", "happening"]) source.addEventListener(name, arrived);
+  }
+
+  function again() {
+    clearTimeout(waiting);
+    waiting = setTimeout(open, Math.min(15_000, 1000 * 2 ** attempt) * (0.7 + Math.random() * 0.6));
+    attempt += 1;
+  }
+
+  function arrived(event) {
+    alive = Date.now();
+    const sequence = Number(event.lastEventId);
+    if (sequence && sequence <= last) return;
+    if (sequence) last = sequence;
+    let kind = "";
+    try { kind = JSON.parse(event.data).kind ?? ""; } catch { /* the part tells it all */ }
+    for (const part of parts()) {
+      const wanted = part.dataset.liveOn?.split(" ");
+      if (!wanted || !kind || wanted.includes(kind)) dirty.add(part.dataset.live);
+    }
+    dirtySince ||= Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(flush, Math.max(0, Math.min(QUIET, dirtySince + AT_MOST - Date.now())));
+  }
+
+  function flush() {
+    dirtySince = 0;
+    const names = [...dirty];
+    dirty.clear();
+    return Promise.all(parts().filter((part) => names.includes(part.dataset.live)).map(fetchPart));
+  }
+
+  function refresh() {
+    for (const part of parts()) dirty.add(part.dataset.live);
+    return flush();
+  }
+
+  async function fetchPart(part) {
+    const name = part.dataset.live;
+    try {
+      const answer = await fetch(part.dataset.liveUrl, { headers: { "X-Part": name }, credentials: "same-origin" });
+      const html = await answer.text();
+      if (answer.status === 401 || answer.status === 403 || (answer.ok && !html.includes(`data-live="${name}"`))) return signedOut();
+      if (!answer.ok) throw new Error(String(answer.status));
+      const known = new Set([...part.querySelectorAll("[data-entry]")].map((entry) => entry.id));
+      renew(part, html);
+      markNew(document.getElementById(part.id), known);
+      found();
+    } catch {
+      lost();
+      dirty.add(name);
+    }
+  }
+
+  function markNew(part, known) {
+    if (!part || known.size === 0) return;
+    const fresh = [...part.querySelectorAll("[data-entry]")].filter((entry) => !known.has(entry.id));
+    for (const entry of fresh) entry.classList.add("is-new");
+    const news = document.getElementById("news");
+    const title = part.querySelector("h1, h2")?.textContent.trim();
+    if (fresh.length && news) news.textContent = news.dataset.one.replace("{part}", `${title} (${fresh.length})`);
+  }
+
+  const bar = document.getElementById("connection");
+  function say(words, kind) {
+    bar.hidden = false;
+    bar.dataset.kind = kind;
+    const line = bar.querySelector("p");
+    if (line.textContent !== words) line.textContent = words;
+  }
+  function lost() {
+    if (bar.dataset.kind === "signed-out") return;
+    lostSince ??= new Date(alive);
+    say(bar.dataset.lost.replace("{time}", clockWords(lostSince)), "lost");
+  }
+  function found() {
+    if (!lostSince || (main && source?.readyState !== EventSource.OPEN)) return;
+    lostSince = null;
+    say(bar.dataset.back, "back");
+    setTimeout(() => { if (bar.dataset.kind === "back") bar.hidden = true; }, 4000);
+  }
+  function signedOut() {
+    source?.close();
+    clearTimeout(waiting);
+    say(`${bar.dataset.signedOut} `, "signed-out");
+    const link = document.createElement("a");
+    link.href = `${bar.dataset.signIn}?next=${encodeURIComponent(location.pathname)}`;
+    link.textContent = bar.dataset.signInWords;
+    bar.querySelector("p").append(link);
+  }
+
+  function wake() {
+    if (bar.dataset.kind === "signed-out") return;
+    attempt = 0;
+    clearTimeout(waiting);
+    open();
+    if (parts().length) refresh();
+  }
+
+  if (!main && parts().length === 0) return;
+  open();
+  let tick = Date.now();
+  setInterval(() => {
+    const now = Date.now();
+    const slept = now - tick > SLEEP;
+    tick = now;
+    if (slept) wake();
+    else if (main && beats && now - alive > SILENCE) { lost(); open(); alive = now; }
+    else if (dirty.size && !timer) flush();
+    else if (lostSince && dirty.size) flush();
+    tickTimes();
+  }, 5000);
+  addEventListener("online", wake);
+  addEventListener("offline", lost);
+  addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
+  addEventListener("pagehide", () => source?.close());
+  // Without a stream (the inbox) the page looks again every half minute.
+  if (!main) setInterval(() => { if (!document.hidden) refresh(); }, 30_000);
+}
+
+// "21.19 uur (over 6 min)": the time itself never moves, the rest is renewed once a minute.
+export function tickTimes() {
+  const english = document.documentElement.lang === "en";
+  for (const time of document.querySelectorAll("time[data-until]")) {
+    const minutes = Math.round((new Date(time.dataset.until) - Date.now()) / 60_000);
+    let words = "";
+    if (minutes >= 1 && minutes < 90) words = english ? `in ${minutes} min` : `over ${minutes} min`;
+    else if (minutes <= -1 && minutes > -90) words = english ? `${-minutes} min ago` : `${-minutes} min geleden`;
+    else if (minutes === 0) words = english ? "now" : "nu";
+    let rest = time.nextElementSibling;
+    if (!rest?.matches(".until")) {
+      if (!words) continue;
+      rest = document.createElement("span");
+      rest.className = "until";
+      time.after(rest);
+    }
+    const text = words ? ` (${words})` : "";
+    if (rest.textContent !== text) rest.textContent = text;
+  }
+}

@@ -1,0 +1,30 @@
+"""What every page and every resource needs of the house, handed in by the composition root."""
+
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from calamity.actions.terms import Terms
+from calamity.gateways.twilio_webhooks import WebhookReader
+from calamity.settings import Settings
+from calamity.store.database import Database
+from calamity.store.inbox import Inbox
+from calamity.store.timeline import TimelineReader
+from calamity.store.wakes import Wakes
+
+
+class House(Struct, frozen=True):
+    """The parts that handlers use; made once per process."""
+
+    settings: Settings
+    terms: Terms
+    database: Database
+    wakes: Wakes
+    inbox: Inbox
+    timeline: TimelineReader
+    webhooks: WebhookReader
+
+
+def now() -> datetime:
+    """Return the present moment: the edges know the clock, actions are told."""
+    return datetime.now(UTC)

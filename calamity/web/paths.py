@@ -1,0 +1,71 @@
+"""Every page's path, under one name: routes and templates both read it here."""
+
+import re
+from urllib.parse import quote, urlencode
+
+PATHS = {
+    # coming in
+    "sign_in": "/sign-in",
+    "sign_out": "/sign-out",
+    "language": "/language",
+    "help": "/help",
+    # what is going on
+    "start": "/",
+    "activate": "/activate",
+    "activate_form": "/activate/{slug:str}",
+    "activate_review": "/activate/{slug:str}/review",
+    "activate_confirm": "/activate/{slug:str}/confirm",
+    # the calamity room
+    "room": "/calamities/{calamity:str}",
+    "room_part": "/calamities/{calamity:str}/parts/{part:str}",
+    "stream": "/v1/calamities/{calamity:str}/timeline/stream",
+    "set_phase": "/calamities/{calamity:str}/phase",
+    "set_level": "/calamities/{calamity:str}/levels/{level:str}",
+    "close_calamity": "/calamities/{calamity:str}/close",
+    "set_sentences": "/calamities/{calamity:str}/sentences",
+    "task": "/calamities/{calamity:str}/tasks/{task:str}",
+    "task_start": "/calamities/{calamity:str}/tasks/{task:str}/start",
+    "task_done": "/calamities/{calamity:str}/tasks/{task:str}/done",
+    "task_skip": "/calamities/{calamity:str}/tasks/{task:str}/skip",
+    "task_decide": "/calamities/{calamity:str}/tasks/{task:str}/decide",
+    "acknowledge": "/calamities/{calamity:str}/call-outs/{call_out:str}/acknowledgements",
+    "call_out_enough": "/calamities/{calamity:str}/call-outs/{call_out:str}/enough",
+    "rounds": "/calamities/{calamity:str}/rounds",
+    "round": "/calamities/{calamity:str}/rounds/{round:str}",
+    "round_close": "/calamities/{calamity:str}/rounds/{round:str}/close",
+    "timeline": "/calamities/{calamity:str}/timeline",
+    "timeline_correct": "/calamities/{calamity:str}/timeline/{sequence:int}/corrections",
+    "timeline_export": "/calamities/{calamity:str}/timeline/export",
+    "officials": "/calamities/{calamity:str}/officials",
+    "officials_part": "/calamities/{calamity:str}/officials/parts/{part:str}",
+    # the people's own pages
+    "inbox": "/inbox",
+    "inbox_part": "/inbox/parts/{part:str}",
+    "conversation": "/inbox/{key_figure:str}",
+    "conversation_write": "/inbox/{key_figure:str}/messages",
+    "conversation_summary": "/inbox/{key_figure:str}/summaries",
+    "check_in": "/check-in/{round:str}",
+    "check_in_thanks": "/check-in/{round:str}/thanks",
+    "check_in_danger": "/check-in/{round:str}/danger",
+    # peacetime
+    "playbooks": "/playbooks",
+    "playbook": "/playbooks/{slug:str}/versions/{version:int}",
+    "playbook_approve": "/playbooks/{slug:str}/versions/{version:int}/approve",
+    "neighbourhoods": "/neighbourhoods",
+    "neighbourhoods_import": "/neighbourhoods/import",
+    "people": "/people",
+    "people_import": "/people/import",
+    "unknown_numbers": "/unknown-numbers",
+    "users": "/settings/users",
+}
+
+_PARAMETER = re.compile(r"\{(\w+):\w+\}")
+
+
+def path(name: str, *, query: dict[str, str] | None = None, **parts: object) -> str:
+    """Return the path of a page, filled in; a part too many or too few is a mistake of ours."""
+    template = PATHS[name]
+    if set(_PARAMETER.findall(template)) != set(parts):
+        raise ValueError(f"the path {name} takes {_PARAMETER.findall(template)}")
+    filled = _PARAMETER.sub(lambda found: quote(str(parts[found[1]]), safe=""), template)
+    return f"{filled}?{urlencode(query)}" if query else filled

@@ -1,0 +1,84 @@
+"""Pages and their parts from templates: one loader, one set of words per language."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
+
+from calamity.web import assets, charts
+from calamity.web.language import Language, languages
+from calamity.web.paths import path
+from calamity.web.views.frame import Frame
+
+TEMPLATES = Path(__file__).parent / "templates"
+ENTRY = "main.js"
+
+
+def _environment(language: Language, loader: FileSystemLoader) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
+    environment.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals.update(path=path, language=language.code, entry=ENTRY, assets=assets)
+    environment.globals.update(
+        picture_rows=charts.picture_rows,
+        trend_rows=charts.trend_rows,
+        picture_part=charts.picture_part,
+        neighbourhood_options=charts.neighbourhood_options,
+    )
+    environment.filters.update(
+        moment=language.moment,
+        day=language.day,
+        long_day=language.long_day,
+        clock=language.clock,
+        number=language.number,
+        money=language.money,
+        duration=language.duration,
+        iso=_iso,
+        lines=_lines,
+    )
+    return environment
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _lines(text: str) -> Markup:
+    """Keep the line breaks that a person typed."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+class Renderer:
+    """Turns view structs into HTML, in the language that the frame names."""
+
+    def __init__(self, timezone: ZoneInfo) -> None:
+        loader = FileSystemLoader(TEMPLATES)
+        self.languages: Mapping[str, Language] = languages(timezone)
+        self._environments = {
+            code: _environment(language, loader) for code, language in self.languages.items()
+        }
+
+    def page(self, name: str, frame: Frame, view: object) -> str:
+        """Render a whole page: `templates/pages/NAME.html`."""
+        return self._render(f"pages/{name}.html", frame, view)
+
+    def partial(self, name: str, frame: Frame, view: object) -> str:
+        """Render one part of a page: `templates/partials/NAME.html`, as the page itself does."""
+        return self._render(f"partials/{name}.html", frame, view)
+
+    def _render(self, template: str, frame: Frame, view: object) -> str:
+        environment = self._environments[frame.language]
+        return environment.get_template(template).render(
+            frame=frame, view=view, csrf_token=lambda: frame.csrf_token
+        )

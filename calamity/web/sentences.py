@@ -1,0 +1,244 @@
+"""One sentence per happening, in the reader's language: for the page, the stream and the CSV alike."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from calamity.domain import timeline as line
+from calamity.web.language import Language
+
+Names = Mapping[str, str]
+
+
+def sentence(happening: line.Happening, language: Language, names: Names | None = None) -> str:
+    """Say what happened. *names* holds the titles of roles, phases, audiences and neighbourhoods."""
+    return _SENTENCES[type(happening)](happening, language, names or {})
+
+
+def own_words(happening: line.Happening) -> str | None:
+    """Return what a person wrote with it, in that person's language."""
+    for name in ("reason", "note", "text", "ground"):
+        words = getattr(happening, name, None)
+        if words:
+            return str(words)
+    if isinstance(happening, line.SummaryWritten):
+        return "\n".join(happening.sentences)
+    return None
+
+
+def _named(codes: list[str], names: Names) -> str:
+    return ", ".join(names.get(code, code) for code in codes)
+
+
+def _calamity_opened(it: line.CalamityOpened, say: Language, names: Names) -> str:
+    if it.exercise:
+        return say.text("Exercise opened: %(title)s.", title=it.title)
+    return say.text("Calamity opened: %(title)s.", title=it.title)
+
+
+def _activated(it: line.PlaybookActivated, say: Language, names: Names) -> str:
+    title = it.title_en if say.code == "en" else it.title_nl
+    return say.text(
+        "Playbook %(title)s, version %(version)s, activated.", title=title, version=it.version
+    )
+
+
+def _level_set(it: line.LevelSet, say: Language, names: Names) -> str:
+    kind = {
+        "social": say.text("Social level"),
+        "grip": "GRIP",
+        "threat": say.text("Threat level"),
+    }[it.kind]
+    if it.previous is None:
+        return say.text("%(kind)s set to %(value)s.", kind=kind, value=it.value)
+    return say.text(
+        "%(kind)s from %(previous)s to %(value)s.", kind=kind, previous=it.previous, value=it.value
+    )
+
+
+def _phase_set(it: line.PhaseSet, say: Language, names: Names) -> str:
+    return say.text("Phase: %(phase)s.", phase=names.get(it.phase, it.phase))
+
+
+def _call_out_started(it: line.CallOutStarted, say: Language, names: Names) -> str:
+    return say.text(
+        "Team called: %(roles)s. Needed: %(quota)s.", roles=_named(it.roles, names), quota=it.quota
+    )
+
+
+def _reminded(it: line.CallOutReminded, say: Language, names: Names) -> str:
+    return say.text("Reminder to: %(role)s.", role=names.get(it.role, it.role))
+
+
+def _deputy_called(it: line.DeputyCalled, say: Language, names: Names) -> str:
+    return say.text("Deputy called for: %(role)s.", role=names.get(it.role, it.role))
+
+
+def _acknowledged(it: line.Acknowledged, say: Language, names: Names) -> str:
+    role = names.get(it.role, it.role)
+    who = say.text("%(role)s (deputy)", role=role) if it.by_deputy else role
+    words = {
+        "coming": say.text("is coming"),
+        "cannot": say.text("cannot come"),
+        "late": say.text("comes later"),
+        "unreachable": say.text("cannot be reached"),
+    }[it.answer]
+    return say.text(
+        "%(who)s %(answer)s. %(coming)s of %(quota)s needed.",
+        who=who, answer=words, coming=it.coming, quota=it.quota,
+    )  # fmt: skip
+
+
+def _filled(it: line.CallOutFilled, say: Language, names: Names) -> str:
+    return say.text(
+        "Enough people: %(coming)s of %(quota)s. The rest is thanked.",
+        coming=it.coming, quota=it.quota,
+    )  # fmt: skip
+
+
+def _call_out_ended(it: line.CallOutEnded, say: Language, names: Names) -> str:
+    return say.text("Call-out ended: %(coming)s of %(quota)s.", coming=it.coming, quota=it.quota)
+
+
+def _queued(it: line.DispatchQueued, say: Language, names: Names) -> str:
+    held = sum(it.held_back.values())
+    audience = names.get(it.audience, it.audience)
+    words = say.plural(
+        "%(audience)s: %(num)s message planned.",
+        "%(audience)s: %(num)s messages planned.",
+        it.recipients,
+        audience=audience,
+    )
+    if held == 0:
+        return words
+    kept = say.plural("%(num)s person gets nothing.", "%(num)s people get nothing.", held)
+    return f"{words} {kept}"
+
+
+def _finished(it: line.DispatchFinished, say: Language, names: Names) -> str:
+    words = say.plural("%(num)s message sent", "%(num)s messages sent", it.accepted)
+    rest = [
+        words
+        for n, words in (
+            (it.failed, say.text("%(n)s not delivered", n=it.failed)),
+            (it.in_doubt, say.text("%(n)s in doubt", n=it.in_doubt)),
+            (it.cancelled, say.text("%(n)s cancelled", n=it.cancelled)),
+        )
+        if n
+    ]
+    return ", ".join([words, *rest]) + "."
+
+
+def _round_opened(it: line.RoundOpened, say: Language, names: Names) -> str:
+    return say.text(
+        "Round %(number)s opened: %(asked)s people asked, until %(time)s.",
+        number=it.number, asked=it.asked, time=say.moment(it.closes_at),
+    )  # fmt: skip
+
+
+def _round_closed(it: line.RoundClosed, say: Language, names: Names) -> str:
+    if it.answered is None:
+        return say.text(
+            "Round %(number)s closed: %(asked)s people asked.", number=it.number, asked=it.asked
+        )
+    return say.text(
+        "Round %(number)s closed: %(answered)s of %(asked)s people answered.",
+        number=it.number, answered=it.answered, asked=it.asked,
+    )  # fmt: skip
+
+
+def _picture(it: line.PicturePublished, say: Language, names: Names) -> str:
+    shown = sum(len(cell.places) for cell in it.picture.groups if cell.mood is not None)
+    return say.plural(
+        "Picture made: %(num)s neighbourhood shown.",
+        "Picture made: %(num)s neighbourhoods shown.",
+        shown,
+    )
+
+
+def _task(started: str) -> Callable[[Any, Language, Names], str]:
+    def say_it(it: Any, say: Language, names: Names) -> str:  # noqa: ANN401 - three alike
+        title = it.title_en if say.code == "en" else it.title_nl
+        return say.text(started, title=title)
+
+    return say_it
+
+
+def _statement(it: line.Statement, say: Language, names: Names) -> str:
+    words = {
+        "interpretation": say.text("How we read it."),
+        "fact": say.text("What is certain."),
+        "decision": say.text("Decided."),
+        "rumour": say.text("Heard, not checked."),
+        "commitment": say.text("Promised."),
+        "measure": say.text("Measure."),
+        "note": say.text("Noted."),
+    }[it.kind]
+    rest = []
+    if it.owner:
+        rest.append(say.text("Owner: %(owner)s.", owner=names.get(it.owner, it.owner)))
+    if it.due_at:
+        rest.append(say.text("Before %(moment)s.", moment=say.moment(it.due_at)))
+    return " ".join([words, *rest])
+
+
+def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
+    return say.text("Summary for officials written.")
+
+
+def _next_update(it: line.NextUpdateSet, say: Language, names: Names) -> str:
+    return say.text("Next update promised for %(moment)s.", moment=say.moment(it.at))
+
+
+def _handed_over(it: line.HandedOver, say: Language, names: Names) -> str:
+    return say.text("Handed over: %(role)s.", role=names.get(it.role, it.role))
+
+
+def _corrected(it: line.Corrected, say: Language, names: Names) -> str:
+    return say.text("Correction of line %(n)s.", n=it.refers_to)
+
+
+def _erased(it: line.Erased, say: Language, names: Names) -> str:
+    return say.text("Text of line %(n)s erased.", n=it.refers_to)
+
+
+def _sealed(it: line.Sealed, say: Language, names: Names) -> str:
+    return say.text("Chain signed up to line %(n)s.", n=it.head_seq)
+
+
+def _closed(it: line.CalamityClosed, say: Language, names: Names) -> str:
+    return say.text("Calamity closed.")
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name by which the extraction finds sentences
+    """Mark a sentence for translation where it is not yet spoken."""
+    return text
+
+
+_SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
+    line.CalamityOpened: _calamity_opened,
+    line.PlaybookActivated: _activated,
+    line.LevelSet: _level_set,
+    line.PhaseSet: _phase_set,
+    line.CallOutStarted: _call_out_started,
+    line.CallOutReminded: _reminded,
+    line.DeputyCalled: _deputy_called,
+    line.Acknowledged: _acknowledged,
+    line.CallOutFilled: _filled,
+    line.CallOutEnded: _call_out_ended,
+    line.DispatchQueued: _queued,
+    line.DispatchFinished: _finished,
+    line.RoundOpened: _round_opened,
+    line.RoundClosed: _round_closed,
+    line.PicturePublished: _picture,
+    line.TaskStarted: _task(N_("Task started: %(title)s.")),
+    line.TaskDone: _task(N_("Task done: %(title)s.")),
+    line.TaskSkipped: _task(N_("Task skipped: %(title)s.")),
+    line.Statement: _statement,
+    line.SummaryWritten: _summary,
+    line.NextUpdateSet: _next_update,
+    line.HandedOver: _handed_over,
+    line.Corrected: _corrected,
+    line.Erased: _erased,
+    line.Sealed: _sealed,
+    line.CalamityClosed: _closed,
+}

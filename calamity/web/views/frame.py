@@ -1,0 +1,92 @@
+"""What surrounds every page: who looks, in which language, and which banners must be seen."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Viewer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The person who is signed in. *may* names the pages and acts that are open to them."""
+
+    name: str
+    role: str
+    may: frozenset[str] = frozenset()
+
+
+class Flash(Struct, frozen=True, forbid_unknown_fields=True):
+    """One sentence about what just happened, shown once."""
+
+    text: str
+    kind: Literal["done", "problem"] = "done"
+
+
+class Exercise(Struct, frozen=True, forbid_unknown_fields=True):
+    """Marks a page of an exercise: own colour, own banner."""
+
+    title: str
+    tempo: int = 1
+
+
+class Stream(Struct, frozen=True, forbid_unknown_fields=True):
+    """The live stream that a page follows, from the last line that it already shows."""
+
+    calamity: str
+    after: int
+
+
+class Frame(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a page needs besides its own content."""
+
+    language: Literal["nl", "en"]
+    nonce: str
+    csrf_token: str
+    at: datetime
+    here: str
+    municipality: str
+    viewer: Viewer | None = None
+    sandbox: bool = False
+    phones_url: str | None = None
+    exercise: Exercise | None = None
+    flash: Flash | None = None
+    stream: Stream | None = None
+
+    def may(self, act: str) -> bool:
+        """Tell whether the viewer may do this: deny by default."""
+        return self.viewer is not None and act in self.viewer.may
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was filled in and what is wrong with it, by field; empty at first."""
+
+    values: dict[str, str] = {}
+    chosen: dict[str, tuple[str, ...]] = {}
+    errors: dict[str, str] = {}
+
+    def value(self, field: str) -> str:
+        """Return what was filled in, to show it again."""
+        return self.values.get(field, "")
+
+    def error(self, field: str) -> str | None:
+        """Return what is wrong with a field."""
+        return self.errors.get(field)
+
+    def has(self, field: str, choice: str) -> bool:
+        """Tell whether a choice was ticked."""
+        return choice in self.chosen.get(field, ()) or self.values.get(field) == choice
+
+
+class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The sign-in page; *next* is where to go after."""
+
+    form: Form = Form()
+    next: str = "/"
+    demo: tuple[tuple[str, str, str], ...] = ()
+
+
+class Problem(Struct, frozen=True, forbid_unknown_fields=True):
+    """An error page: the kind decides the words; *advice* says what to do, when we know."""
+
+    kind: Literal["not-found", "forbidden", "conflict", "refused", "unavailable", "broken"]
+    reference: str
+    advice: str | None = None

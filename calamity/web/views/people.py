@@ -1,0 +1,159 @@
+"""Pages about people: the contact person's inbox, the network, the accounts."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.web.views.frame import Form
+
+
+class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One key figure in the inbox of their contact person."""
+
+    key_figure: str
+    name: str
+    neighbourhood: str
+    language: str
+    state: Literal["new", "answered", "silent", "not-asked", "stopped"]
+    last_at: datetime | None = None
+    excerpt: str = ""
+    phone: str | None = None
+
+
+class Inbox(Struct, frozen=True, forbid_unknown_fields=True):
+    """A contact person's people: who wrote, who is silent."""
+
+    calamity_title: str | None = None
+    people: tuple[InboxLine, ...] = ()
+
+
+class Bubble(Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in a conversation."""
+
+    at: datetime
+    ours: bool
+    text: str
+    state: str | None = None
+    erased_on: datetime | None = None
+
+
+class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts between one key figure and the municipality."""
+
+    key_figure: str
+    name: str
+    neighbourhood: str
+    language: str
+    phone: str | None
+    stopped: bool
+    bubbles: tuple[Bubble, ...]
+    calamity: str | None = None
+    other_wrote: str | None = None
+    kept_until: datetime | None = None
+    form: Form = Form()
+
+
+class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A responder of the rapid team. Numbers are shown masked."""
+
+    name: str
+    roles: tuple[str, ...]
+    deputy_of: tuple[str, ...]
+    phone_masked: str
+    language: str
+    active: bool = True
+
+
+class CircleLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many key figures a neighbourhood has: counts, never a list of persons."""
+
+    neighbourhood: str
+    key_figures: int
+    agreed_to_ask: int
+    expiring: int
+
+
+class ImportLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the import made of one line of the file."""
+
+    line: int
+    outcome: Literal["new", "changed", "same", "bad"]
+    name: str = ""
+    phone_masked: str = ""
+    message: str = ""
+
+
+class ImportReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """The import, line by line. *stored* is false when one bad line stopped it all."""
+
+    filename: str
+    stored: bool
+    lines: tuple[ImportLine, ...]
+
+
+class People(Struct, frozen=True, forbid_unknown_fields=True):
+    """The network: the team by name, the key figures in counts."""
+
+    responders: tuple[PersonLine, ...] = ()
+    professionals: int = 0
+    circles: tuple[CircleLine, ...] = ()
+    report: ImportReport | None = None
+    form: Form = Form()
+
+
+class UnknownText(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text from a number that we do not know."""
+
+    id: str
+    at: datetime
+    phone_masked: str
+    text: str
+    answered: bool
+
+
+class UnknownNumbers(Struct, frozen=True, forbid_unknown_fields=True):
+    """Texts from unknown numbers: kept apart, shown, erased in time."""
+
+    texts: tuple[UnknownText, ...] = ()
+    kept_days: int = 14
+
+
+class UserLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """An account."""
+
+    id: str
+    name: str
+    login: str
+    role: str
+    last_seen: datetime | None = None
+    active: bool = True
+
+
+class Users(Struct, frozen=True, forbid_unknown_fields=True):
+    """The accounts of this municipality, and a form for a new one."""
+
+    users: tuple[UserLine, ...]
+    roles: tuple[str, ...]
+    form: Form = Form()
+    new_password: str | None = None
+
+
+class NeighbourhoodLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A neighbourhood and who is known there, in counts."""
+
+    code: str
+    name: str
+    key_figures: int
+    professionals: int
+
+
+class Neighbourhoods(Struct, frozen=True, forbid_unknown_fields=True):
+    """The neighbourhoods, with a form to bring in a new district file."""
+
+    neighbourhoods: tuple[NeighbourhoodLine, ...] = ()
+    shapes: tuple[tuple[str, str, float, float], ...] = ()
+    viewbox: str = "0 0 600 420"
+    source: str = ""
+    problems: tuple[str, ...] = ()
+    form: Form = Form()

@@ -1,0 +1,88 @@
+"""The playbook reader."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.web.views.start import PlannedText, PlaybookCard
+
+
+class StepView(Struct, frozen=True, forbid_unknown_fields=True):
+    """A step, in words. *start* and *due* are offsets from T0, in seconds."""
+
+    code: str
+    title: str
+    role: str
+    start: int
+    due: int
+    automatic: bool
+    may_skip: bool
+    act: Literal["call-out", "dispatch", "round", "decision"] | None = None
+    act_says: str = ""
+    message: str | None = None
+    evidence: str | None = None
+    help: str | None = None
+
+
+class PhaseView(Struct, frozen=True, forbid_unknown_fields=True):
+    """A phase with its steps."""
+
+    code: str
+    title: str
+    starts: int
+    steps: tuple[StepView, ...]
+
+
+class MessageView(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message with its texts, and how many SMS parts each takes."""
+
+    code: str
+    kind: Literal["give", "ask", "action", "close"]
+    texts: tuple[PlannedText, ...]
+    alarm: bool = False
+
+
+class RoleView(Struct, frozen=True, forbid_unknown_fields=True):
+    """A role of the rapid team."""
+
+    title: str
+    task: str
+    minimum: int
+
+
+class VersionLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A version in the list of versions."""
+
+    version: int
+    state: Literal["draft", "published", "withdrawn"]
+    published_at: datetime | None
+    author: str
+    approver: str | None
+    changes: tuple[str, ...]
+    sha256: str
+
+
+class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One version of a playbook, as people read it."""
+
+    slug: str
+    title: str
+    purpose: str
+    version: VersionLine
+    versions: tuple[VersionLine, ...]
+    we_do: tuple[str, ...]
+    we_do_not: tuple[str, ...]
+    roles: tuple[RoleView, ...]
+    phases: tuple[PhaseView, ...]
+    messages: tuple[MessageView, ...]
+    quiet_hours: tuple[str, str]
+    messages_per_day: int
+    asks_per_day: int
+    may_approve: bool = False
+
+
+class Playbooks(Struct, frozen=True, forbid_unknown_fields=True):
+    """All playbooks of the municipality."""
+
+    playbooks: tuple[PlaybookCard, ...] = ()

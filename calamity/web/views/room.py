@@ -1,0 +1,260 @@
+"""The calamity room, its parts, and the officials' page."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.web.views.frame import Form
+from calamity.web.views.picture import Coverage, Picture, Trend
+from calamity.web.views.start import Plan
+
+
+class Level(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the three levels: set by a person, with a reason."""
+
+    kind: Literal["social", "grip", "threat"]
+    value: int | None
+    since: datetime | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class PhaseChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """A phase of the playbook."""
+
+    code: str
+    title: str
+
+
+class Summary(Struct, frozen=True, forbid_unknown_fields=True):
+    """The head of the room: what this is, and how it stands."""
+
+    calamity: str
+    title: str
+    incident: str
+    phase: PhaseChoice
+    phase_since: datetime
+    phases: tuple[PhaseChoice, ...]
+    levels: tuple[Level, ...]
+    playbooks: tuple[tuple[str, int, str], ...]
+    started_at: datetime
+    neighbourhoods: tuple[str, ...] = ()
+    place: str = ""
+    meeting_time: str = ""
+    closed_at: datetime | None = None
+
+
+class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One person in a call-out, with the ladder."""
+
+    person: str
+    name: str
+    role: str
+    rung: Literal["planned", "sent", "delivered", "acknowledged", "failed", "cancelled"]
+    answer: Literal["coming", "cannot", "late", "unreachable"] | None = None
+    planned_at: datetime | None = None
+    sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    deputy_for: str | None = None
+    deputy_at: datetime | None = None
+    deputy_name: str | None = None
+    reason: str | None = None
+    reminded_at: datetime | None = None
+
+
+class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):
+    """A call-out with its quota."""
+
+    id: str
+    title: str
+    quota: int
+    coming: int
+    lines: tuple[RosterLine, ...]
+    enough_at: datetime | None = None
+    roles_with_nobody: tuple[str, ...] = ()
+
+
+class Roster(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the room about who comes."""
+
+    calamity: str
+    call_outs: tuple[CallOutView, ...] = ()
+
+
+class TaskLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A task in the list."""
+
+    id: str
+    title: str
+    role: str
+    due: datetime
+    state: Literal["waiting", "ready", "started", "done", "skipped"]
+    act: Literal["call-out", "dispatch", "round", "decision"] | None = None
+    late: bool = False
+    soon: bool = False
+    evidence: str | None = None
+    help: str | None = None
+    may_skip: bool = True
+    automatic: bool = False
+    starts: datetime | None = None
+    by: str | None = None
+    at: datetime | None = None
+    reason: str | None = None
+    people: tuple[str, ...] = ()
+
+
+class Tasks(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the room about what must happen, by due time."""
+
+    calamity: str
+    open: tuple[TaskLine, ...] = ()
+    settled: tuple[TaskLine, ...] = ()
+    failed_task: str | None = None
+    form: Form = Form()
+
+
+class TaskPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One task: read it, see who would get what, then start it."""
+
+    calamity: str
+    calamity_title: str
+    task: TaskLine
+    idempotency_key: str
+    plan: Plan | None = None
+    question: str | None = None
+    options: tuple[str, ...] = ()
+    form: Form = Form()
+
+
+class DispatchLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One dispatch: how far its messages are."""
+
+    title: str
+    kind: Literal["give", "ask", "action", "close"]
+    audience: str
+    at: datetime
+    total: int
+    planned: int
+    sent: int
+    delivered: int
+    failed: int
+    in_doubt: int
+    cancelled: int
+    text: str
+    by: str | None = None
+
+
+class Messages(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the room about what left the house."""
+
+    calamity: str
+    dispatches: tuple[DispatchLine, ...] = ()
+    paused_reason: str | None = None
+
+
+class RoundLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One round in the room."""
+
+    id: str
+    number: int
+    opened_at: datetime
+    closes_at: datetime
+    coverage: Coverage
+    closed: bool
+
+
+class Rounds(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the room about rounds; a new one can be opened here."""
+
+    calamity: str
+    rounds: tuple[RoundLine, ...] = ()
+    audiences: tuple[tuple[str, str], ...] = ()
+    form: Form = Form()
+
+
+class EntryLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the timeline, already in words."""
+
+    sequence: int
+    kind: str
+    happened_at: datetime
+    recorded_at: datetime
+    by: str
+    sentence: str
+    body: str | None = None
+    visibility: Literal["coordinators", "team", "officials"] = "team"
+    corrects: int | None = None
+    corrected_by: int | None = None
+    erased: bool = False
+    quiet: bool = False
+
+
+class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
+    """The timeline, newest first. *before* is the sequence number where the next page starts."""
+
+    calamity: str
+    title: str
+    entries: tuple[EntryLine, ...] = ()
+    kinds: tuple[str, ...] = ()
+    filter_kinds: tuple[str, ...] = ()
+    search: str = ""
+    everything: bool = False
+    before: int | None = None
+    verified_at: datetime | None = None
+    form: Form = Form()
+
+
+class PicturePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of a page that shows the latest picture."""
+
+    calamity: str
+    picture: Picture | None = None
+    next_round_closes_at: datetime | None = None
+    trend: Trend = Trend()
+    geojson: dict[str, object] | None = None
+
+
+class Room(Struct, frozen=True, forbid_unknown_fields=True):
+    """The calamity room."""
+
+    summary: Summary
+    roster: Roster
+    tasks: Tasks
+    messages: Messages
+    rounds: Rounds
+    timeline: Timeline
+    picture: PicturePart
+
+
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """What we told whom, verbatim."""
+
+    at: datetime
+    audience: str
+    people: int
+    text: str
+    language: str = "nl"
+
+
+class Situation(Struct, frozen=True, forbid_unknown_fields=True):
+    """The officials' words: three sentences with their author and time, and when the next come."""
+
+    calamity: str
+    sentences: tuple[str, ...] = ()
+    by: str | None = None
+    at: datetime | None = None
+    next_update_at: datetime | None = None
+    overdue: bool = False
+    decisions: tuple[TaskLine, ...] = ()
+    told: tuple[Told, ...] = ()
+    form: Form = Form()
+
+
+class Officials(Struct, frozen=True, forbid_unknown_fields=True):
+    """The officials' page: one screen."""
+
+    summary: Summary
+    situation: Situation
+    picture: PicturePart

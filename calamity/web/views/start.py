@@ -1,0 +1,175 @@
+"""The start page and the way from a playbook to an activation."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.web.views.frame import Form
+
+
+class CalamityCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """A calamity on the start page."""
+
+    id: str
+    title: str
+    phase: str
+    social_level: int
+    since: datetime
+    exercise: bool = False
+    late_tasks: int = 0
+    waiting: int = 0
+    closed_at: datetime | None = None
+
+
+class PlaybookCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """A playbook that is ready, with the version that would be used."""
+
+    slug: str
+    title: str
+    purpose: str
+    version: int
+    published_at: datetime
+    steps: int
+    messages: int
+    approved_by: str
+    expired: bool = False
+
+
+class ReadinessHint(Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing that is not ready, and where to mend it. *code* decides the words."""
+
+    code: Literal[
+        "role-without-people", "agreement-expired", "no-exercise", "playbook-expired",
+        "no-contact-person", "carrier-untested", "neighbourhood-without-key-figure",
+    ]
+    count: int
+    detail: str = ""
+
+
+class OpenAsk(Struct, frozen=True, forbid_unknown_fields=True):
+    """A round that waits for this person's check-in."""
+
+    round: str
+    calamity: str
+    title: str
+    closes_at: datetime
+    exercise: bool = False
+
+
+class Start(Struct, frozen=True, forbid_unknown_fields=True):
+    """The start page."""
+
+    calamities: tuple[CalamityCard, ...] = ()
+    playbooks: tuple[PlaybookCard, ...] = ()
+    hints: tuple[ReadinessHint, ...] = ()
+    asks: tuple[OpenAsk, ...] = ()
+
+
+class Neighbourhood(Struct, frozen=True, forbid_unknown_fields=True):
+    """A neighbourhood to choose from."""
+
+    code: str
+    name: str
+
+
+class OpenCalamity(Struct, frozen=True, forbid_unknown_fields=True):
+    """A calamity to which a playbook can be added."""
+
+    id: str
+    title: str
+    exercise: bool = False
+
+
+class ChoosePlaybook(Struct, frozen=True, forbid_unknown_fields=True):
+    """The first step: what happened?"""
+
+    playbooks: tuple[PlaybookCard, ...] = ()
+    calamity: OpenCalamity | None = None
+
+
+class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
+    """The second step: title, incident, place, neighbourhoods, levels."""
+
+    playbook: PlaybookCard
+    neighbourhoods: tuple[Neighbourhood, ...]
+    calamity: OpenCalamity | None = None
+    form: Form = Form()
+
+
+class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who would get which words, and when."""
+
+    step: str
+    title: str
+    kind: Literal["give", "ask", "action", "close"]
+    audience: str
+    starts_at: datetime | None
+    automatic: bool
+    people: int
+    texts: tuple["PlannedText", ...]
+    parts: int
+    cost: float
+    takes_seconds: float
+
+
+class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
+    """The words in one language, filled in for the worst case."""
+
+    language: str
+    people: int
+    text: str
+    characters: int
+    parts: int
+    alphabet: Literal["GSM-7", "UCS-2"]
+
+
+class Unreachable(Struct, frozen=True, forbid_unknown_fields=True):
+    """People who would get nothing, and why."""
+
+    reason: Literal["stopped", "no-number", "no-agreement", "budget", "not-allowed", "quiet-hours"]
+    count: int
+    names: tuple[str, ...] = ()
+
+
+class RoleFilling(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who fills a role, and who stands in."""
+
+    title: str
+    primary: tuple[str, ...] = ()
+    deputies: tuple[str, ...] = ()
+
+
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
+    """What would happen, without having happened."""
+
+    dispatches: tuple[PlannedDispatch, ...]
+    unreachable: tuple[Unreachable, ...]
+    roles: tuple[RoleFilling, ...]
+    people: int
+    parts: int
+    cost: float
+    first_text_seconds: float
+    takes_seconds: float
+    by_hand: int
+
+
+class Review(Struct, frozen=True, forbid_unknown_fields=True):
+    """The third step: see it all, then confirm. *hidden* carries the form on, unchanged."""
+
+    playbook: PlaybookCard
+    plan: Plan
+    idempotency_key: str
+    title: str
+    incident: str
+    place: str
+    meeting_time: str
+    exercise: bool
+    tempo: int
+    social_level: int
+    grip: int
+    threat_level: int | None
+    neighbourhoods: tuple[str, ...]
+    hidden: tuple[tuple[str, str], ...]
+    calamity: OpenCalamity | None = None
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,101 @@
+import itertools
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from calamity.domain.playbook import LONGEST
+from calamity.domain.playbook_check import check, fingerprint, json_schema, read
+from calamity.domain.playbook_check.wording import RULES
+
+ROOT = Path(__file__).parents[2] / "playbooks"
+FILES = sorted(ROOT.glob("*/*.yaml"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def published() -> dict[str, str]:
+    lines = (ROOT / "published.sha256").read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name in (line.split("  ") for line in lines)}
+
+
+def test_there_is_a_playbook_for_here_and_for_elsewhere():
+    assert {path.parent.name for path in FILES} >= {"attack-here", "attack-elsewhere"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_published_playbook_has_changed(path):
+    playbook = read(path.read_bytes(), str(path))
+
+    line = f"{fingerprint(playbook)}  {name_of(path)}"
+
+    assert name_of(path) in published(), f"add to playbooks/published.sha256:\n{line}"
+    assert published()[name_of(path)] == fingerprint(playbook), (
+        f"{name_of(path)} is published and has changed: copy it to a next version instead,"
+        " and bring back what it was"
+    )
+
+
+def test_no_published_playbook_has_gone():
+    assert set(published()) == {name_of(path) for path in FILES}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_playbook_is_without_fault(path):
+    assert [str(fault) for fault in check(path.read_bytes(), str(path))] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_playbook_points_editors_at_the_schema(path):
+    first, _, _ = path.read_text(encoding="utf-8").partition("\n")
+
+    assert first == "# yaml-language-server: $schema=../playbook.schema.json"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_every_foreign_text_asks_for_a_native_speaker(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    notes = [
+        before.strip()
+        for before, line in itertools.pairwise(lines)
+        if re.match(r" +(ar|tr|pl|uk): ", line)
+    ]
+
+    assert set(notes) <= {
+        "# te controleren door een moedertaalspreker / to be checked by a native speaker"
+    }
+
+
+def test_the_schema_file_is_made_from_the_structs():
+    written = json.loads((ROOT / "playbook.schema.json").read_text(encoding="utf-8"))
+
+    assert written == json_schema(), (
+        "run: calamity playbooks schema > playbooks/playbook.schema.json"
+    )
+
+
+def test_the_readme_names_every_rule_and_marks_the_warnings():
+    rules = README[README.index("## The rules of the checker") : README.index("## Writing well")]
+    marked = dict(re.findall(r"`([a-z0-9-]+)`( \*\(w\)\*)?", rules))
+
+    for name, rule in RULES.items():
+        assert name in marked, name
+        assert bool(marked[name]) == (rule.severity == "warning"), name
+
+
+def test_the_readme_names_every_field():
+    fields = {
+        field for part in json_schema()["$defs"].values() for field in part.get("properties", {})
+    }
+
+    assert {field for field in fields if f"`{field}`" not in README} <= {"nl", "en"}
+
+
+def test_the_readme_tells_the_room_of_every_placeholder():
+    told = dict(re.findall(r"^\| `\{(\w+)\}` \|.*\| (\d+) \|$", README, flags=re.MULTILINE))
+
+    assert told == {name: str(length) for name, length in LONGEST.items()}

@@ -1,0 +1,133 @@
+"""A small web app that serves every sample page under the real security headers."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+import uvicorn
+from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.static_files import create_static_files_router
+
+from calamity.web.assets import DIST
+from calamity.web.headers import SecurityHeaders
+from calamity.web.render import Renderer
+from calamity.web.views import room
+from tests.web import samples
+
+RENDERER = Renderer(ZoneInfo("Europe/Amsterdam"))
+
+
+class Story:
+    """What changes while a live page is open."""
+
+    def __init__(self) -> None:
+        self.timeline = samples.TIMELINE
+        self.down = False
+        self.bell = asyncio.Event()
+        self.asked_after: list[str] = []
+        self.posts: list[dict[str, str]] = []
+        self.signed_out = False
+
+    def add(self, sentence: str) -> None:
+        line = samples.entry(self.timeline.entries[0].sequence + 1, "fact", samples.NOW, sentence)
+        self.timeline = msgspec.structs.replace(
+            self.timeline, entries=(line, *self.timeline.entries)
+        )
+
+
+STORY = Story()
+
+
+def _html(words: str, status: int = 200) -> Response[str]:
+    return Response(words, media_type=MediaType.HTML, status_code=status)
+
+
+@get("/{language:str}/{name:str}")
+async def sample(request: Request, language: str, name: str) -> Response[str]:
+    template, view, changes = samples.PAGES[name]
+    frame = samples.frame(language, **changes, nonce=request.scope["state"]["csp_nonce"])
+    return _html(RENDERER.page(template, frame, view))
+
+
+@get("/calamities/{calamity:str}/parts/{part:str}")
+async def part(calamity: str, part: str) -> Response[str]:
+    if STORY.down:
+        return _html("down", 503)
+    if STORY.signed_out:
+        return _html("<h1>Inloggen</h1>")
+    view = STORY.timeline if part == "timeline" else getattr(samples.ROOM, part)
+    return _html(RENDERER.partial(part, samples.frame("nl", **samples.LIVE), view))
+
+
+@post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)
+async def done(calamity: str, task: str) -> Response[str]:
+    tasks = msgspec.structs.replace(samples.TASKS, open=samples.TASKS.open[1:])
+    return _html(RENDERER.partial("tasks", samples.frame("nl"), tasks))
+
+
+@post("/check-in/{round_id:str}", status_code=200)
+async def check_in(request: Request, round_id: str) -> Response[str]:
+    form = await request.form()
+    if STORY.down:
+        return _html("down", 503)
+    STORY.posts.append({key: str(value) for key, value in form.items()})
+    return Response("", status_code=303, headers={"Location": "/nl/check-in-thanks"})
+
+
+@get("/v1/calamities/{calamity:str}/timeline/stream")
+async def stream(request: Request, calamity: str, after: int = 0) -> ServerSentEvent:
+    seen = int(request.headers.get("Last-Event-ID") or after)
+    STORY.asked_after.append(str(seen))
+
+    async def frames() -> AsyncIterator[ServerSentEventMessage]:
+        at = seen
+        while not STORY.down:
+            for entry in reversed(STORY.timeline.entries):
+                if entry.sequence > at:
+                    at = entry.sequence
+                    yield ServerSentEventMessage(event="entry", id=str(at), data='{"kind":"fact"}')
+            yield ServerSentEventMessage(event="beat", data="{}")
+            await asyncio.sleep(0.2)
+
+    return ServerSentEvent(frames())
+
+
+def app() -> Litestar:
+    return Litestar(
+        [
+            sample, part, done, check_in, stream,
+            create_static_files_router(path="/assets", directories=[Path(DIST)]),
+        ],
+        middleware=[SecurityHeaders(production=False)],
+        openapi_config=None,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    """Serve the gallery on a free port, in a thread."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(app(), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        STORY.down = True
+        server.should_exit = True
+        thread.join(10)
+
+
+__all__ = ["STORY", "room", "serving"]
