@@ -59,7 +59,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The secret of the API key."""
 
     twilio_from: str = ""
-    """Our two-way numbers, comma-separated, each optionally with segments per second: `+3197...=10`."""
+    """Our two-way numbers, comma-separated; each may name its segments/second: `+3197...=10`."""
 
     twilio_messaging_service_sid: str = ""
     """A Messaging Service (MG...) instead of *twilio_from*."""

@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from msgspec import Struct
 
 from calamity.actions.check_in import close_round
 from calamity.actions.dispatch import finish_dispatches
-from calamity.actions.receive import read_inbox
+from calamity.actions.receive import read_inbox, take_in_refusals
 from calamity.actions.tasks import run_activation
 from calamity.actions.terms import Terms
 from calamity.domain.dispatch import MessageState
@@ -25,6 +26,8 @@ from calamity.gateways.carrier import (
     OutboundText,
     Outcome,
     Rejected,
+    Trouble,
+    meaning_of,
 )
 from calamity.store import calamities, call_outs, outbox, rounds
 from calamity.store.database import Database
@@ -40,6 +43,8 @@ _SECOND_LOOK = timedelta(seconds=66)
 _ALARM_AGAIN = timedelta(seconds=40)
 _BACKOFF_SECONDS = 2.0
 _STAY_SECONDS = 0.25
+_CONFIG_SECONDS = 30.0
+_DATABASE_AWAY_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -197,6 +202,15 @@ class Worker:
         return self._wakes
 
 
+class _Turn(Struct, frozen=True):
+    """What a turn brought a runner."""
+
+    claimed: list[Claimed]
+    lost: bool
+    is_over: bool
+    wait_seconds: float | None
+
+
 class _Lane:
     """One run of a lane: turns with the database, texts in between, until nothing is due."""
 
@@ -212,37 +226,57 @@ class _Lane:
             epoch = await outbox.take_lane(session, self._sender, now())
         if epoch is None:
             return
-        try:
-            await self._turns(epoch)
-        finally:
-            for task in self._flying:
-                task.cancel()
-
-    async def _turns(self, epoch: int) -> None:
         while True:
-            results, self._results = self._results, []
-            at = now()
-            room = min(_CHUNK, _IN_FLIGHT + _CHUNK // 2 - len(self._flying))
-            async with self._worker.database.transaction() as session:
-                turn = await outbox.take_turn(
-                    session, self._sender, epoch, results=results, at=at, most=max(room, 0)
-                )
-                if not (turn.claimed or turn.lost or self._flying or self._results):
-                    if turn.wait_seconds != 0:
-                        await outbox.leave_lane(session, self._sender, epoch)
-                        if turn.wait_seconds is not None:
-                            await self._worker.wakes.wake(
-                                session, "lane", self._sender, turn.wait_seconds
-                            )
-                        return
+            turn = await self._turn(epoch)
+            if turn is None:
+                # The database is away: what was sent stays in memory until it is back.
+                await asyncio.sleep(_DATABASE_AWAY_SECONDS)
+                continue
             if turn.lost:
-                log.warning("lane.replaced", epoch=epoch)
+                await self._hand_over(epoch)
                 return
             for claimed in turn.claimed:
                 task = asyncio.create_task(self._send(claimed))
                 self._flying.add(task)
                 task.add_done_callback(self._flying.discard)
+            if turn.is_over:
+                return
             await self._breathe(turn.wait_seconds)
+
+    async def _turn(self, epoch: int) -> "_Turn | None":
+        """Store results and claim more, in one transaction; None when that failed."""
+        results, self._results = self._results, []
+        at = now()
+        room = min(_CHUNK, _IN_FLIGHT + _CHUNK // 2 - len(self._flying))
+        try:
+            async with self._worker.database.transaction() as session:
+                turn = await outbox.take_turn(
+                    session, self._sender, epoch, results=results, at=at, most=max(room, 0)
+                )
+                refused = [r.message_id for r in results if r.state is MessageState.REJECTED]
+                if refused:
+                    await take_in_refusals(session, self._worker.wakes, refused, at=at)
+                is_over = not (turn.claimed or turn.lost or self._flying or self._results)
+                is_over = is_over and turn.wait_seconds != 0
+                if is_over:
+                    await outbox.leave_lane(session, self._sender, epoch)
+                    if turn.wait_seconds is not None:
+                        await self._worker.wakes.wake(
+                            session, "lane", self._sender, turn.wait_seconds
+                        )
+        except Exception:
+            log.exception("lane.turn_failed", epoch=epoch)
+            self._results = results + self._results
+            return None
+        return _Turn(turn.claimed, turn.lost, is_over, turn.wait_seconds)
+
+    async def _hand_over(self, epoch: int) -> None:
+        """Another runner has the lane: finish what flies and store what became of it."""
+        log.warning("lane.replaced", epoch=epoch)
+        if self._flying:
+            await asyncio.wait(self._flying)
+        async with self._worker.database.transaction() as session:
+            await outbox.settle(session, self._results, now())
 
     async def _breathe(self, wait: float | None) -> None:
         """Let texts fly; come back soon when there may be more to claim."""
@@ -275,6 +309,11 @@ def _result(message_id: str, outcome: Outcome) -> Result:
     match outcome:
         case Accepted(sid=sid):
             return Result(message_id, MessageState.ACCEPTED, sid)
+        case Rejected(code=code) if meaning_of(code).kind is Trouble.CONFIG:
+            # Our own fault, for every message alike: hold the lane until someone mends it.
+            log.error("carrier.misconfigured", error_code=code)
+            again = now() + timedelta(seconds=_CONFIG_SECONDS)
+            return Result(message_id, MessageState.READY, error_code=code, retry_at=again)
         case Rejected(code=code):
             return Result(message_id, MessageState.REJECTED, error_code=code)
         case NotSent(retry_after_seconds=seconds, code=code):

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from make import SECRET, Town, make_terms, make_town
-from postgres import Cluster, binaries, cluster, run_apart
+from tests.make import SECRET, Town, make_terms, make_town
+from tests.postgres import Cluster, binaries, cluster, run_apart
 
 from calamity.actions.terms import Terms
 from calamity.store.database import Database

@@ -1,1 +1,1 @@
-"""What someone can make happen. Each function takes the session first and appends to the timeline."""
+"""What someone can make happen: each takes the session first and writes to the timeline."""

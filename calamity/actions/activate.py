@@ -44,9 +44,7 @@ async def activate(
     )
     if before is not None:
         return before
-    version = await usable_version(
-        session, actor.municipality_id, request.slug, request.version
-    )
+    version = await usable_version(session, actor.municipality_id, request.slug, request.version)
     await _check_places(session, actor.municipality_id, request)
     calamity = await _calamity(session, actor, request, version.playbook, at)
     snapshot = await take_snapshot(session, actor.municipality_id)
@@ -63,14 +61,12 @@ async def activate(
     )
     await calamities.add_tasks(session, _tasks(activation, version.playbook, calamity.tempo))
     await ensure_lane(session, terms.sender, terms.rate)
-    await _write_down(session, actor, activation, version, snapshot, at)
+    await _write_down(session, actor, activation, version, snapshot=snapshot, at=at)
     await run_due_tasks(session, wakes, terms, activation, at=at)
     return activation
 
 
-async def _check_places(
-    session: Session, municipality_id: str, request: ActivationRequest
-) -> None:
+async def _check_places(session: Session, municipality_id: str, request: ActivationRequest) -> None:
     known = {place.code for place in await list_neighbourhoods(session, municipality_id)}
     unknown = [code for code in request.inputs.affected if code not in known]
     if unknown:
@@ -87,13 +83,9 @@ async def _calamity(
     at: datetime,
 ) -> CalamityRow:
     if request.calamity_id is not None:
-        return await calamities.open_calamity(
-            session, actor.municipality_id, request.calamity_id
-        )
+        return await calamities.open_calamity(session, actor.municipality_id, request.calamity_id)
     if request.levels is None:
-        raise Refused(
-            "Set the social level, with a reason, for a new calamity.", field="levels"
-        )
+        raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
     calamity = await calamities.add_calamity(
         session,
         actor.municipality_id,
@@ -137,6 +129,7 @@ async def _write_down(
     actor: Actor,
     activation: Activation,
     version: PlaybookVersion,
+    *,
     snapshot: Snapshot,
     at: datetime,
 ) -> None:

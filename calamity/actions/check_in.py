@@ -70,7 +70,8 @@ async def open_round(
     """
     calamity = composer.calamity
     places = {
-        place.code: place.id for place in await list_neighbourhoods(session, calamity.municipality_id)
+        place.code: place.id
+        for place in await list_neighbourhoods(session, calamity.municipality_id)
     }
     row = RoundRow(
         id=new_id(),

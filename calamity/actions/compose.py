@@ -29,6 +29,7 @@ from calamity.store.tables import CalamityRow
 
 _GUARDED = (Group.KEY_FIGURES, Group.PROFESSIONALS)
 _DAY = timedelta(hours=24)
+_PLACE_FOLLOWS = {"nl": "plek volgt", "en": "place follows"}
 
 
 def audience_of(audience: Audience, snapshot: Snapshot, affected: Iterable[str]) -> list[Member]:
@@ -64,7 +65,7 @@ async def circumstances(session: Session, calamity: CalamityRow, at: datetime) -
     )
 
 
-def why_held(
+def why_held(  # noqa: PLR0911 - one rule, one return
     member: Member, message: Message, playbook: Playbook, now: Circumstances
 ) -> Held | None:
     """Return the first rule that holds this message back from this person, or None."""
@@ -132,7 +133,7 @@ class Composer:
     ) -> str:
         """Return the words of a message for one person, in their language where it has them."""
         language = member.language if member.language in message.texts else "nl"
-        template = message.texts[language]  # type: ignore[index]  # checked on the line before
+        template = message.texts[language]
         sender, phone = self._contact(member)
         person = self.people.get(member.recipient_id)
         meeting = self._inputs.meeting_at or at
@@ -144,7 +145,7 @@ class Composer:
                 "incident": self._inputs.incident_in(language),
                 "time": f"{local:%H.%M}",
                 "date": f"{local.day}-{local.month}",
-                "place": self._inputs.place or "-",
+                "place": self._inputs.place or _PLACE_FOLLOWS.get(language, self._name),
                 "role": self._role(role or member.role, language),
                 "link": link or f"{self.terms.public_url}/c/{self.calamity.id[-12:]}",
                 "first_name": person.name.split(" ")[0] if person else "",
@@ -242,6 +243,7 @@ async def composer_for(
     terms: Terms,
     calamity: CalamityRow,
     playbook: Playbook,
+    *,
     inputs: Inputs,
     members: Iterable[Member],
 ) -> Composer:

@@ -60,11 +60,14 @@ async def set_levels(
     session: Session, actor: Actor, calamity: CalamityRow, levels: Levels, *, at: datetime
 ) -> None:
     """Set the three levels of a new calamity; each that is not 0 needs its own reason."""
-    await _set(session, actor, calamity, "social", levels.social, levels.social_reason, at)
-    if levels.grip:
-        await _set(session, actor, calamity, "grip", levels.grip, levels.grip_reason, at)
-    if levels.threat:
-        await _set(session, actor, calamity, "threat", levels.threat, levels.threat_reason, at)
+    given: tuple[tuple[LevelKind, int, str], ...] = (
+        ("social", levels.social, levels.social_reason),
+        ("grip", levels.grip, levels.grip_reason),
+        ("threat", levels.threat, levels.threat_reason),
+    )
+    for kind, value, reason in given:
+        if value or kind == "social":
+            await _set(session, actor, calamity, kind, value=value, reason=reason, at=at)
 
 
 async def set_level(
@@ -80,7 +83,7 @@ async def set_level(
     """Set one of the three levels, by a person and with a reason; no level follows another."""
     actor.must(Permission.STEER)
     calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
-    await _set(session, actor, calamity, kind, value, reason, at)
+    await _set(session, actor, calamity, kind, value=value, reason=reason, at=at)
 
 
 async def _set(
@@ -88,6 +91,7 @@ async def _set(
     actor: Actor,
     calamity: CalamityRow,
     kind: LevelKind,
+    *,
     value: int,
     reason: str,
     at: datetime,

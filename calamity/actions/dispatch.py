@@ -80,7 +80,7 @@ async def dispatch(
             audience=audience,
             kind=words.kind.value,
             message_code=message,
-            texts=dict(words.texts),
+            texts=dict(words.texts.items()),
             recipients=len(selection.members),
             held_back=selection.held,
         ),
@@ -95,14 +95,14 @@ async def dispatch(
 def _seen_by(words: Message, composer: Composer) -> Visibility:
     """Officials read verbatim what was told to people outside the team."""
     team = {
-        audience.code
-        for audience in composer.playbook.audiences
-        if audience.of is Group.RAPID_TEAM
+        audience.code for audience in composer.playbook.audiences if audience.of is Group.RAPID_TEAM
     }
     return Visibility.TEAM if words.kind == "action" and team else Visibility.OFFICIALS
 
 
-def members_of(composer: Composer, audience: str, snapshot: Snapshot, affected: list[str]) -> list[Member]:
+def members_of(
+    composer: Composer, audience: str, snapshot: Snapshot, affected: list[str]
+) -> list[Member]:
     """Return the members of an audience of the playbook, as they were at T0."""
     return audience_of(composer.playbook.audience(audience), snapshot, affected)
 

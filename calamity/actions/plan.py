@@ -123,7 +123,12 @@ async def plan(
     calamity = await _calamity(session, actor, request, at)
     snapshot = await take_snapshot(session, actor.municipality_id)
     composer = await composer_for(
-        session, terms, calamity, version.playbook, request.inputs, snapshot.members
+        session,
+        terms,
+        calamity,
+        version.playbook,
+        inputs=request.inputs,
+        members=snapshot.members,
     )
     now = await circumstances(session, calamity, at)
     planner = _Planner(composer, snapshot, now, request.inputs.affected, at)
@@ -251,12 +256,12 @@ class _Planner:
             language = member.language if member.language in message.texts else "nl"
             bodies[language].append(self._composer.body(member, message, at=at, link=link))
         planned = []
-        for language, all_bodies in sorted(bodies.items()):
+        for spoken, all_bodies in sorted(bodies.items()):
             parts: Counter[str] = Counter({body: segments(body).parts for body in all_bodies})
             longest = max(all_bodies, key=lambda body: (parts[body], len(body)))
             planned.append(
                 PlannedText(
-                    language=language,
+                    language=spoken,
                     recipients=len(all_bodies),
                     example=longest,
                     encoding=segments(longest).encoding,

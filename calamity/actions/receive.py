@@ -41,7 +41,12 @@ from calamity.store import calamities, call_outs, inbox, people
 from calamity.store.database import Session
 from calamity.store.inbox import Question, Unread
 from calamity.store.municipalities import get_municipality
-from calamity.store.outbox import add_messages, cancel_for_recipient, ensure_lane
+from calamity.store.outbox import (
+    add_messages,
+    cancel_for_recipient,
+    ensure_lane,
+    refusals,
+)
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow
 from calamity.store.wakes import Wakes
@@ -50,6 +55,7 @@ _VALID = timedelta(hours=2)
 _BRAKE_WINDOW = timedelta(minutes=10)
 _MOST_ANSWERS = 8
 _BATCH = 100
+_OPTED_OUT = 21610
 
 
 class Read(Struct, frozen=True):
@@ -76,6 +82,18 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
     if unread:
         await wakes.wake(session, "lane", terms.sender)
     return bool(moved) or len(unread) == _BATCH
+
+
+async def take_in_refusals(
+    session: Session, wakes: Wakes, message_ids: list[str], *, at: datetime
+) -> None:
+    """Act on texts that the carrier refused: the deputy's turn, or a STOP that it knows of."""
+    for refusal in await refusals(session, message_ids):
+        if refusal.error_code == _OPTED_OUT:
+            await people.stop(session, refusal.recipient_id, at)
+            await cancel_for_recipient(session, refusal.recipient_id, at)
+        if refusal.ladder_id is not None:
+            await mark_unreachable(session, wakes, refusal.ladder_id, at)
 
 
 class _Reader:
@@ -143,7 +161,12 @@ class _Reader:
             return await self._call_out(reading, question, question.ladder_id, municipality_id)
         if question is not None and question.round_id is not None:
             return await self._round(
-                reading, reply, question, question.round_id, recipient_id, municipality_id
+                reading,
+                reply,
+                question,
+                round_id=question.round_id,
+                recipient_id=recipient_id,
+                municipality_id=municipality_id,
             )
         return Read("for-person", AnswerText.KEPT, needs_person=True)
 
@@ -188,6 +211,7 @@ class _Reader:
         reading: Reading,
         reply: Unread,
         question: Question,
+        *,
         round_id: str,
         recipient_id: str,
         municipality_id: str,
@@ -219,7 +243,7 @@ class _Reader:
         calamity_id: str | None,
         which: AnswerText,
     ) -> None:
-        """Queue the answer, unless this person got many lately: two machines could talk for ever."""
+        """Queue the answer, unless this person got many lately: machines could talk for ever."""
         session = self._session
         lately = await inbox.answers_since(session, recipient_id, self._at - _BRAKE_WINDOW)
         if lately >= _MOST_ANSWERS and which is not AnswerText.STOPPED:
@@ -253,9 +277,7 @@ class _Reader:
             ],
         )
 
-    async def _calamity(
-        self, municipality_id: str, calamity_id: str | None
-    ) -> CalamityRow | None:
+    async def _calamity(self, municipality_id: str, calamity_id: str | None) -> CalamityRow | None:
         if calamity_id is None:
             return None
         return await calamities.get_calamity(self._session, municipality_id, calamity_id)
@@ -302,7 +324,7 @@ async def acknowledge(
     playbook = (await get_version(session, activation.version_id)).playbook
     team = Snapshot(activation.snapshot.of(Group.RAPID_TEAM))
     composer = await composer_for(
-        session, terms, calamity, playbook, activation.inputs, team.members
+        session, terms, calamity, playbook, inputs=activation.inputs, members=team.members
     )
     act = await act_of_call_out(session, playbook, row.task_id)
     runner = CallOutRunner(session, wakes, composer, act, at)

@@ -28,11 +28,20 @@ from calamity.store.wakes import Wakes
 
 
 async def composer_of(
-    session: Session, terms: Terms, activation: Activation, calamity: CalamityRow, playbook: Playbook
+    session: Session,
+    terms: Terms,
+    activation: Activation,
+    calamity: CalamityRow,
+    playbook: Playbook,
 ) -> Composer:
     """Return a composer for an activation, with the people of its snapshot."""
     return await composer_for(
-        session, terms, calamity, playbook, activation.inputs, activation.snapshot.members
+        session,
+        terms,
+        calamity,
+        playbook,
+        inputs=activation.inputs,
+        members=activation.snapshot.members,
     )
 
 
@@ -67,8 +76,8 @@ async def _climb(
         terms,
         calamity,
         playbook,
-        activation.inputs,
-        activation.snapshot.of(Group.RAPID_TEAM),
+        inputs=activation.inputs,
+        members=activation.snapshot.of(Group.RAPID_TEAM),
     )
     for call_out_id in await call_outs.running_call_outs(session, activation.id):
         row = await call_outs.get_call_out(session, call_out_id)
@@ -103,9 +112,15 @@ async def run_due_tasks(
                     session, terms, activation, calamity, playbook
                 )
                 await _act(
-                    session, wakes, composer, activation, task, playbook.step(task.step),
-                    at=at, by_role=SYSTEM,
-                )  # fmt: skip
+                    session,
+                    wakes,
+                    composer,
+                    activation,
+                    task,
+                    step=playbook.step(task.step),
+                    at=at,
+                    by_role=SYSTEM,
+                )
                 if not isinstance(playbook.step(task.step).act, Round | CallOut):
                     task.state, task.ended_at = TaskState.DONE, at
         await session.sql.flush()
@@ -124,8 +139,8 @@ async def _act(
     composer: Composer,
     activation: Activation,
     task: TaskRow,
-    step: Step,
     *,
+    step: Step,
     at: datetime,
     by_role: str,
 ) -> None:
@@ -184,9 +199,7 @@ async def start_task(
         by_role=actor.role,
         at=at,
     )
-    await _act(
-        session, wakes, composer, activation, task, step, at=at, by_role=actor.role
-    )
+    await _act(session, wakes, composer, activation, task, step=step, at=at, by_role=actor.role)
     if isinstance(step.act, Dispatch):
         task.state, task.ended_at = TaskState.DONE, at
     await session.sql.flush()
@@ -196,9 +209,7 @@ async def start_task(
     return task
 
 
-async def _live_task(
-    session: Session, actor: Actor, task_id: str
-) -> tuple[TaskRow, CalamityRow]:
+async def _live_task(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, CalamityRow]:
     task, calamity = await calamities.get_task(session, actor.municipality_id, task_id)
     if calamity.closed_at is not None:
         raise Conflict("This calamity is closed; its tasks are over.")
@@ -222,13 +233,11 @@ async def finish_task(
     activation = await calamities.get_activation(session, task.activation_id)
     step = (await get_version(session, activation.version_id)).playbook.step(task.step)
     if isinstance(step.act, Decision):
-        await _decide(session, actor, calamity, step, step.act, choice, note, at)
+        await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
     await append(
         session,
         calamity.id,
-        TaskDone(
-            step=step.code, title_nl=step.title.nl, title_en=step.title.en, note=note or None
-        ),
+        TaskDone(step=step.code, title_nl=step.title.nl, title_en=step.title.en, note=note or None),
         by_role=actor.role,
         at=at,
     )
@@ -243,6 +252,7 @@ async def _decide(
     calamity: CalamityRow,
     step: Step,
     act: Decision,
+    *,
     choice: int | None,
     note: str,
     at: datetime,

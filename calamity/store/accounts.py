@@ -86,9 +86,7 @@ async def list_users(session: Session, municipality_id: str) -> list[Account]:
     ]  # fmt: skip
 
 
-async def disable_user(
-    session: Session, municipality_id: str, user_id: str, at: datetime
-) -> None:
+async def disable_user(session: Session, municipality_id: str, user_id: str, at: datetime) -> None:
     """Disable an account and end its sessions. Raises NotFound."""
     row = await session.sql.get(UserRow, user_id)
     if row is None or row.municipality_id != municipality_id:
@@ -129,9 +127,7 @@ async def who_is(session: Session, cookie: str, at: datetime) -> tuple[Actor, st
 
 
 def _actor(user: UserRow) -> Actor:
-    return Actor(
-        user.municipality_id, user.login, UserRole(user.role), user.id, user.recipient_id
-    )
+    return Actor(user.municipality_id, user.login, UserRole(user.role), user.id, user.recipient_id)
 
 
 async def seen(session: Session, cookie: str, at: datetime) -> None:
@@ -142,9 +138,18 @@ async def seen(session: Session, cookie: str, at: datetime) -> None:
 
 
 async def add_token(
-    session: Session, municipality_id: str, *, name: str, role: UserRole, at: datetime
+    session: Session,
+    municipality_id: str,
+    *,
+    name: str,
+    role: UserRole,
+    at: datetime,
+    user_id: str | None = None,
 ) -> str:
-    """Make a bearer token for a program and return it; only its hash is kept."""
+    """Make a bearer token for a program and return it; only its hash is kept.
+
+    With *user_id* the program acts in the name of that account, and in its role.
+    """
     token = "cal_" + secrets.token_urlsafe(32)
     session.sql.add(
         ApiTokenRow(
@@ -153,6 +158,7 @@ async def add_token(
             token_hash=hashed(token),
             name=name,
             role=role,
+            user_id=user_id,
             created_at=at,
         )
     )
@@ -162,11 +168,59 @@ async def add_token(
 
 async def whose_token(session: Session, token: str) -> Actor | None:
     """Return the actor of a bearer token that was not revoked, or None."""
-    row = await session.sql.scalar(
-        select(ApiTokenRow).where(
-            ApiTokenRow.token_hash == hashed(token), col(ApiTokenRow.revoked_at).is_(None)
+    found = (
+        await session.sql.execute(
+            select(ApiTokenRow, UserRow)
+            .outerjoin(UserRow, col(UserRow.id) == ApiTokenRow.user_id)
+            .where(ApiTokenRow.token_hash == hashed(token), col(ApiTokenRow.revoked_at).is_(None))
         )
-    )
-    if row is None:
+    ).first()
+    if found is None:
         return None
+    row, user = found
+    if user is not None:
+        return None if user.disabled_at is not None else _actor(user)
     return Actor(row.municipality_id, f"token:{row.name}", UserRole(row.role))
+
+
+class Token(Struct, frozen=True):
+    """A token as the administrator sees it; its value is shown once, when it is made."""
+
+    id: str
+    name: str
+    role: UserRole
+    user_id: str | None
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+async def list_tokens(session: Session, municipality_id: str) -> list[Token]:
+    """Return the tokens of a municipality, the newest first, revoked ones too."""
+    rows = await session.sql.scalars(
+        select(ApiTokenRow)
+        .where(ApiTokenRow.municipality_id == municipality_id)
+        .order_by(col(ApiTokenRow.id).desc())
+    )
+    return [
+        Token(row.id, row.name, UserRole(row.role), row.user_id, row.created_at, row.revoked_at)
+        for row in rows
+    ]
+
+
+async def revoke_token(
+    session: Session, municipality_id: str, token_id: str, at: datetime
+) -> None:
+    """Let a token open nothing any more; revoking it twice is no error. Raises NotFound."""
+    row = await session.sql.get(ApiTokenRow, token_id)
+    if row is None or row.municipality_id != municipality_id:
+        raise NotFound("This token does not exist.", field="token")
+    row.revoked_at = row.revoked_at or at
+    await session.sql.flush()
+
+
+async def get_user(session: Session, municipality_id: str, user_id: str) -> UserRow:
+    """Return an account of this municipality. Raises NotFound."""
+    row = await session.sql.get(UserRow, user_id)
+    if row is None or row.municipality_id != municipality_id:
+        raise NotFound("This account does not exist.", field="user")
+    return row

@@ -47,7 +47,7 @@ async def ladders_of(session: Session, call_out_id: str) -> list[LadderRow]:
         await session.sql.scalars(
             select(LadderRow)
             .where(LadderRow.call_out_id == call_out_id)
-            .order_by(LadderRow.role, LadderRow.rank, LadderRow.id)
+            .order_by(col(LadderRow.role), col(LadderRow.rank), col(LadderRow.id))
             .execution_options(populate_existing=True)
         )
     )
@@ -174,7 +174,7 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
             & col(MessageRow.purpose).in_(("call-out", "deputy")),
         )
         .where(LadderRow.call_out_id == row.id)
-        .order_by(LadderRow.role, LadderRow.rank, LadderRow.id)
+        .order_by(col(LadderRow.role), col(LadderRow.rank), col(LadderRow.id))
     )
     lines = [
         RosterLine(
@@ -218,7 +218,7 @@ async def mark_unreachable(session: Session, ladder_id: str, at: datetime) -> st
             col(LadderRow.state).in_((Rung.CALLED, Rung.REMINDED)),
         )
         .values(state=Rung.UNREACHABLE, reason="carrier", next_due_at=at)
-        .returning(LadderRow.call_out_id)
+        .returning(col(LadderRow.call_out_id))
     )
     if changed is None:
         return None

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import asyncpg
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from calamity.domain.errors import Conflict, Refused
@@ -215,3 +216,8 @@ def _sqlite_engine(path: Path, begin: str, *, pool_size: int) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def is_clash(error: BaseException) -> bool:
+    """Tell whether two transactions wrote the same at the same moment, and this one lost."""
+    return isinstance(error, IntegrityError)

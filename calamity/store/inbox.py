@@ -297,7 +297,9 @@ def _moved(message: MessageRow, receipt: ReceiptRow) -> bool:
     return before != (message.carrier_status, message.error_code, message.state)
 
 
-async def _messages(session: Session, column: Any, values: list[str | None]) -> dict[str, MessageRow]:
+async def _messages(
+    session: Session, column: Any, values: list[str | None]
+) -> dict[str, MessageRow]:
     wanted = [value for value in dict.fromkeys(values) if value]
     if not wanted:
         return {}

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import bindparam, case, exists, func, insert, or_, update
+from sqlalchemy import select as select_columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -245,6 +246,24 @@ class Claimed(Struct, frozen=True):
     is_repeat: bool
 
 
+class Refusal(Struct, frozen=True):
+    """A message that the carrier refused for good."""
+
+    ladder_id: str | None
+    recipient_id: str
+    error_code: int | None
+
+
+async def refusals(session: Session, message_ids: Sequence[str]) -> list[Refusal]:
+    """Return which of these messages were refused, with whom that concerns."""
+    rows = await session.sql.execute(
+        select(MessageRow.ladder_id, MessageRow.recipient_id, MessageRow.error_code).where(
+            col(MessageRow.id).in_(message_ids), MessageRow.state == MessageState.REJECTED
+        )
+    )
+    return [Refusal(*row) for row in rows]
+
+
 class Turn(Struct, frozen=True):
     """What a turn brought: messages to send, or how long to wait; *lost* after a replacement."""
 
@@ -297,11 +316,16 @@ async def release_lanes(session: Session, senders: Sequence[str]) -> None:
     )
 
 
+# Two comparisons: a list would be expanded, which many rows in one statement do not allow.
+_UNSETTLED = or_(
+    MessageRow.__table__.c.state == SENDING.value,  # type: ignore[attr-defined]
+    MessageRow.__table__.c.state == IN_DOUBT.value,  # type: ignore[attr-defined]
+)
 _SETTLE = (
     update(MessageRow.__table__)  # type: ignore[attr-defined]  # the table of a SQLModel class
     .where(
         MessageRow.__table__.c.id == bindparam("b_id"),  # type: ignore[attr-defined]
-        MessageRow.__table__.c.state.in_((SENDING, IN_DOUBT)),  # type: ignore[attr-defined]
+        _UNSETTLED,
     )
     .values(
         state=bindparam("b_state"),
@@ -314,7 +338,7 @@ _AGAIN = (
     update(MessageRow.__table__)  # type: ignore[attr-defined]  # the table of a SQLModel class
     .where(
         MessageRow.__table__.c.id == bindparam("b_id"),  # type: ignore[attr-defined]
-        MessageRow.__table__.c.state.in_((SENDING, IN_DOUBT)),  # type: ignore[attr-defined]
+        _UNSETTLED,
     )
     .values(state=READY, due_at=bindparam("b_due"), error_code=bindparam("b_error"))
 )
@@ -348,7 +372,8 @@ async def settle(session: Session, results: Sequence[Result], at: datetime) -> N
 _message, _recipient = MessageRow.__table__, RecipientRow.__table__  # type: ignore[attr-defined]
 _given = aliased(MessageRow)
 _WAITING = (
-    select(
+    # SQLModel's own select has types for four columns at most.
+    select_columns(
         _message.c.id,
         _message.c.body,
         _message.c.parts,
@@ -367,9 +392,9 @@ _WAITING = (
         or_(
             _message.c.purpose != "ask",
             exists().where(
-                _given.recipient_id == _message.c.recipient_id,
-                _given.calamity_id == _message.c.calamity_id,
-                _given.purpose == "give",
+                col(_given.recipient_id) == _message.c.recipient_id,
+                col(_given.calamity_id) == _message.c.calamity_id,
+                col(_given.purpose) == "give",
                 col(_given.state).in_((MessageState.ACCEPTED.value, IN_DOUBT.value)),
             ),
         ),
@@ -531,7 +556,7 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
             row.sender,
             session.vault.open_text(PHONE, phone),
             session.vault.open_text(BODY, row.body),
-            row.claimed_at,
+            row.claimed_at or at,
             row.looks,
             row.is_alarm,
         )
@@ -552,13 +577,8 @@ async def known_sids(session: Session, sids: Sequence[str]) -> set[str]:
     """Return which of these carrier ids belong to messages already."""
     if not sids:
         return set()
-    return set(
-        sid
-        for sid in await session.sql.scalars(
-            select(MessageRow.sid).where(col(MessageRow.sid).in_(sids))
-        )
-        if sid
-    )
+    found = await session.sql.scalars(select(MessageRow.sid).where(col(MessageRow.sid).in_(sids)))
+    return {sid for sid in found if sid}
 
 
 async def unfinished_dispatches(session: Session) -> list[str]:
@@ -585,12 +605,12 @@ async def outcome_of(session: Session, dispatch_id: str) -> dict[str, int]:
         .where(MessageRow.dispatch_id == dispatch_id)
         .group_by(MessageRow.state)
     )
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def finish_dispatch(session: Session, dispatch_id: str, at: datetime) -> DispatchRow | None:
     """Mark a dispatch as finished; return it, or None when another worker was first."""
-    done = await session.sql.scalar(
+    done: DispatchRow | None = await session.sql.scalar(
         update(DispatchRow)
         .where(col(DispatchRow.id) == dispatch_id, col(DispatchRow.finished_at).is_(None))
         .values(finished_at=at)
@@ -626,7 +646,7 @@ async def backlog(session: Session) -> dict[str, int]:
         .where(col(MessageRow.state).in_(tuple(counts)))
         .group_by(MessageRow.state)
     )
-    counts.update({state: number for state, number in rows})
+    counts.update({row[0]: row[1] for row in rows})
     unread = select(func.count()).select_from(ReplyRow).where(ReplyRow.meaning == "")
     counts["unread"] = await session.sql.scalar(unread) or 0
     return counts

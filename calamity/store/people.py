@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import func, update
+from sqlalchemy import select as select_columns
 from sqlmodel import SQLModel, col, select
 
 from calamity.domain.activation import Member, Snapshot
@@ -61,9 +62,7 @@ async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Rec
     return found
 
 
-async def find_recipient(
-    session: Session, municipality_id: str, phone: str
-) -> Recipient | None:
+async def find_recipient(session: Session, municipality_id: str, phone: str) -> Recipient | None:
     """Return the owner of a number (E.164), or None."""
     row = await session.sql.scalar(
         select(RecipientRow).where(
@@ -116,9 +115,7 @@ async def put_recipient(
 
 async def may_be_added(session: Session, municipality_id: str, phone: str) -> bool:
     """Say whether the owner of this number has not said STOP."""
-    return (
-        await session.sql.get(DoNotAddRow, (municipality_id, session.vault.index(phone))) is None
-    )
+    return await session.sql.get(DoNotAddRow, (municipality_id, session.vault.index(phone))) is None
 
 
 async def stop(session: Session, recipient_id: str, at: datetime) -> None:
@@ -175,54 +172,58 @@ async def contact_person_of(session: Session, recipient_id: str) -> str | None:
 
 async def take_snapshot(session: Session, municipality_id: str) -> Snapshot:
     """Return everyone as they are now: ids, roles and agreements, no names and no numbers."""
-    members: list[Member] = []
     sql = session.sql
-    for row in await sql.execute(
-        select(ResponderRow.recipient_id, RecipientRow.language, ResponderRow.role, ResponderRow.rank)
-        .join(RecipientRow, RecipientRow.id == ResponderRow.recipient_id)
+    team = await sql.execute(
+        select(
+            ResponderRow.recipient_id, RecipientRow.language, ResponderRow.role, ResponderRow.rank
+        )
+        .join(RecipientRow, col(RecipientRow.id) == ResponderRow.recipient_id)
         .where(ResponderRow.municipality_id == municipality_id)
-        .order_by(ResponderRow.role, ResponderRow.rank, ResponderRow.id)
-    ):
-        members.append(Member(Group.RAPID_TEAM, row[0], row[1], role=row[2], rank=row[3]))
-    for row in await sql.execute(
+        .order_by(col(ResponderRow.role), col(ResponderRow.rank), col(ResponderRow.id))
+    )
+    members = [
+        Member(Group.RAPID_TEAM, who, spoken, role=role, rank=rank)
+        for who, spoken, role, rank in team
+    ]
+    contacts = await sql.execute(
         select(ContactPersonRow.recipient_id, RecipientRow.language)
-        .join(RecipientRow, RecipientRow.id == ContactPersonRow.recipient_id)
+        .join(RecipientRow, col(RecipientRow.id) == ContactPersonRow.recipient_id)
         .where(ContactPersonRow.municipality_id == municipality_id)
         .order_by(ContactPersonRow.id)
-    ):
-        members.append(Member(Group.CONTACT_PERSONS, row[0], row[1]))
-    for row in await sql.execute(
+    )
+    members.extend(Member(Group.CONTACT_PERSONS, who, spoken) for who, spoken in contacts)
+    professionals = await sql.execute(
         select(ProfessionalRow.recipient_id, RecipientRow.language, NeighbourhoodRow.code)
-        .join(RecipientRow, RecipientRow.id == ProfessionalRow.recipient_id)
-        .join(NeighbourhoodRow, NeighbourhoodRow.id == ProfessionalRow.neighbourhood_id)
+        .join(RecipientRow, col(RecipientRow.id) == ProfessionalRow.recipient_id)
+        .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == ProfessionalRow.neighbourhood_id)
         .where(ProfessionalRow.municipality_id == municipality_id)
         .order_by(ProfessionalRow.id)
-    ):
-        members.append(
-            Member(
-                Group.PROFESSIONALS, row[0], row[1], neighbourhood=row[2], asks=True, agreed=True
-            )
-        )
+    )
+    members.extend(
+        Member(Group.PROFESSIONALS, who, spoken, neighbourhood=place, asks=True, agreed=True)
+        for who, spoken, place in professionals
+    )
     members.extend(await _key_figures(session, municipality_id))
     return Snapshot(members)
 
 
 async def _key_figures(session: Session, municipality_id: str) -> list[Member]:
     rows = await session.sql.execute(
-        select(
-            KeyFigureRow.recipient_id,
-            RecipientRow.language,
-            NeighbourhoodRow.code,
-            ContactPersonRow.recipient_id,
-            KeyFigureRow.asks,
-            KeyFigureRow.agreed_on,
-            KeyFigureRow.quiet_from,
-            KeyFigureRow.quiet_until,
+        # SQLModel's own select has types for four columns at most.
+        select_columns(
+            col(KeyFigureRow.recipient_id),
+            col(RecipientRow.language),
+            col(NeighbourhoodRow.code),
+            col(ContactPersonRow.recipient_id),
+            col(KeyFigureRow.asks),
+            col(KeyFigureRow.agreed_on),
+            col(KeyFigureRow.quiet_from),
+            col(KeyFigureRow.quiet_until),
         )
-        .join(RecipientRow, RecipientRow.id == KeyFigureRow.recipient_id)
-        .join(NeighbourhoodRow, NeighbourhoodRow.id == KeyFigureRow.neighbourhood_id)
-        .join(ContactPersonRow, ContactPersonRow.id == KeyFigureRow.contact_person_id)
-        .where(KeyFigureRow.municipality_id == municipality_id)
+        .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
+        .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
+        .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+        .where(col(KeyFigureRow.municipality_id) == municipality_id)
         .order_by(KeyFigureRow.id)
     )
     return [
@@ -245,7 +246,8 @@ async def stopped_among(session: Session, municipality_id: str) -> set[str]:
     """Return the ids of everyone here who said STOP."""
     rows = await session.sql.scalars(
         select(RecipientRow.id).where(
-            RecipientRow.municipality_id == municipality_id, col(RecipientRow.stopped_at).is_not(None)
+            RecipientRow.municipality_id == municipality_id,
+            col(RecipientRow.stopped_at).is_not(None),
         )
     )
     return set(rows)
@@ -271,9 +273,9 @@ async def list_key_figures(
     """Return key figures without numbers; only those of one contact person when one is named."""
     query = (
         select(KeyFigureRow, RecipientRow, NeighbourhoodRow.name, ContactPersonRow.recipient_id)
-        .join(RecipientRow, RecipientRow.id == KeyFigureRow.recipient_id)
-        .join(NeighbourhoodRow, NeighbourhoodRow.id == KeyFigureRow.neighbourhood_id)
-        .join(ContactPersonRow, ContactPersonRow.id == KeyFigureRow.contact_person_id)
+        .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
+        .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
+        .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
         .where(KeyFigureRow.municipality_id == municipality_id)
         .order_by(NeighbourhoodRow.code, KeyFigureRow.id)
     )
@@ -311,9 +313,9 @@ async def list_responders(session: Session, municipality_id: str) -> list[Respon
     """Return the rapid team by role, the primary first."""
     rows = await session.sql.execute(
         select(ResponderRow, RecipientRow)
-        .join(RecipientRow, RecipientRow.id == ResponderRow.recipient_id)
+        .join(RecipientRow, col(RecipientRow.id) == ResponderRow.recipient_id)
         .where(ResponderRow.municipality_id == municipality_id)
-        .order_by(ResponderRow.role, ResponderRow.rank, ResponderRow.id)
+        .order_by(col(ResponderRow.role), col(ResponderRow.rank), col(ResponderRow.id))
     )
     return [
         ResponderLine(
@@ -341,8 +343,10 @@ async def count_people(session: Session, municipality_id: str) -> Numbers:
     """Return how many people there are in each capacity."""
 
     async def count(table: Any, *conditions: Any) -> int:
-        query = select(func.count()).select_from(table).where(
-            table.municipality_id == municipality_id, *conditions
+        query = (
+            select(func.count())
+            .select_from(table)
+            .where(table.municipality_id == municipality_id, *conditions)
         )
         return await session.sql.scalar(query) or 0
 

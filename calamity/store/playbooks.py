@@ -33,7 +33,7 @@ class PlaybookVersion(Struct, frozen=True):
 
 
 _JOINED = select(PlaybookVersionRow, ApprovalRow).outerjoin(
-    ApprovalRow, ApprovalRow.version_id == PlaybookVersionRow.id
+    ApprovalRow, col(ApprovalRow.version_id) == PlaybookVersionRow.id
 )
 
 

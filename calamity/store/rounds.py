@@ -232,7 +232,7 @@ async def asked_by_place(session: Session, round_id: str) -> dict[str, int]:
         .where(AskedRow.round_id == round_id)
         .group_by(NeighbourhoodRow.code)
     )
-    return {code: number for code, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def count_answered(session: Session, round_id: str) -> int:
@@ -249,9 +249,7 @@ async def close_questions(session: Session, round_id: str, at: datetime) -> None
     """Stop counting digits as answers to this round."""
     await session.sql.execute(
         update(OpenQuestionRow)
-        .where(
-            col(OpenQuestionRow.round_id) == round_id, col(OpenQuestionRow.closed_at).is_(None)
-        )
+        .where(col(OpenQuestionRow.round_id) == round_id, col(OpenQuestionRow.closed_at).is_(None))
         .values(closed_at=at)
     )
 

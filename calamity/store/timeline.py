@@ -8,7 +8,7 @@ import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,7 +35,7 @@ _KEY = b"entry.key"
 _SALT = 16
 _NONCE = 12
 _KEPT_LINES = 20_000
-NEWEST = 2**62
+NEWEST = 2**31 - 1
 """A sequence number above every entry."""
 
 
@@ -107,9 +107,7 @@ async def append(
     )
     encrypted = nonce + AESGCM(key).encrypt(nonce, salt + body, _bound_to(calamity_id, seq))
     await connection.execute(insert(EntryBodyRow).values(**place, body=encrypted))
-    await connection.execute(
-        insert(EntryKeyRow).values(**place, key=session.vault.seal(_KEY, key))
-    )
+    await connection.execute(insert(EntryKeyRow).values(**place, key=session.vault.seal(_KEY, key)))
     calamity.head_seq, calamity.head_hash = seq, digest
     await session.sql.flush()
     session.ring(calamity_id)
@@ -189,28 +187,30 @@ class TimelineReader:
         kind: EntryKind | None = None,
     ) -> list[tuple[Line, bytes]]:
         """Return up to *limit* lines before a sequence number, the newest first."""
-        return await self._read(calamity_id, sees, "<", before, "DESC", limit, kind)
+        return await self._read(calamity_id, sees, "<", before, limit=limit, kind=kind)
 
     async def after(
         self, calamity_id: str, sees: Sequence[Visibility], seq: int, *, limit: int
     ) -> list[tuple[Line, bytes]]:
         """Return up to *limit* lines after a sequence number, the oldest first."""
-        return await self._read(calamity_id, sees, ">", seq, "ASC", limit, None)
+        return await self._read(calamity_id, sees, ">", seq, limit=limit)
 
     async def head(self, calamity_id: str) -> int:
         """Return the sequence number of the last entry; 0 for an empty timeline."""
-        rows = await self._database.rows("SELECT head_seq FROM calamity WHERE id = $1", [calamity_id])
+        rows = await self._database.rows(
+            "SELECT head_seq FROM calamity WHERE id = $1", [calamity_id]
+        )
         return int(rows[0][0]) if rows else 0
 
     async def _read(
         self,
         calamity_id: str,
         sees: Sequence[Visibility],
-        beyond: str,
+        beyond: Literal["<", ">"],
         seq: int,
-        order: str,
+        *,
         limit: int,
-        kind: EntryKind | None,
+        kind: EntryKind | None = None,
     ) -> list[tuple[Line, bytes]]:
         if not sees:
             return []
@@ -226,6 +226,7 @@ class TimelineReader:
                 places.append(f"${len(values)}")
             sql += f" AND e.visibility IN ({', '.join(places)})"
         values.append(limit)
+        order = "DESC" if beyond == "<" else "ASC"
         sql += f" ORDER BY e.seq {order} LIMIT ${len(values)}"
         rows = await self._database.rows(sql, values)
         return await self._lines(calamity_id, rows)

@@ -147,14 +147,19 @@ class Product:
         self.hooks: list[Hook] = []
         self.answers: dict[str, list[int]] = {}
         self.delay = 0.0
+        self.at_once = 0
+        self.most_at_once = 0
         self.location: str | None = None
         self.origin = ""
 
     async def take(self, request: web.Request) -> web.Response:
         raw = await request.read()
         self.hooks.append(Hook(request, raw, len(self.hooks)))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         if self.delay:
             await asyncio.sleep(self.delay)
+        self.at_once -= 1
         answers = self.answers.get(request.path, [])
         status = answers.pop(0) if answers else 204
         headers = {"Location": self.location} if self.location and status // 100 == 3 else {}

@@ -186,8 +186,6 @@ async def test_callbacks_are_posted_side_by_side_but_not_without_limit(product):
             (await sandbox.send(f"{n}", StatusCallback=product.origin + "/s"))["sid"]
             for n in range(20)
         ]
-        began = asyncio.get_running_loop().time()
         await product.got(60, "/s", seconds=20)
-        took = asyncio.get_running_loop().time() - began
-        assert 0.4 < took < 5
+        assert 2 <= product.most_at_once <= 4
         assert all(product.statuses(sid) == ["sending", "sent", "delivered"] for sid in sids)

@@ -1,4 +1,4 @@
-from make import make_activation
+from tests.make import make_activation
 
 from calamity.store import calamities, call_outs
 

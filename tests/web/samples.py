@@ -386,7 +386,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "task": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.open[2], idempotency_key="k-2", plan=PLAN), {}),
     "task-decision": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.open[4], idempotency_key="k-3", question="Gaan we extra zichtbaar zijn op straat?", options=("Ja, vanavond", "Ja, morgenochtend", "Nee")), {}),
     "task-done": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.settled[1], idempotency_key="k-4"), {}),
-    "round": ("round", picture.RoundPage(calamity="c-1", title=CARD.title, number=2, closes_at=ago(minutes=34), question="Hoe is de sfeer in je wijk? Antwoord 1 (rustig) tot 5 (onveilig).", picture=PICTURE, trend=TREND, geojson=GEOJSON), {}),
+    "round": ("round", picture.RoundPage(calamity="c-1", title=CARD.title, number=2, closes_at=ago(minutes=34), question="Hoe is de sfeer in je wijk? Antwoord 1 (rustig) tot 5 (onveilig).", picture=PICTURE, trend=TREND, geojson=GEOJSON), {"here": "round"}),
     "round-open": ("round", picture.RoundPage(calamity="c-1", title=CARD.title, number=3, closes_at=ahead(hours=3), question="Hoe is de sfeer in je wijk?"), {}),
     "timeline": ("timeline", TIMELINE, {}),
     "timeline-empty": ("timeline", room.Timeline(calamity="c-1", title=CARD.title), {}),

@@ -140,7 +140,7 @@ def _main(given: list[str]) -> int:
     except (OSError, ValueError, KeyError, TypeError) as error:
         return say(f"GEEN OORDEEL / NO VERDICT: {error!r}\n") and 2
     say(TAMPERED.format(at, DUTCH[fault], at, fault) if fault else "IN ORDE / INTACT.\n")
-    say(f"{len(lines)} regels / lines; getekend tot en met / signed up to: {sealed}; {used}\n")
+    say(f"{len(lines)} regels / lines; getekend t/m / signed up to: {sealed}; {used or '-'}\n")
     say(("" if has_end else NO_MANIFEST) + ("" if key or not used else OWN_KEY))
     return 1 if fault else 0
 

@@ -38,7 +38,7 @@ class SessionRow(SQLModel, table=True):
 
 
 class ApiTokenRow(SQLModel, table=True):
-    """A bearer token for a program, kept as a hash, with one role."""
+    """A bearer token for a program, kept as a hash, with one role or with that of an account."""
 
     __tablename__ = "api_token"
 
@@ -47,5 +47,7 @@ class ApiTokenRow(SQLModel, table=True):
     token_hash: str = Field(max_length=64, unique=True)
     name: str = short(80)
     role: str = short(20)
+    user_id: str | None = Field(default=None, foreign_key="user_account.id", max_length=36)
+    """The account in whose name the program acts, where it acts for a person."""
     created_at: datetime = moment()
     revoked_at: datetime | None = moment(nullable=True)

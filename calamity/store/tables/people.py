@@ -33,9 +33,7 @@ class DoNotAddRow(SQLModel, table=True):
 
     __tablename__ = "do_not_add"
 
-    municipality_id: str = Field(
-        primary_key=True, foreign_key="municipality.id", max_length=36
-    )
+    municipality_id: str = Field(primary_key=True, foreign_key="municipality.id", max_length=36)
     phone_index: str = Field(primary_key=True, max_length=64)
     since: datetime = moment()
 

@@ -1,0 +1,204 @@
+"""Accounts: making and disabling them, signing in and out, passwords and tokens.
+
+Checking a password takes tens of milliseconds, on purpose. `sign_in` does all in one transaction;
+a web process does its three steps apart (`find_credentials`, `is_right`, `admit`), so that no
+transaction is open while it hashes.
+"""
+
+import asyncio
+import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from calamity.domain.errors import Conflict, NotFound, Refused
+from calamity.domain.password import check_password
+from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.phone import read_phone
+from calamity.store import accounts, people
+from calamity.store.database import Session
+from calamity.store.passwords import (
+    Credentials,
+    end_sessions,
+    find_credentials,
+    note_failure,
+    note_success,
+    set_password,
+)
+
+__all__ = [
+    "admit",
+    "change_password",
+    "create_token",
+    "create_user",
+    "disable_user",
+    "find_credentials",
+    "generate_password",
+    "hash_password",
+    "hash_password_apart",
+    "is_right",
+    "sign_in",
+    "sign_out",
+]
+
+# OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Few threads: a flood of sign-ins waits here, instead of taking all memory and processors.
+_THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="password")
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._+-]{1,58}(@[a-z0-9.-]{3,60})?")
+_LONGEST_NAME = 80
+
+
+def hash_password(password: str) -> str:
+    """Return the Argon2id hash of a password; takes tens of milliseconds."""
+    return _HASHER.hash(password)
+
+
+async def hash_password_apart(password: str) -> str:
+    """Hash in a thread of its own, so that the loop goes on."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, hash_password, password)
+
+
+def generate_password() -> str:
+    """Return a password of five groups that can be read out and typed over."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash that an unknown login is checked against, so that it takes as long."""
+    return hash_password(secrets.token_urlsafe(24))
+
+
+def _is_right(password_hash: str | None, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash or _nobody(), password) and password_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+async def is_right(credentials: Credentials | None, password: str) -> bool:
+    """Say whether a password opens an account; takes as long for an unknown or locked one."""
+    known = credentials.password_hash if credentials else None
+    right = await asyncio.get_running_loop().run_in_executor(_THREADS, _is_right, known, password)
+    return right and credentials is not None and credentials.is_open
+
+
+async def admit(
+    session: Session, credentials: Credentials | None, *, right: bool, at: datetime
+) -> str | None:
+    """Start a session and return the value for its cookie, or count a wrong password."""
+    if credentials is None or not credentials.is_open:
+        return None
+    if not right:
+        await note_failure(session, credentials.user_id, at)
+        return None
+    await note_success(session, credentials.user_id)
+    return await accounts.start_session(session, credentials.user_id, at)
+
+
+async def sign_in(session: Session, login: str, password: str, at: datetime) -> str | None:
+    """Return the value for a session cookie, or None; whatever is wrong is not told.
+
+    The transaction must be committed also when nobody was let in: it counts the failure.
+    """
+    credentials = await find_credentials(session, _plain(login), at)
+    right = await is_right(credentials, password)
+    return await admit(session, credentials, right=right, at=at)
+
+
+async def sign_out(session: Session, cookie: str) -> None:
+    """End a session; signing out twice is no error."""
+    await accounts.end_session(session, cookie)
+
+
+async def create_user(
+    session: Session,
+    actor: Actor,
+    *,
+    login: str,
+    name: str,
+    role: UserRole,
+    password: str | None = None,
+    phone: str | None = None,
+    at: datetime,
+) -> tuple[str, str | None]:
+    """Make an account; return its id and, if no password was given, the one that was made up.
+
+    *phone* binds the account to a number that is known already. Raises Refused, Conflict or
+    NotFound, naming the field.
+    """
+    actor.must(Permission.MANAGE_ACCOUNTS)
+    login, name = _plain(login), " ".join(name.split())
+    if not _LOGIN.fullmatch(login):
+        raise Refused(
+            "A login is an e-mail address or a short name, without spaces.", field="login"
+        )
+    if not name or len(name) > _LONGEST_NAME:
+        raise Refused("Give a name of at most 80 characters.", field="name")
+    made = None if password is not None else generate_password()
+    chosen = password if password is not None else made or ""
+    check_password(chosen, login)
+    user_id = await accounts.add_user(
+        session,
+        actor.municipality_id,
+        login=login,
+        name=name,
+        role=role,
+        password_hash=await hash_password_apart(chosen),
+        recipient_id=await _owner_of(session, actor.municipality_id, phone) if phone else None,
+        at=at,
+    )
+    return user_id, made
+
+
+def _plain(login: str) -> str:
+    return login.strip().casefold()
+
+
+async def _owner_of(session: Session, municipality_id: str, phone: str) -> str:
+    found = await people.find_recipient(session, municipality_id, read_phone(phone).e164)
+    if found is None:
+        raise NotFound(
+            "Nobody here has this number yet. Import this person first, then make the account.",
+            field="phone",
+        )
+    return found.id
+
+
+async def change_password(
+    session: Session, actor: Actor, *, old: str, new: str, cookie: str | None = None, at: datetime
+) -> None:
+    """Change the actor's own password and end their other sessions than that of *cookie*."""
+    credentials = await find_credentials(session, actor.login, at)
+    if credentials is None or not await is_right(credentials, old):
+        raise Refused("The present password is not right.", field="old")
+    check_password(new, actor.login)
+    if old == new:
+        raise Refused("The new password is the present one. Choose another.", field="new")
+    await set_password(session, credentials.user_id, await hash_password_apart(new))
+    await end_sessions(session, credentials.user_id, keep=cookie)
+
+
+async def disable_user(session: Session, actor: Actor, user_id: str, *, at: datetime) -> None:
+    """Disable an account and end its sessions. Raises NotFound, or Conflict for one's own."""
+    actor.must(Permission.MANAGE_ACCOUNTS)
+    if user_id == actor.user_id:
+        raise Conflict("You cannot disable your own account. Ask a colleague.", field="user")
+    await accounts.disable_user(session, actor.municipality_id, user_id, at)
+
+
+async def create_token(
+    session: Session, actor: Actor, *, name: str, role: UserRole, at: datetime
+) -> str:
+    """Make a bearer token for a program and return it; it cannot be shown again."""
+    actor.must(Permission.MANAGE_ACCOUNTS)
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST_NAME:
+        raise Refused("Give the program a name of at most 80 characters.", field="name")
+    return await accounts.add_token(session, actor.municipality_id, name=name, role=role, at=at)

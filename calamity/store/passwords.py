@@ -1,0 +1,76 @@
+"""Password hashes, failed sign-ins and locks."""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from sqlalchemy import case, delete, update
+from sqlmodel import col
+
+from calamity.store.accounts import find_user, hashed
+from calamity.store.database import Session
+from calamity.store.tables import SessionRow, UserRow
+
+MOST_FAILURES = 10
+LOCKED_FOR = timedelta(minutes=15)
+
+
+class Credentials(Struct, frozen=True):
+    """What is known of a login before its password was looked at."""
+
+    user_id: str
+    password_hash: str
+    is_open: bool
+    """Neither disabled nor locked."""
+
+
+async def find_credentials(session: Session, login: str, at: datetime) -> Credentials | None:
+    """Return what a password for this login must answer to, or None for an unknown login."""
+    row = await find_user(session, login)
+    if row is None:
+        return None
+    is_locked = row.locked_until is not None and row.locked_until > at
+    return Credentials(row.id, row.password_hash, row.disabled_at is None and not is_locked)
+
+
+async def note_failure(session: Session, user_id: str, at: datetime) -> None:
+    """Count a wrong password; the tenth in a row locks the account, and the count starts anew."""
+    failures, account = col(UserRow.failures), col(UserRow.id) == user_id
+    # Counted by the database, so that guesses made at the same moment count one by one.
+    is_last = failures + 1 >= MOST_FAILURES
+    await session.sql.execute(
+        update(UserRow)
+        .where(account)
+        .values(
+            locked_until=case((is_last, at + LOCKED_FOR), else_=UserRow.locked_until),
+            failures=case((is_last, 0), else_=failures + 1),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def note_success(session: Session, user_id: str) -> None:
+    """Forget earlier wrong passwords."""
+    await session.sql.execute(
+        update(UserRow)
+        .where(col(UserRow.id) == user_id, col(UserRow.failures) > 0)
+        .values(failures=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def set_password(session: Session, user_id: str, password_hash: str) -> None:
+    """Store another hash."""
+    await session.sql.execute(
+        update(UserRow)
+        .where(col(UserRow.id) == user_id)
+        .values(password_hash=password_hash, failures=0, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def end_sessions(session: Session, user_id: str, *, keep: str | None = None) -> None:
+    """End the sessions of an account, except the one with the cookie value *keep*."""
+    query = delete(SessionRow).where(col(SessionRow.user_id) == user_id)
+    if keep is not None:
+        query = query.where(col(SessionRow.id) != hashed(keep))
+    await session.sql.execute(query.execution_options(synchronize_session=False))

@@ -1,0 +1,219 @@
+"""Takes in many people at once: compares with what is stored, and writes only what differs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import insert, update
+from sqlmodel import SQLModel, col, select
+
+from calamity.store.database import Session
+from calamity.store.ids import new_id
+from calamity.store.people import NAME, PHONE
+from calamity.store.tables import (
+    ContactPersonRow,
+    DoNotAddRow,
+    KeyFigureRow,
+    ProfessionalRow,
+    RecipientRow,
+    ResponderRow,
+)
+
+_MANY = 500
+
+Put = Literal["added", "changed", "same"]
+
+
+class Kept(Struct, frozen=True):
+    """The id under which something is stored, and what that took."""
+
+    id: str
+    put: Put
+
+
+class NewRecipient(Struct, frozen=True):
+    """A number (E.164) with the name and language of its owner."""
+
+    phone: str
+    name: str
+    language: str
+
+
+class NewKeyFigure(Struct, frozen=True):
+    """A key figure as agreed; ids of what it refers to."""
+
+    recipient_id: str
+    contact_person_id: str
+    neighbourhood_id: str
+    circle: str
+    agreed_on: str
+    asks: bool
+    quiet_from: str
+    quiet_until: str
+
+
+async def stopped_numbers(session: Session, municipality_id: str) -> set[str]:
+    """Return the keyed index of every number whose owner said STOP."""
+    rows = await session.sql.scalars(
+        select(DoNotAddRow.phone_index).where(DoNotAddRow.municipality_id == municipality_id)
+    )
+    return set(rows)
+
+
+async def contact_person_names(session: Session, municipality_id: str) -> dict[str, str]:
+    """Return the names of all contact persons by the keyed index of their numbers."""
+    rows = await session.sql.execute(
+        select(RecipientRow.phone_index, RecipientRow.name)
+        .join(ContactPersonRow, col(ContactPersonRow.recipient_id) == RecipientRow.id)
+        .where(ContactPersonRow.municipality_id == municipality_id)
+    )
+    return {row[0]: session.vault.open_text(NAME, row[1]) for row in rows}
+
+
+async def contact_person_ids(session: Session, municipality_id: str) -> dict[str, str]:
+    """Return the ids of all contact persons by the keyed index of their numbers."""
+    rows = await session.sql.execute(
+        select(RecipientRow.phone_index, ContactPersonRow.id)
+        .join(ContactPersonRow, col(ContactPersonRow.recipient_id) == RecipientRow.id)
+        .where(ContactPersonRow.municipality_id == municipality_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def put_recipients(
+    session: Session, municipality_id: str, wanted: Iterable[NewRecipient], at: datetime
+) -> dict[str, Kept]:
+    """Add numbers, or bring their names and languages up to date; return what is kept by number."""
+    by_index = {session.vault.index(each.phone): each for each in wanted}
+    stored = await _stored_recipients(session, municipality_id, list(by_index))
+    added: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    kept: dict[str, Kept] = {}
+    for index, each in by_index.items():
+        before = stored.get(index)
+        if before is None:
+            row = _new_recipient(session, municipality_id, index, each, at)
+            added.append(row)
+            kept[each.phone] = Kept(row["id"], "added")
+        elif before[1:] == (each.name, each.language):
+            kept[each.phone] = Kept(before[0], "same")
+        else:
+            sealed = session.vault.seal_text(NAME, each.name)
+            changed.append({"id": before[0], "name": sealed, "language": each.language})
+            kept[each.phone] = Kept(before[0], "changed")
+    await _write(session, RecipientRow, added, changed)
+    return kept
+
+
+def _new_recipient(
+    session: Session, municipality_id: str, index: str, each: NewRecipient, at: datetime
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "municipality_id": municipality_id,
+        "phone": session.vault.seal_text(PHONE, each.phone),
+        "phone_index": index,
+        "name": session.vault.seal_text(NAME, each.name),
+        "language": each.language,
+        "created_at": at,
+    }
+
+
+async def _stored_recipients(
+    session: Session, municipality_id: str, indexes: Sequence[str]
+) -> dict[str, tuple[str, str, str]]:
+    """Return (id, name, language) by index."""
+    found: dict[str, tuple[str, str, str]] = {}
+    for start in range(0, len(indexes), _MANY):
+        rows = await session.sql.execute(
+            select(
+                RecipientRow.phone_index, RecipientRow.id, RecipientRow.name, RecipientRow.language
+            ).where(
+                RecipientRow.municipality_id == municipality_id,
+                col(RecipientRow.phone_index).in_(indexes[start : start + _MANY]),
+            )
+        )
+        for index, row_id, name, language in rows:
+            found[index] = (row_id, session.vault.open_text(NAME, name), language)
+    return found
+
+
+async def put_contact_persons(
+    session: Session, municipality_id: str, recipient_ids: Iterable[str]
+) -> list[Kept]:
+    """Let these recipients be contact persons."""
+    rows = [{"recipient_id": each} for each in recipient_ids]
+    return await _put_rows(session, ContactPersonRow, municipality_id, ("recipient_id",), rows)
+
+
+async def put_responders(
+    session: Session, municipality_id: str, places: Iterable[tuple[str, str, int]]
+) -> list[Kept]:
+    """Put people in the rapid team: (recipient id, role, rank)."""
+    rows = [{"recipient_id": who, "role": role, "rank": rank} for who, role, rank in places]
+    key = ("recipient_id", "role")
+    return await _put_rows(session, ResponderRow, municipality_id, key, rows)
+
+
+async def put_key_figures(
+    session: Session, municipality_id: str, figures: Iterable[NewKeyFigure]
+) -> list[Kept]:
+    """Write down key figures as agreed with them."""
+    names = NewKeyFigure.__struct_fields__
+    rows = [{name: getattr(each, name) for name in names} for each in figures]
+    return await _put_rows(session, KeyFigureRow, municipality_id, ("recipient_id",), rows)
+
+
+async def put_professionals(
+    session: Session, municipality_id: str, places: Iterable[tuple[str, str, str]]
+) -> list[Kept]:
+    """Write down professionals: (recipient id, neighbourhood id, organisation)."""
+    rows = [
+        {"recipient_id": who, "neighbourhood_id": where, "organisation": organisation}
+        for who, where, organisation in places
+    ]
+    return await _put_rows(session, ProfessionalRow, municipality_id, ("recipient_id",), rows)
+
+
+async def _put_rows(
+    session: Session,
+    table: type[SQLModel],
+    municipality_id: str,
+    key: tuple[str, ...],
+    rows: Sequence[Mapping[str, Any]],
+) -> list[Kept]:
+    """Add or change rows of one capacity, found by *key*; return what is kept, in their order."""
+    columns = table.__table__.columns  # type: ignore[attr-defined]  # SQLModel puts it there
+    found = await session.sql.execute(
+        select(*columns).where(columns["municipality_id"] == municipality_id)
+    )
+    stored = {tuple(row[name] for name in key): row for row in found.mappings()}
+    added: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    kept: list[Kept] = []
+    for row in rows:
+        before = stored.get(tuple(row[name] for name in key))
+        if before is None:
+            made = {"id": new_id(), "municipality_id": municipality_id, **row}
+            added.append(made)
+            kept.append(Kept(made["id"], "added"))
+        elif all(before[name] == value for name, value in row.items()):
+            kept.append(Kept(before["id"], "same"))
+        else:
+            changed.append({"id": before["id"], **row})
+            kept.append(Kept(before["id"], "changed"))
+    await _write(session, table, added, changed)
+    return kept
+
+
+async def _write(
+    session: Session,
+    table: type[SQLModel],
+    added: list[dict[str, Any]],
+    changed: list[dict[str, Any]],
+) -> None:
+    if added:
+        await session.sql.execute(insert(table), added)
+    if changed:
+        await session.sql.execute(update(table), changed)
