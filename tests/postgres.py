@@ -61,7 +61,7 @@ class Cluster:
         """Make a database, as a copy of *template* where one is named, and return its name."""
         self._made += 1
         name = f"t{self._made}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} STRATEGY FILE_COPY")
         return name
 
     def drop(self, name: str) -> None:

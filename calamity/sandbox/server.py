@@ -26,8 +26,18 @@ class _Server(uvicorn.Server):
         await self._serve([door])
 
 
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
+def _open_door(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio sends small answers at once only on sockets that say they are TCP; else each
+    # waits 40 ms for the caller's acknowledgement.
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+    except OSError:
+        door.close()
+        raise
+    return door
 
 
 async def serve(
@@ -51,7 +61,7 @@ async def serve(
     )
     server = _Server(config)
     # Bound here, so that a port in use is an error to read and not the end of the process.
-    door = socket.create_server((host, port), family=_family(host), backlog=2048)
+    door = _open_door(host, port)
     if install_signals:
         await server.serve(sockets=[door])
         return

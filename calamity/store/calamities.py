@@ -268,3 +268,34 @@ async def get_task_row(session: Session, task_id: str) -> TaskRow:
     if row is None:
         raise NotFound("This task does not exist.", field="task")
     return row
+
+
+class Pinned(Struct, frozen=True):
+    """An activation without its snapshot, which may hold thousands of people."""
+
+    id: str
+    version_id: str
+    t0: datetime
+    inputs: Inputs
+    activated_by: str
+    ended_at: datetime | None
+
+
+async def list_pinned(session: Session, calamity_id: str) -> list[Pinned]:
+    """Return the activations of a calamity without their snapshots, the first one first."""
+    rows = await session.sql.execute(
+        select(
+            ActivationRow.id,
+            ActivationRow.version_id,
+            ActivationRow.t0,
+            ActivationRow.inputs,
+            ActivationRow.activated_by,
+            ActivationRow.ended_at,
+        )
+        .where(ActivationRow.calamity_id == calamity_id)
+        .order_by(col(ActivationRow.id))
+    )
+    return [
+        Pinned(row[0], row[1], row[2], msgspec.json.decode(row[3], type=Inputs), row[4], row[5])
+        for row in rows
+    ]

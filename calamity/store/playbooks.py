@@ -10,7 +10,7 @@ from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.playbook import Playbook
 from calamity.store.database import Session
 from calamity.store.ids import new_id
-from calamity.store.tables import ApprovalRow, PlaybookVersionRow
+from calamity.store.tables import ActivationRow, ApprovalRow, PlaybookVersionRow
 
 
 class PlaybookVersion(Struct, frozen=True):
@@ -143,3 +143,14 @@ async def add_approval(
         )
     )
     await session.sql.flush()
+
+
+async def versions_at_work(session: Session, calamity_id: str) -> dict[str, PlaybookVersion]:
+    """Return the version to which each activation of a calamity is pinned, by activation id."""
+    rows = await session.sql.execute(
+        select(ActivationRow.id, PlaybookVersionRow, ApprovalRow)
+        .join(PlaybookVersionRow, col(PlaybookVersionRow.id) == ActivationRow.version_id)
+        .outerjoin(ApprovalRow, col(ApprovalRow.version_id) == PlaybookVersionRow.id)
+        .where(ActivationRow.calamity_id == calamity_id)
+    )
+    return {activation_id: _said(row, approval) for activation_id, row, approval in rows}

@@ -308,3 +308,41 @@ async def list_pictures(
         )
         for row, number in rows
     ]
+
+
+async def pictures_until(
+    session: Session, calamity_id: str, round_id: str, audience: str, *, limit: int
+) -> list[PublishedPicture]:
+    """Return the picture of a round and those before it, the newest first; none while it is open."""
+    number = await session.sql.scalar(
+        select(RoundRow.number)
+        .join(PictureRow, col(PictureRow.round_id) == RoundRow.id)
+        .where(
+            RoundRow.id == round_id,
+            RoundRow.calamity_id == calamity_id,
+            PictureRow.audience == audience,
+        )
+    )
+    if number is None:
+        return []
+    rows = await session.sql.execute(
+        select(PictureRow, RoundRow.number)
+        .join(RoundRow, col(RoundRow.id) == PictureRow.round_id)
+        .where(
+            PictureRow.calamity_id == calamity_id,
+            PictureRow.audience == audience,
+            col(RoundRow.number) <= number,
+        )
+        .order_by(col(RoundRow.number).desc())
+        .limit(limit)
+    )
+    return [
+        PublishedPicture(
+            row.round_id,
+            number,
+            row.audience,
+            msgspec.json.decode(row.document, type=Picture),
+            row.published_at,
+        )
+        for row, number in rows
+    ]

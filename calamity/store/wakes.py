@@ -5,6 +5,7 @@ may be late, lost or repeated without harm, for the rows say what is due and a s
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -24,6 +25,7 @@ _HEARTBEAT = timedelta(seconds=6)
 _POLL = timedelta(seconds=2)
 _RESTART_SECONDS = 1.0
 _AT_ONCE = 10
+_SAME_MOMENT_SECONDS = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +38,7 @@ class Wakes:
         self._handlers: dict[str, Handler] = {}
         self._memory: PgQueuer | None = None
         self._tasks: set[asyncio.Task[object]] = set()
+        self._planned: dict[tuple[str, str], float] = {}
 
     def handle(self, kind: str, handler: Handler) -> None:
         """Let *handler* run, with the key, for each wake of this kind."""
@@ -43,6 +46,8 @@ class Wakes:
 
     async def wake(self, session: Session, kind: str, key: str, delay: float = 0) -> None:
         """Wake a worker for *key* once this transaction is committed, *delay* seconds later."""
+        if delay > 0 and not self._is_news(kind, key, delay):
+            return
         after = timedelta(seconds=max(delay, 0))
         if not session.is_postgres:
             session.after_commit(lambda: self.wake_here(kind, key, delay))
@@ -53,6 +58,21 @@ class Wakes:
         raw = await (await session.sql.connection()).get_raw_connection()
         queries = Queries(AsyncpgDriver(raw.driver_connection))
         await queries.enqueue(kind, key.encode(), execute_after=after)
+
+    def _is_news(self, kind: str, key: str, delay: float) -> bool:
+        """Say whether no wake for this moment is under way from here.
+
+        Each run of an activation plans the next one; without this, every wake would have several
+        children, and those again.
+        """
+        now = time.monotonic()
+        self._planned = {place: due for place, due in self._planned.items() if due > now}
+        planned = self._planned.get((kind, key))
+        due = now + delay
+        if planned is not None and planned <= due + _SAME_MOMENT_SECONDS:
+            return False
+        self._planned[kind, key] = due
+        return True
 
     def wake_here(self, kind: str, key: str, delay: float = 0) -> None:
         """Wake this process without a transaction; does nothing where no worker runs."""

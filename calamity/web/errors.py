@@ -15,6 +15,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
+from calamity.actions.people import PeopleFaults
 from calamity.domain.districts import DistrictFaults
 from calamity.domain.errors import (
     CalamityError,
@@ -137,6 +138,15 @@ def _faults_of(error: CalamityError, kind: Kind) -> list[Fault]:
                 )
                 for fault in error.faults
             ]
+        case PeopleFaults():
+            return [
+                Fault(
+                    f"{fault.problem} {fault.cure}",
+                    line=fault.line or None,
+                    column=fault.column or None,
+                )
+                for fault in error.faults
+            ]
         case DistrictFaults():
             return [
                 Fault(
@@ -224,9 +234,33 @@ def problem_response(_: Request[Any, Any, Any], error: Exception) -> Response[An
     )
 
 
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer with a problem where programs ask, and with a page where people do.
+
+    The page comes from `app.state.problem_page`: a function of the request and the problem.
+    """
+    page: Callable[[Request[Any, Any, Any], Problem], Response[Any]] | None
+    page = request.app.state.get("problem_page")
+    if page is None or request.scope["path"].startswith(_FOR_PROGRAMS):
+        return problem_response(request, error)
+    problem = problem_of(error)
+    if problem.kind == "broken":
+        log.error("request.failed", exc_info=error)
+    return page(request, problem)
+
+
+_FOR_PROGRAMS = ("/v1/", "/hooks/", "/health/", "/metrics")
+
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {
+    CalamityError: answer,
+    HTTPException: answer,
+    Exception: answer,
+}
+"""For the composition root: every error of every route, also of routes that do not exist."""
+
 PROBLEM_HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {
     CalamityError: problem_response,
     HTTPException: problem_response,
     Exception: problem_response,
 }
-"""Exception handlers for everything that speaks JSON."""
+"""The same for a router that speaks JSON only."""

@@ -1,15 +1,28 @@
-"""The headers that keep a browser strict: on every response, pages and errors alike."""
+"""The headers that keep a browser strict: on every answer, pages and errors alike."""
 
 import secrets
 
 from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 
 from calamity.web.assets import PREFIX
 
 YEAR = 365 * 24 * 3600
+_NONCE = "csp_nonce"
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+def csp_nonce(scope: Scope) -> str:
+    """Return the nonce of this request: the same for its page and its policy."""
+    state = scope.setdefault("state", {})
+    return str(state.setdefault(_NONCE, secrets.token_urlsafe(18)))
 
 
 def policy(nonce: str) -> str:
@@ -22,7 +35,6 @@ def policy(nonce: str) -> str:
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
-            "manifest-src 'self'",
             "form-action 'self'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
@@ -31,44 +43,25 @@ def policy(nonce: str) -> str:
     )
 
 
-class SecurityHeaders(ASGIMiddleware):
-    """Sets the security headers, and `state.csp_nonce` for the templates.
+def security_headers(*, production: bool) -> BeforeMessageSendHookHandler:
+    """Return the `before_send` hook that sets them, also on answers that no handler gave.
 
-    What a handler set itself stays, so that a download can say how it may be kept.
+    A middleware would miss what Litestar answers before routing: 404 and 405. What a handler set
+    itself stays, so that a download can say how it may be kept.
     """
 
-    scopes = (ScopeType.HTTP,)
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        headers.setdefault("Content-Security-Policy", policy(csp_nonce(scope)))
+        for name, value in _ALWAYS.items():
+            headers.setdefault(name, value)
+        if scope["path"].startswith(PREFIX) and message["status"] in (200, 206, 304):
+            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        else:
+            headers.setdefault("Cache-Control", "no-store")
+        if production:
+            headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
 
-    def __init__(self, *, production: bool) -> None:
-        self.production = production
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Pass the request on, and add the headers when the answer starts."""
-        nonce = secrets.token_urlsafe(18)
-        scope["state"]["csp_nonce"] = nonce
-        hashed = scope["path"].startswith(PREFIX)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                kept = hashed and message["status"] in (200, 206, 304)
-                headers.setdefault("Content-Security-Policy", policy(nonce))
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("X-Frame-Options", "DENY")
-                headers.setdefault("Referrer-Policy", "no-referrer")
-                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-                headers.setdefault(
-                    "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
-                )
-                if kept:
-                    headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-                else:
-                    headers.setdefault("Cache-Control", "no-store")
-                if self.production:
-                    headers.setdefault(
-                        "Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains"
-                    )
-            await send(message)
-
-        await next_app(scope, receive, send_with_headers)
+    return add

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import uvicorn
 from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.static_files import create_static_files_router
 
 from calamity.web.assets import DIST
-from calamity.web.headers import SecurityHeaders
+from calamity.web.headers import csp_nonce, security_headers
 from calamity.web.render import Renderer
 from calamity.web.views import room
 from tests.web import samples
@@ -49,14 +50,14 @@ def _html(words: str, status: int = 200) -> Response[str]:
 
 
 @get("/{language:str}/{name:str}")
-async def sample(request: Request, language: str, name: str) -> Response[str]:
+async def sample(request: Request, language: FromPath[str], name: FromPath[str]) -> Response[str]:
     template, view, changes = samples.PAGES[name]
-    frame = samples.frame(language, **changes, nonce=request.scope["state"]["csp_nonce"])
+    frame = samples.frame(language, **changes, nonce=csp_nonce(request.scope))
     return _html(RENDERER.page(template, frame, view))
 
 
 @get("/calamities/{calamity:str}/parts/{part:str}")
-async def part(calamity: str, part: str) -> Response[str]:
+async def part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
     if STORY.down:
         return _html("down", 503)
     if STORY.signed_out:
@@ -66,13 +67,13 @@ async def part(calamity: str, part: str) -> Response[str]:
 
 
 @post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)
-async def done(calamity: str, task: str) -> Response[str]:
+async def done(calamity: FromPath[str], task: FromPath[str]) -> Response[str]:
     tasks = msgspec.structs.replace(samples.TASKS, open=samples.TASKS.open[1:])
     return _html(RENDERER.partial("tasks", samples.frame("nl"), tasks))
 
 
 @post("/check-in/{round_id:str}", status_code=200)
-async def check_in(request: Request, round_id: str) -> Response[str]:
+async def check_in(request: Request, round_id: FromPath[str]) -> Response[str]:
     form = await request.form()
     if STORY.down:
         return _html("down", 503)
@@ -81,7 +82,7 @@ async def check_in(request: Request, round_id: str) -> Response[str]:
 
 
 @get("/v1/calamities/{calamity:str}/timeline/stream")
-async def stream(request: Request, calamity: str, after: int = 0) -> ServerSentEvent:
+async def stream(request: Request, calamity: FromPath[str], after: FromQuery[int] = 0) -> ServerSentEvent:
     seen = int(request.headers.get("Last-Event-ID") or after)
     STORY.asked_after.append(str(seen))
 
@@ -104,7 +105,7 @@ def app() -> Litestar:
             sample, part, done, check_in, stream,
             create_static_files_router(path="/assets", directories=[Path(DIST)]),
         ],
-        middleware=[SecurityHeaders(production=False)],
+        before_send=[security_headers(production=False)],
         openapi_config=None,
     )  # fmt: skip
 

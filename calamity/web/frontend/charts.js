@@ -54,10 +54,13 @@ function map(content, name) {
     },
     series: [{
       type: "map", map: name, roam: true, selectedMode: false,
-      label: { show: true, formatter: ({ value }) => (value ? String(value) : "?"), ...text(), fontSize: 16, fontWeight: 700, textBorderColor: style("--surface"), textBorderWidth: 3 },
-      emphasis: { label: { show: true, color: style("--ink") }, itemStyle: { areaColor: null, borderColor: style("--ink"), borderWidth: 3 } },
+      label: { show: true, formatter: ({ value }) => (value ? String(value) : "?"), ...text(), fontSize: 16, fontWeight: 700 },
+      emphasis: { label: { show: true, color: "inherit" }, itemStyle: { areaColor: null, borderColor: style("--ink"), borderWidth: 3 } },
       itemStyle: { borderColor: style("--surface"), borderWidth: 2, areaColor: style("--line") },
-      data: content.rows.map((row) => ({ name: row.name, value: row.value ?? undefined })),
+      data: content.rows.map((row) => ({
+        name: row.name, value: row.value ?? undefined,
+        label: { color: row.value ? style(row.value === 5 ? "--mood-5-ink" : "--mood-ink") : style("--ink") },
+      })),
     }],
   };
 }

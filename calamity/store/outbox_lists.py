@@ -1,0 +1,109 @@
+"""What the outbox holds of one calamity, to look at: counts and states, no people and no words."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from calamity.domain.dispatch import MessageState
+from calamity.domain.playbook import MessageKind
+from calamity.store.database import Session
+from calamity.store.tables import DispatchRow, MessageRow
+
+
+class DispatchCard(Struct, frozen=True):
+    """One sending act with its texts as written, and how many messages are in each state."""
+
+    id: str
+    kind: MessageKind
+    audience: str
+    message_code: str
+    texts: dict[str, str]
+    recipients: int
+    created_at: datetime
+    finished_at: datetime | None
+    states: dict[MessageState, int]
+    delivered: int
+
+
+async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCard]:
+    """Return the dispatches of a calamity, the newest first."""
+    rows = await session.sql.scalars(
+        select(DispatchRow)
+        .where(DispatchRow.calamity_id == calamity_id)
+        .order_by(col(DispatchRow.id).desc())
+    )
+    counted = await session.sql.execute(
+        select(
+            MessageRow.dispatch_id,
+            MessageRow.state,
+            func.count(),
+            func.count(col(MessageRow.delivered_at)),
+        )
+        .where(
+            MessageRow.calamity_id == calamity_id, col(MessageRow.dispatch_id).is_not(None)
+        )
+        .group_by(MessageRow.dispatch_id, MessageRow.state)
+    )
+    states: dict[str, dict[MessageState, int]] = {}
+    delivered: dict[str, int] = {}
+    for dispatch_id, state, number, arrived in counted:
+        states.setdefault(dispatch_id, {})[MessageState(state)] = number
+        delivered[dispatch_id] = delivered.get(dispatch_id, 0) + arrived
+    return [
+        DispatchCard(
+            id=row.id,
+            kind=MessageKind(row.kind),
+            audience=row.audience,
+            message_code=row.message_code,
+            texts=msgspec.json.decode(row.texts, type=dict[str, str]),
+            recipients=row.recipients,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+            states=states.get(row.id, {}),
+            delivered=delivered.get(row.id, 0),
+        )
+        for row in rows
+    ]
+
+
+class MessageLine(Struct, frozen=True):
+    """One message: what it is for and where it stands."""
+
+    id: str
+    dispatch_id: str | None
+    purpose: str
+    parts: int
+    state: MessageState
+    carrier_status: str
+    error_code: int | None
+    due_at: datetime
+    settled_at: datetime | None
+    delivered_at: datetime | None
+
+
+async def list_messages(
+    session: Session, calamity_id: str, *, limit: int, before: str | None = None
+) -> list[MessageLine]:
+    """Return messages of a calamity, the newest first; *before* is the last id already seen."""
+    query = select(MessageRow).where(MessageRow.calamity_id == calamity_id)
+    if before is not None:
+        query = query.where(col(MessageRow.id) < before)
+    rows = await session.sql.scalars(query.order_by(col(MessageRow.id).desc()).limit(limit))
+    return [
+        MessageLine(
+            row.id,
+            row.dispatch_id,
+            row.purpose,
+            row.parts,
+            MessageState(row.state),
+            row.carrier_status,
+            row.error_code,
+            row.due_at,
+            row.settled_at,
+            row.delivered_at,
+        )
+        for row in rows
+    ]

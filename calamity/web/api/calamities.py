@@ -1,0 +1,213 @@
+"""Calamities: which there are, opening one, its levels and phase, and closing it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from calamity.actions.activate import activate
+from calamity.actions.decide import LevelKind, close_calamity, set_level, set_phase
+from calamity.actions.plan import Plan, plan
+from calamity.domain.activation import ActivationRequest, Reason
+from calamity.domain.errors import Refused
+from calamity.domain.permissions import Actor, Permission
+from calamity.store.calamities import get_calamity, list_calamities
+from calamity.web.api.wire import camel, plain, wired
+from calamity.web.auth import needs
+from calamity.web.house import House, now
+
+
+class Calamity(Struct, frozen=True, rename="camel"):
+    """A calamity with its three levels, each set by a person, and its phase."""
+
+    id: str
+    title: str
+    is_exercise: bool
+    tempo: int
+    phase: str
+    phase_since: datetime
+    social_level: int
+    level_since: datetime
+    grip: int
+    threat: int
+    opened_at: datetime
+    next_update_at: datetime | None
+    closed_at: datetime | None
+
+
+class Calamities(Struct, frozen=True, rename="camel"):
+    """A page of calamities, the newest first; *before* leads to the next page."""
+
+    calamities: list[Calamity]
+    before: str | None
+
+
+class Opened(Struct, frozen=True, rename="camel"):
+    """What was activated, and in which calamity."""
+
+    calamity_id: str
+    activation_id: str
+    t0: datetime
+
+
+@camel
+class NewCalamity(ActivationRequest, frozen=True):
+    """A playbook to activate. The same request key never activates twice."""
+
+
+class NewLevel(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the three levels, with the reason of the person who sets it."""
+
+    kind: LevelKind
+    value: Annotated[int, Meta(ge=0, le=5)]
+    reason: Reason
+
+
+class NewPhase(Struct, frozen=True, forbid_unknown_fields=True):
+    """The code of a phase of the playbook, with the reason."""
+
+    phase: Annotated[str, Meta(min_length=1, max_length=40)]
+    reason: Reason
+
+
+class Closing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a calamity is closed."""
+
+    reason: Reason
+
+
+async def calamity_of(house: House, actor: Actor, calamity_id: str) -> Calamity:
+    """Return a calamity of the actor's municipality. Raises NotFound."""
+    async with house.database.reading() as session:
+        row = await get_calamity(session, actor.municipality_id, calamity_id)
+        return wired(row, Calamity)
+
+
+@get("/calamities", guards=[needs(Permission.SEE_CALAMITIES)], name="api.calamities.list")
+async def list_all(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    before: Annotated[str | None, QueryParameter(max_length=40)] = None,
+) -> Calamities:
+    """List calamities, the newest first."""
+    async with house.database.reading() as session:
+        rows = await list_calamities(session, actor.municipality_id, limit=limit, before=before)
+    calamities = [wired(row, Calamity) for row in rows]
+    return Calamities(calamities, calamities[-1].id if len(calamities) == limit else None)
+
+
+@get("/calamities/{calamity_id:str}", guards=[needs(Permission.SEE_CALAMITIES)], name="api.calamity")
+async def get_one(
+    house: NamedDependency[House], actor: NamedDependency[Actor], calamity_id: FromPath[str]
+) -> Calamity:
+    """Return a calamity."""
+    return await calamity_of(house, actor, calamity_id)
+
+
+@post("/calamities", guards=[needs(Permission.ACTIVATE)], name="api.calamities.open")
+async def open_one(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: JSONBody[NewCalamity]
+) -> Response[Opened]:
+    """Activate a playbook in a new calamity."""
+    if data.calamity_id is not None:
+        raise Refused(
+            "To activate in a running calamity, post to its activations.", field="calamity_id"
+        )
+    opened = await activate_now(house, actor, plain(data, ActivationRequest))
+    return created(opened, f"/v1/calamities/{opened.calamity_id}")
+
+
+@post("/calamities/plan", guards=[needs(Permission.ACTIVATE)], status_code=200, name="api.plan")
+async def plan_one(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: JSONBody[NewCalamity]
+) -> Plan:
+    """Say what activating now would bring about; nothing happens."""
+    request = plain(data, ActivationRequest)
+    async with house.database.reading() as session:
+        return await plan(session, house.terms, actor, request, at=now())
+
+
+async def activate_now(house: House, actor: Actor, request: ActivationRequest) -> Opened:
+    """Activate in one transaction and return what was made."""
+    async with house.database.transaction() as session:
+        made = await activate(session, house.wakes, house.terms, actor, request, at=now())
+    return Opened(made.calamity_id, made.id, made.t0)
+
+
+def created(content: Any, location: str) -> Response[Any]:
+    """Answer that something was made, and where it stands."""
+    return Response(content, status_code=201, headers={"Location": location})
+
+
+@post(
+    "/calamities/{calamity_id:str}/levels",
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="api.calamity.levels",
+)
+async def set_one_level(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    data: JSONBody[NewLevel],
+) -> Calamity:
+    """Set one level, with a reason; no level follows another."""
+    async with house.database.transaction() as session:
+        await set_level(
+            session, actor, calamity_id, kind=data.kind, value=data.value, reason=data.reason,
+            at=now(),
+        )  # fmt: skip
+    return await calamity_of(house, actor, calamity_id)
+
+
+@post(
+    "/calamities/{calamity_id:str}/phase",
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="api.calamity.phase",
+)
+async def move_phase(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    data: JSONBody[NewPhase],
+) -> Calamity:
+    """Move the response to another phase, with a reason."""
+    async with house.database.transaction() as session:
+        await set_phase(
+            session, actor, calamity_id, phase=data.phase, reason=data.reason, at=now()
+        )
+    return await calamity_of(house, actor, calamity_id)
+
+
+@post(
+    "/calamities/{calamity_id:str}/close",
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="api.calamity.close",
+)
+async def close(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    data: JSONBody[Closing],
+) -> Calamity:
+    """Close a calamity: nothing waits any more, and the head of the timeline is signed."""
+    async with house.database.transaction() as session:
+        await close_calamity(
+            session, house.wakes, actor, calamity_id, reason=data.reason, at=now()
+        )
+    return await calamity_of(house, actor, calamity_id)
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        list_all, get_one, open_one, plan_one, set_one_level, move_phase, close,
+    ],
+    tags=["Calamities"],
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The pages that people see: one file per noun, behind one guard against forged forms."""

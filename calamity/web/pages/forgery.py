@@ -1,0 +1,85 @@
+"""Against forged forms: every unsafe request to a page carries a token that only our pages know.
+
+The token is an HMAC over the session cookie, or over a visit cookie while nobody is signed in, so
+that it ends with the session. Litestar's own middleware is not used: it reads forms through a
+cache that would keep what people typed, passwords included, in memory.
+"""
+
+import hashlib
+import hmac
+import secrets
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.exceptions import NotAuthorizedException
+from litestar.handlers.base import BaseRouteHandler
+
+from calamity.domain.errors import Forbidden
+from calamity.web.auth import COOKIE, house_of, visitor_of
+from calamity.web.pages.forms import TOKEN, PageRequest, form_of
+
+HEADER = "x-csrftoken"
+Connection = ASGIConnection[Any, Any, Any, Any]
+VISIT = "calamity_visit"
+_MADE = "calamity_visit_made"
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def token_of(connection: Connection) -> str:
+    """Return the token for the forms on a page of this visit."""
+    return _token(connection, connection.cookies.get(COOKIE) or _visit(connection))
+
+
+def _token(connection: Connection, anchor: str) -> str:
+    secret = house_of(connection).database.vault.cookie_secret
+    return hmac.new(secret.encode(), b"form|" + anchor.encode(), hashlib.sha256).hexdigest()
+
+
+def _visit(connection: Connection) -> str:
+    known = connection.cookies.get(VISIT)
+    if known:
+        return known
+    made: str = connection.scope["state"].setdefault(_MADE, secrets.token_urlsafe(24))
+    return made
+
+
+def visit_cookie(connection: Connection) -> Cookie | None:
+    """Return the cookie that the page of a new visit must set, or None."""
+    made = connection.scope["state"].get(_MADE)
+    if made is None:
+        return None
+    return Cookie(
+        key=VISIT,
+        value=made,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=house_of(connection).settings.public_url.startswith("https://"),
+    )
+
+
+async def guard_forms(connection: Connection, _: BaseRouteHandler) -> None:
+    """Let an unsafe request through only with the token of its own visit."""
+    visitor = await visitor_of(connection)
+    if not isinstance(connection, Request) or connection.method in _SAFE:
+        return
+    anchor = connection.cookies.get(COOKIE) or connection.cookies.get(VISIT)
+    sent = connection.headers.get(HEADER)
+    if sent is None:
+        if visitor is None and _is_upload(connection):
+            raise NotAuthorizedException("Sign in first.")  # a stranger's upload is not read
+        sent = await _sent_field(connection)
+    known = _token(connection, anchor) if anchor else None
+    if known is None or sent is None or not hmac.compare_digest(sent.encode(), known.encode()):
+        raise Forbidden("This form is not of your present visit. Open the page again.")
+
+
+def _is_upload(request: PageRequest) -> bool:
+    return request.content_type[0] == "multipart/form-data"
+
+
+async def _sent_field(request: PageRequest) -> str | None:
+    values = (await form_of(request)).get(TOKEN)
+    return values[-1] if values else None

@@ -1,0 +1,101 @@
+"""Every page in a real Chromium: no errors, no violations, no sideways scrolling, axe content."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.web import samples
+
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
+RUN_AXE = """async () => {
+  const found = await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+  return found.violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target + " " + (n.any[0]?.message ?? "")).join(" | ")}`);
+}"""
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, summary, .nl-button, .tick, .moods__choice, .mainnav a, input, select, textarea")]
+  .filter((e) => e.offsetParent && e.type !== "hidden" && !e.closest(".tick, .moods__choice") || e.matches(".tick, .moods__choice"))
+  .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
+  .map((e) => e.outerHTML.slice(0, 90))"""
+
+
+def open_page(browser: Browser, address: str, *, width: int, scheme: str = "light") -> tuple[Page, list[str]]:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce",  # type: ignore[arg-type]
+        bypass_csp=False,
+    )
+    page = context.new_page()
+    said: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            said.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(address)
+    page.wait_for_function("document.documentElement.dataset.ready")
+    return page, said
+
+
+def axe(page: Page) -> list[str]:
+    # Through the debugger, so that the page's own policy stays in force.
+    page.evaluate(AXE + "; undefined")
+    return list(page.evaluate(RUN_AXE))
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_every_page_is_clean_and_accessible(name: str, gallery: str, chromium: Browser) -> None:
+    for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
+        page, said = open_page(chromium, f"{gallery}/nl/{name}", width=width, scheme=scheme)
+        assert page.evaluate(SIDEWAYS) <= 0, (width, scheme)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        page.wait_for_timeout(50)
+        assert page.evaluate(SIDEWAYS) <= 0, (width, scheme, "opened")
+        assert axe(page) == [], (width, scheme)
+        assert page.evaluate(SMALL_TARGETS) == [], (width, scheme)
+        assert said == [], (width, scheme)
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", ["room", "officials", "check-in", "activate-form-wrong"])
+def test_pages_reflow_at_320_and_in_english(name: str, gallery: str, chromium: Browser) -> None:
+    page, said = open_page(chromium, f"{gallery}/en/{name}", width=320)
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert said == []
+    page.context.close()
+
+
+def test_charts_come_when_wanted_and_break_no_policy(gallery: str, chromium: Browser) -> None:
+    page, said = open_page(chromium, f"{gallery}/nl/round", width=1280)
+    page.locator(".trend").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-chart=trend] svg")
+    page.click("[data-chart-open=map]")
+    page.wait_for_selector("[data-chart=map] svg")
+    page.hover("[data-chart=map] svg path >> nth=4", force=True)
+    page.wait_for_timeout(300)
+    assert page.get_attribute("[data-chart=map]", "aria-label")
+    assert axe(page) == []
+    assert said == []
+    page.context.close()
+
+
+def test_the_start_page_asks_for_no_chart(gallery: str, chromium: Browser) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{gallery}/nl/start")
+    page.wait_for_function("document.documentElement.dataset.ready")
+    assert not [url for url in asked if "charts" in url]
+    assert all(url.startswith((gallery, "data:")) for url in asked)
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(gallery: str, chromium: Browser) -> None:
+    page, _ = open_page(chromium, f"{gallery}/nl/start", width=1280)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className").startswith("nl-skip-link")
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    page.context.close()

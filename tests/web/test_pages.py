@@ -1,0 +1,122 @@
+"""Every page in both languages, under StrictUndefined: words, forms, and HTML that is valid."""
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from calamity.web.render import TEMPLATES
+from tests.web import samples
+from tests.web.gallery import RENDERER
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ("nl", "en")
+
+
+def rendered(name: str, language: str) -> str:
+    template, view, changes = samples.PAGES[name]
+    return RENDERER.page(template, samples.frame(language, **changes), view)
+
+
+class Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.posts = 0
+        self.tokens = 0
+        self.styles: list[str] = []
+        self.scripts: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form" and (given.get("method") or "get").lower() == "post":
+            self.posts += 1
+        if tag == "input" and given.get("name") == "_csrf_token":
+            assert given["value"] == "csrf-token-of-the-sample"
+            self.tokens += 1
+        if "style" in given or tag == "style":
+            self.styles.append(tag)
+        if any(name.startswith("on") for name in given):
+            self.styles.append(f"{tag} with a handler")
+        if tag == "script":
+            self.scripts.append(given)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_every_page_renders_in_its_language(name: str, language: str) -> None:
+    page = rendered(name, language)
+    assert f'<html lang="{language}"' in page
+    assert page.count("<h1") == 1
+    assert page.rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_every_post_carries_a_token_and_nothing_is_inline(name: str) -> None:
+    forms = Forms()
+    forms.feed(rendered(name, "nl"))
+    assert forms.tokens == forms.posts
+    assert forms.styles == []
+    for script in forms.scripts:
+        assert script.get("type") == "application/json" or script.get("nonce") == "bm9uY2U"
+
+
+@pytest.mark.parametrize("name", samples.PARTIALS)
+def test_a_part_is_the_same_in_the_page_and_by_itself(name: str) -> None:
+    view = samples.PARTIALS[name]
+    where = {"officials_head": "officials", "situation": "officials", "inbox": "inbox"}.get(name, "room")
+    template, page_view, changes = samples.PAGES[where]
+    frame = samples.frame("nl", **changes)
+    part = RENDERER.partial(name, frame, view)
+    page = RENDERER.page(template, frame, page_view)
+    squeezed = re.sub(r"\s+", " ", part).strip()
+    assert squeezed in re.sub(r"\s+", " ", page)
+    live = re.search(r'data-live="([\w-]+)" data-live-url="([^"]+)"', part)
+    assert live is not None
+    assert live[2].endswith("/" + ("people" if name == "inbox" else live[1]))
+
+
+def test_every_template_is_shown_somewhere() -> None:
+    shown = {template for template, _, _ in samples.PAGES.values()}
+    assert shown == {path.stem for path in (TEMPLATES / "pages").glob("*.html")}
+    words = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    for part in (TEMPLATES / "partials").glob("*.html"):
+        assert f"partials/{part.name}" in words, part.name
+
+
+def test_what_people_wrote_is_escaped() -> None:
+    told = samples.room.Told(at=samples.NOW, audience="<b>", people=1, text="<script>x</script>\nb")
+    view = samples.room.Situation(calamity="c-1", told=(told,))
+    part = RENDERER.partial("situation", samples.frame("nl"), view)
+    assert "<script>" not in part
+    assert "&lt;script&gt;x&lt;/script&gt;<br>b" in part
+
+
+def test_a_viewer_without_permission_sees_no_acts() -> None:
+    template, view, _ = samples.PAGES["room"]
+    page = RENDERER.page(template, samples.frame("nl", viewer=samples.PROFESSIONAL), view)
+    for path in ("/levels/", "/close", "/acknowledgements", "/done", "/skip", "/corrections"):
+        assert path not in page
+    assert 'action="/calamities' not in page
+
+
+def test_an_exercise_is_marked_on_every_page() -> None:
+    for name in samples.PAGES:
+        template, view, changes = samples.PAGES[name]
+        page = RENDERER.page(template, samples.frame("nl", **(changes | samples.EXERCISE)), view)
+        assert "banner--exercise" in page, name
+        assert "<title>OEFENING - " in page, name
+
+
+def test_the_html_is_valid(tmp_path: Path) -> None:
+    for name in samples.PAGES:
+        (tmp_path / f"{name}.html").write_text(rendered(name, "nl"))
+    checked = subprocess.run(
+        [
+            ROOT / "node_modules/.bin/html-validate", "--config", ROOT / "tests/web/htmlvalidate.json",
+            "--formatter", "text", *sorted(tmp_path.glob("*.html")),
+        ],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout[:6000] + checked.stderr[:2000]

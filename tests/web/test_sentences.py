@@ -1,0 +1,83 @@
+"""One sentence per happening, in both languages."""
+
+import typing
+from datetime import UTC, datetime
+from types import UnionType
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from calamity.domain import timeline as line
+from calamity.domain.picture import Cell, Picture
+from calamity.web.language import languages
+from calamity.web.sentences import own_words, sentence
+
+LANGUAGES = languages(ZoneInfo("Europe/Amsterdam"))
+AT = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
+NAMES = {"LEI": "teamleider", "acute": "Acuut", "KF": "sleutelfiguren"}
+CELL = Cell(places=("a", "b"), asked=9, answered=6, mood=3, spread="mixed", status="merged", behind=4)
+PICTURE = Picture(groups=(CELL,), white_spots=(), asked=9, answered=6, k=3)
+
+SAMPLES: list[line.Happening] = [
+    line.CalamityOpened(title="Brand"),
+    line.CalamityOpened(title="Brand", exercise=True),
+    line.PlaybookActivated(activation_id="a", slug="s", version=3, sha256="0" * 64, title_nl="Elders", title_en="Elsewhere"),
+    line.LevelSet(kind="social", value=2, previous=1, reason="Familie daar."),
+    line.LevelSet(kind="threat", value=4, previous=None, reason="NCTV."),
+    line.PhaseSet(phase="acute", reason="Begonnen."),
+    line.CallOutStarted(call_out_id="o", roles=["LEI"], quota=5),
+    line.CallOutReminded(role="LEI"),
+    line.DeputyCalled(role="LEI", reason="Geen antwoord."),
+    line.Acknowledged(role="LEI", answer="coming", by_deputy=True, coming=3, quota=5),
+    line.CallOutFilled(coming=5, quota=5, cancelled=2),
+    line.CallOutEnded(coming=4, quota=5),
+    line.DispatchQueued(dispatch_id="d", audience="KF", kind="give", message_code="K1", texts={"nl": "x"}, recipients=40, held_back={"stopped": 2}),
+    line.DispatchFinished(dispatch_id="d", accepted=38, failed=1, in_doubt=1, cancelled=0),
+    line.RoundOpened(round_id="r", number=2, audiences=["KF"], asked=34, closes_at=AT),
+    line.RoundClosed(round_id="r", number=2, asked=34, answered=20),
+    line.RoundClosed(round_id="r", number=2, asked=4),
+    line.PicturePublished(round_id="r", audience="team", picture=PICTURE),
+    line.TaskStarted(step="S1", title_nl="Bellen", title_en="Phone"),
+    line.TaskDone(step="S1", title_nl="Bellen", title_en="Phone", note="Gebeld."),
+    line.TaskSkipped(step="S1", title_nl="Bellen", title_en="Phone", reason="Niet nodig."),
+    line.Statement(kind="commitment", text="We komen langs.", owner="LEI", due_at=AT),
+    line.SummaryWritten(sentences=["Een.", "Twee."]),
+    line.NextUpdateSet(at=AT),
+    line.HandedOver(role="LEI", text="Alles loopt."),
+    line.Corrected(refers_to=4, text="Twee klassen."),
+    line.Erased(refers_to=4, ground="Verzoek."),
+    line.Sealed(head_seq=9, head_hash="0" * 64, signature="x", public_key="y"),
+    line.CalamityClosed(reason="Rust."),
+]
+
+
+def test_every_happening_has_a_sample() -> None:
+    union = line.Happening
+    assert isinstance(union, UnionType)
+    assert {type(happening) for happening in SAMPLES} == set(typing.get_args(union))
+
+
+@pytest.mark.parametrize("happening", SAMPLES, ids=lambda it: type(it).__name__)
+def test_every_happening_is_one_sentence_in_each_language(happening: line.Happening) -> None:
+    said = {code: sentence(happening, language, NAMES) for code, language in LANGUAGES.items()}
+    for words in said.values():
+        assert words.strip()
+        assert words.endswith((".", "uur."))
+        assert "%(" not in words
+    if not isinstance(happening, line.LevelSet) or happening.kind != "grip":
+        assert said["nl"] != said["en"]
+
+
+def test_names_stand_for_codes_and_codes_stand_alone() -> None:
+    started = SAMPLES[6]
+    assert sentence(started, LANGUAGES["nl"], NAMES) == "Team opgeroepen: teamleider. Nodig: 5."
+    assert sentence(started, LANGUAGES["en"]) == "Team called: LEI. Needed: 5."
+
+
+def test_own_words_are_kept_as_they_are() -> None:
+    assert own_words(line.CalamityClosed(reason="Rust %s.")) == "Rust %s."
+    assert own_words(line.SummaryWritten(sentences=["Een.", "Twee."])) == "Een.\nTwee."
+    assert own_words(line.CallOutReminded(role="LEI")) is None
+    percent = msgspec.structs.replace(SAMPLES[0], title="100 %")
+    assert "100 %" in sentence(percent, LANGUAGES["nl"])
