@@ -1,8 +1,9 @@
 """The composition root of the web process: everything meets here, and nowhere else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from litestar import Litestar
@@ -13,8 +14,6 @@ from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
 from calamity.actions.terms import terms_of
-from calamity.gateways.carrier import Carrier
-from calamity.gateways.twilio import TwilioAccount, TwilioCarrier
 from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
 from calamity.store.database import Database
@@ -26,31 +25,14 @@ from calamity.web import assets, health
 from calamity.web.api import api_router, openapi_config
 from calamity.web.auth import need_actor
 from calamity.web.errors import EXCEPTION_HANDLERS
-from calamity.web.headers import SecurityHeaders
+from calamity.web.headers import security_headers
 from calamity.web.hooks import HOOKS
 from calamity.web.house import House
 from calamity.web.live import LiveTimelines, stream
 from calamity.web.pages import PAGES
 from calamity.web.render import Renderer
-from calamity.worker import Worker
 
 log = structlog.get_logger(__name__)
-
-
-def carrier_of(settings: Settings) -> Carrier:
-    """Return the carrier that the settings name."""
-    return TwilioCarrier(
-        TwilioAccount(
-            account_sid=settings.twilio_account_sid,
-            public_url=settings.public_url,
-            auth_token=settings.auth_tokens[0],
-            api_key=settings.twilio_api_key,
-            api_secret=settings.twilio_api_secret,
-            origin=settings.twilio_origin,
-            region=settings.twilio_region,
-            messaging_service_sid=settings.twilio_messaging_service_sid,
-        )
-    )
 
 
 def house_of_settings(settings: Settings) -> House:
@@ -74,20 +56,17 @@ def house_of_settings(settings: Settings) -> House:
     )
 
 
-def worker_of(house: House) -> Worker:
-    """Return a worker for this house."""
-    return Worker(house.database, house.wakes, carrier_of(house.settings), house.terms)
-
-
-def create_app(settings: Settings, *, worker: bool) -> Litestar:
-    """Return the web application; with *worker* the same process also does the work."""
+def create_app(
+    settings: Settings, *, worker: Callable[[House], Coroutine[Any, Any, None]] | None = None
+) -> Litestar:
+    """Return the web application; a *worker* works in the same process, for as long as it lives."""
     house = house_of_settings(settings)
     live = LiveTimelines(house.database, house.timeline)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await house.database.open(as_node=True)
-        task = asyncio.create_task(worker_of(house).run()) if worker else None
+        task = asyncio.create_task(worker(house)) if worker else None
         try:
             yield
         finally:
@@ -112,7 +91,7 @@ def create_app(settings: Settings, *, worker: bool) -> Litestar:
         ],
         dependencies={"actor": Provide(need_actor)},
         exception_handlers=EXCEPTION_HANDLERS,
-        middleware=[SecurityHeaders(production=settings.env == "production")],
+        before_send=[security_headers(production=settings.env == "production")],
         csrf_config=CSRFConfig(
             secret=house.database.vault.cookie_secret,
             cookie_name="calamity_csrf",

@@ -29,11 +29,14 @@ from calamity.gateways.carrier import (
     Trouble,
     meaning_of,
 )
+from calamity.gateways.twilio import TwilioAccount, TwilioCarrier
+from calamity.settings import Settings
 from calamity.store import calamities, call_outs, outbox, rounds
 from calamity.store.database import Database
 from calamity.store.outbox import Claimed, Result
 from calamity.store.tables import to_micros
 from calamity.store.wakes import Wakes
+from calamity.web.house import House
 
 _SWEEP_SECONDS = 2.0
 _IN_FLIGHT = 40
@@ -52,6 +55,28 @@ log = structlog.get_logger(__name__)
 def now() -> datetime:
     """Return the present moment."""
     return datetime.now(UTC)
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Return the carrier that the settings name."""
+    return TwilioCarrier(
+        TwilioAccount(
+            account_sid=settings.twilio_account_sid,
+            public_url=settings.public_url,
+            auth_token=settings.auth_tokens[0],
+            api_key=settings.twilio_api_key,
+            api_secret=settings.twilio_api_secret,
+            origin=settings.twilio_origin,
+            region=settings.twilio_region,
+            messaging_service_sid=settings.twilio_messaging_service_sid,
+        )
+    )
+
+
+async def work(house: House) -> None:
+    """Work in this house until cancelled."""
+    carrier = carrier_of(house.settings)
+    await Worker(house.database, house.wakes, carrier, house.terms).run()
 
 
 class Worker:

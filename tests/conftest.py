@@ -1,23 +1,20 @@
-"""What every test may ask for: both databases, and a small town to act in.
-
-The words and people themselves are plain functions in `make.py`; a moment is a plain datetime
-(`make.T0`, `make.later(minutes=10)`) that tests hand to actions as *at*.
-"""
+"""What every test may ask for: both databases, and a small town (`make.py`) to act in."""
 
 import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from tests.make import SECRET, Town, make_terms, make_town
-from tests.postgres import Cluster, binaries, cluster, run_apart
 
 from calamity.actions.terms import Terms
 from calamity.store.database import Database
 from calamity.store.migrate import migrate
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
+from tests.make import SECRET, Town, make_terms, make_town
+from tests.postgres import Cluster, binaries, cluster, fast_folder, run_apart
 
 
 async def _migrate(url: str) -> None:
@@ -42,9 +39,8 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: Cluster) -> str:
-    """The name of a migrated database, to copy."""
-    name = postgres.create()
-    run_apart(_migrate(postgres.url(name)))
+    """A migrated database, to copy."""
+    run_apart(_migrate(postgres.url(name := postgres.create())))
     return name
 
 
@@ -57,9 +53,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
     """A fresh, migrated SQLite database."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'calamity.sqlite')}"
+    with tempfile.TemporaryDirectory(prefix="calamity-", dir=fast_folder()) as folder:
+        yield f"sqlite:///{shutil.copy(sqlite_template, Path(folder) / 'calamity.sqlite')}"
 
 
 @pytest.fixture
@@ -94,7 +91,7 @@ def wakes(database: Database) -> Wakes:
 
 @pytest.fixture
 def terms() -> Terms:
-    """The terms of a sandbox; `make_terms(...)` makes others."""
+    """The terms of a sandbox."""
     return make_terms()
 
 

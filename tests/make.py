@@ -248,12 +248,11 @@ async def _actors(
         ("contact1", UserRole.CONTACT_PERSON, everyone["contact1"].id),
         ("contact2", UserRole.CONTACT_PERSON, everyone["contact2"].id),
     ):
-        login = f"{login}@{slug}"
         user_id = await accounts.add_user(
-            session, municipality_id, login=login, name=login, role=role,
+            session, municipality_id, login=f"{login}@{slug}", name=login, role=role,
             password_hash=_WEAK.hash(PASSWORD), recipient_id=who, at=T0,
         )  # fmt: skip
-        made.append(Actor(municipality_id, login, role, user_id, who))
+        made.append(Actor(municipality_id, f"{login}@{slug}", role, user_id, who))
     return made[0], made[1], made[2], (made[3], made[4])
 
 
@@ -280,7 +279,8 @@ MESSAGES = (
         "ar": "{first_name}، نحن معكم. اتصل {phone}. {sender}",
     }),
     _message("K4", "ask",
-             "Sfeer? 1 = rustig, 5 = onveilig, 0 = geen idee. Het hoeft niet. Geen namen. {phone} {sender}",
+             "Sfeer? 1 = rustig, 5 = onveilig, 0 = geen idee. Het hoeft niet. Geen namen. "
+             "{phone} {sender}",
              "Mood? 1 = calm, 5 = unsafe, 0 = no view. It is voluntary. No names. {phone} {sender}",
              valid_for="2h"),
     _message("K9", "close", "We stoppen. Dank je wel. Bel {phone}. {sender}",

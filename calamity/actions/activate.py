@@ -83,7 +83,9 @@ async def _calamity(
     at: datetime,
 ) -> CalamityRow:
     if request.calamity_id is not None:
-        return await calamities.open_calamity(session, actor.municipality_id, request.calamity_id)
+        return await calamities.open_calamity(
+            session, actor.municipality_id, request.calamity_id, lock=True
+        )
     if request.levels is None:
         raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
     calamity = await calamities.add_calamity(

@@ -259,7 +259,13 @@ class CallOutRunner:
         return AnswerText(answer.value)
 
     async def _fill(
-        self, row: CallOutRow, ladders: list[LadderRow], coming: int, cancelled: int
+        self,
+        row: CallOutRow,
+        ladders: list[LadderRow],
+        coming: int,
+        cancelled: int,
+        *,
+        by_role: str = SYSTEM,
     ) -> None:
         """Enough people come: cancel what waits and thank those who were called in vain."""
         row.state, row.ended_at = CallOutState.FILLED, self._at
@@ -268,7 +274,10 @@ class CallOutRunner:
         for ladder in spared:
             ladder.state, ladder.next_due_at = Rung.SPARED, None
         await self._session.sql.flush()
-        cancelled += await cancel_ladders(self._session, [each.id for each in spared], self._at)
+        # A late "1" is answered with "enough", not kept for a person: the question stays open.
+        cancelled += await cancel_ladders(
+            self._session, [each.id for each in spared], self._at, may_answer=True
+        )
         answered = {each.recipient_id for each in ladders if each.state == Rung.ANSWERED}
         for ladder in thanked:
             if ladder.recipient_id not in answered:
@@ -277,9 +286,16 @@ class CallOutRunner:
             self._session,
             self._calamity.id,
             CallOutFilled(coming=coming, quota=row.quota, cancelled=cancelled, call_out_id=row.id),
-            by_role=SYSTEM,
+            by_role=by_role,
             at=self._at,
         )
+
+    async def stop(self, row: CallOutRow, *, by_role: str) -> None:
+        """End the call-out on a person's word: enough people, thank the rest."""
+        ladders = await call_outs.ladders_of(self._session, row.id)
+        coming = sum(1 for each in ladders if each.answer and Answer(each.answer).comes)
+        await self._fill(row, ladders, coming, 0, by_role=by_role)
+        await self._session.sql.flush()
 
     async def _end_if_over(self, row: CallOutRow, ladders: list[LadderRow]) -> None:
         """End a call-out in which nobody is left to wait for."""

@@ -38,7 +38,7 @@ class CheckInForm(Struct, frozen=True, forbid_unknown_fields=True):
     signals: list[
         Literal[
             "questions", "staying-in", "groups-outside", "slogans", "blaming", "calls-to-gather",
-            "helping", "mourning", "support",
+            "shouting", "helping", "mourning", "support",
         ]
     ] = []  # fmt: skip
     needs: list[

@@ -243,14 +243,17 @@ async def close_calamity(
         raise Conflict("This calamity was closed before.")
     if not reason.strip():
         raise Refused("Give the reason for closing.", field="reason")
+    # Rows are locked in the order in which the worker does: activations, call-outs, rounds, and
+    # the calamity last.
+    await calamities.end_activations(session, calamity_id, at)
+    await call_outs.end_call_outs(session, calamity_id, at)
     for row in await rounds.list_rounds(session, calamity_id):
         if row.closed_at is None:
             await close_round(
                 session, wakes, actor.municipality_id, row.id, at=at, by_role=actor.role, early=True
             )
     await outbox.cancel_calamity(session, calamity_id, at)
-    await call_outs.end_call_outs(session, calamity_id, at)
-    await calamities.end_activations(session, calamity_id, at)
+    await calamities.open_calamity(session, actor.municipality_id, calamity_id, lock=True)
     await append(
         session,
         calamity_id,

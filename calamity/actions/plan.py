@@ -37,11 +37,11 @@ from calamity.domain.playbook import (
 )
 from calamity.domain.texts import segments
 from calamity.domain.timeline import GENESIS
-from calamity.store.calamities import open_calamity
+from calamity.store.calamities import find_task, get_activation, open_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.people import take_snapshot
-from calamity.store.playbooks import usable_version
+from calamity.store.playbooks import get_version, usable_version
 from calamity.store.tables import CalamityRow
 
 _MOST_NAMED = 100
@@ -185,7 +185,10 @@ class _Planner:
         now: Circumstances,
         affected: list[str],
         at: datetime,
+        *,
+        is_now: bool = False,
     ) -> None:
+        self._is_now = is_now
         self._composer = composer
         self._playbook = composer.playbook
         self._snapshot = snapshot
@@ -225,6 +228,8 @@ class _Planner:
         # Budgets count per day and questions close in between: the plan looks at one step at a
         # time and says what holds whatever the day brings.
         now = Circumstances(self._now.stopped, self._given, {}, set())
+        if self._is_now:
+            start, now = self._at, self._now
         selection = select_members(self._composer, members, message, now)
         if message.kind is MessageKind.GIVE:
             self._given |= {member.recipient_id for member in selection.members}
@@ -314,3 +319,26 @@ class _Planner:
 
 def _once(members: list[Member]) -> list[Member]:
     return list({member.recipient_id: member for member in members}.values())
+
+
+async def plan_task(
+    session: Session, terms: Terms, actor: Actor, task_id: str, *, at: datetime
+) -> list[PlannedAct]:
+    """Return what a task would send if somebody started it now; changes nothing."""
+    actor.must(Permission.STEER)
+    task, calamity = await find_task(session, actor.municipality_id, task_id)
+    activation = await get_activation(session, task.activation_id)
+    playbook = (await get_version(session, activation.version_id)).playbook
+    composer = await composer_for(
+        session,
+        terms,
+        calamity,
+        playbook,
+        inputs=activation.inputs,
+        members=activation.snapshot.members,
+    )
+    now = await circumstances(session, calamity, at)
+    planner = _Planner(
+        composer, activation.snapshot, now, activation.inputs.affected, at, is_now=True
+    )
+    return list(planner.acts(playbook.step(task.step)))

@@ -151,7 +151,7 @@ class _Reader:
 
     async def _understand(self, reply: Unread, recipient_id: str, municipality_id: str) -> Read:
         reading = read_reply(reply.body)
-        control = await self._control(reading, recipient_id)
+        control = await self._control(reading, reply.sender_index)
         if control is not None:
             return control
         if isinstance(reading, Tapback | AutoReply):
@@ -170,14 +170,17 @@ class _Reader:
             )
         return Read("for-person", AnswerText.KEPT, needs_person=True)
 
-    async def _control(self, reading: Reading, recipient_id: str) -> Read | None:
+    async def _control(self, reading: Reading, sender_index: str) -> Read | None:
+        """Act on a control word; STOP and START hold for the number, whoever knows it."""
         match reading:
             case Stop():
-                await people.stop(self._session, recipient_id, self._at)
-                await cancel_for_recipient(self._session, recipient_id, self._at)
+                for each, _ in await people.recipients_by_index(self._session, sender_index):
+                    await people.stop(self._session, each, self._at)
+                    await cancel_for_recipient(self._session, each, self._at)
                 return Read("stop", AnswerText.STOPPED)
             case Start():
-                await people.start_again(self._session, recipient_id)
+                for each, _ in await people.recipients_by_index(self._session, sender_index):
+                    await people.start_again(self._session, each)
                 return Read("start", AnswerText.STARTED)
             case Help():
                 return Read("help", AnswerText.HELP, needs_person=True)

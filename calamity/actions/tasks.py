@@ -1,6 +1,9 @@
 """Tasks: the steps of a playbook at work, started by the clock or by a person."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, structs
 
 from calamity.actions.call_out import SYSTEM, CallOutRunner
 from calamity.actions.check_in import open_round
@@ -8,6 +11,7 @@ from calamity.actions.compose import Composer, composer_for
 from calamity.actions.dispatch import dispatch, members_of
 from calamity.actions.terms import Terms
 from calamity.domain.activation import TaskState
+from calamity.domain.call_out import CallOutState
 from calamity.domain.errors import Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Group, Playbook, Round, Step
@@ -22,9 +26,13 @@ from calamity.store import calamities, call_outs
 from calamity.store.calamities import Activation
 from calamity.store.database import Session
 from calamity.store.playbooks import get_version
-from calamity.store.tables import CalamityRow, TaskRow
+from calamity.store.tables import CalamityRow, RoundRow, TaskRow
 from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
+
+_ROUND_GROUPS = (Group.KEY_FIGURES, Group.PROFESSIONALS)
+
+_SOON = timedelta(seconds=2)
 
 
 async def composer_of(
@@ -50,18 +58,28 @@ async def run_activation(
 ) -> None:
     """Start the steps and climb the ladders that are due; any number of wakes may come.
 
-    The activation's row is locked, so that two workers never take the same rung.
+    The activation's row is locked, so that two workers never take the same rung. A wake that
+    finds nothing due sets no other, unless it came a moment early: else wakes would multiply.
     """
     activation = await calamities.lock_activation(session, activation_id)
     if activation is None:
         return
-    await run_due_tasks(session, wakes, terms, activation, at=at)
-    due = await call_outs.next_rung(session, activation_id)
-    if due is not None and due <= at:
+    has_acted = await _start_due(session, wakes, terms, activation, at)
+    rung = await call_outs.next_rung(session, activation_id)
+    if rung is not None and rung <= at:
         await _climb(session, wakes, terms, activation, at)
-        due = await call_outs.next_rung(session, activation_id)
-    if due is not None:
+        has_acted = True
+    due = await _next_due(session, activation_id)
+    if due is not None and (has_acted or due - at < _SOON):
         await wakes.wake(session, "activation", activation_id, (due - at).total_seconds())
+
+
+async def _next_due(session: Session, activation_id: str) -> datetime | None:
+    moments = (
+        await calamities.next_task_start(session, activation_id),
+        await call_outs.next_rung(session, activation_id),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 async def _climb(
@@ -98,6 +116,15 @@ async def run_due_tasks(
     session: Session, wakes: Wakes, terms: Terms, activation: Activation, *, at: datetime
 ) -> None:
     """Open the tasks whose start has come and run the automatic ones."""
+    await _start_due(session, wakes, terms, activation, at)
+    moment = await _next_due(session, activation.id)
+    if moment is not None:
+        await wakes.wake(session, "activation", activation.id, (moment - at).total_seconds())
+
+
+async def _start_due(
+    session: Session, wakes: Wakes, terms: Terms, activation: Activation, at: datetime
+) -> bool:
     due = await calamities.due_tasks(session, activation.id, at)
     if due:
         calamity = await calamities.get_calamity(
@@ -125,12 +152,7 @@ async def run_due_tasks(
                     task.state, task.ended_at = TaskState.DONE, at
         await session.sql.flush()
         session.ring(activation.calamity_id)
-    start = await calamities.next_task_start(session, activation.id)
-    if start is not None:
-        await wakes.wake(session, "activation", activation.id, (start - at).total_seconds())
-    rung = await call_outs.next_rung(session, activation.id)
-    if rung is not None:
-        await wakes.wake(session, "activation", activation.id, (rung - at).total_seconds())
+    return bool(due)
 
 
 async def _act(
@@ -299,3 +321,65 @@ async def skip_task(
     task.state, task.ended_at = TaskState.SKIPPED, at
     await session.sql.flush()
     return task
+
+
+async def stop_call_out(
+    session: Session, wakes: Wakes, terms: Terms, actor: Actor, call_out_id: str, *, at: datetime
+) -> None:
+    """Say that there are enough people: cancel what waits and thank those who were called.
+
+    Raises Conflict when the call-out is over.
+    """
+    actor.must(Permission.STEER)
+    row = await call_outs.get_call_out(session, call_out_id)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, row.calamity_id)
+    if row.state != CallOutState.RUNNING:
+        raise Conflict("This call-out is over.")
+    task = await calamities.get_task_row(session, row.task_id)
+    activation = await calamities.get_activation(session, task.activation_id)
+    playbook = (await get_version(session, activation.version_id)).playbook
+    composer = await composer_of(session, terms, activation, calamity, playbook)
+    act = await act_of_call_out(session, playbook, row.task_id)
+    await CallOutRunner(session, wakes, composer, act, at).stop(row, by_role=actor.role)
+
+
+class NewRound(Struct, frozen=True, forbid_unknown_fields=True):
+    """A round that a coordinator opens besides those of the playbook."""
+
+    audiences: Annotated[list[str], Meta(min_length=1, max_length=4)]
+    """Codes of audiences of the playbook: key figures, professionals, or both."""
+    closes_after: Literal["30m", "1h", "2h", "4h", "12h"] = "4h"
+
+
+async def open_extra_round(  # noqa: PLR0917 - what every sending act takes, in one order
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    actor: Actor,
+    calamity_id: str,
+    new: NewRound,
+    *,
+    at: datetime,
+) -> RoundRow:
+    """Open a round now, with the question of the playbook's own rounds. Raises Refused without."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    for activation in reversed(await calamities.list_activations(session, calamity_id)):
+        playbook = (await get_version(session, activation.version_id)).playbook
+        act = next((s.act for s in playbook.steps if isinstance(s.act, Round)), None)
+        known = {each.code for each in playbook.audiences if each.of in _ROUND_GROUPS}
+        if act is None or not known.issuperset(new.audiences):
+            continue
+        composer = await composer_of(session, terms, activation, calamity, playbook)
+        act = structs.replace(act, audiences=list(new.audiences), closes_after=new.closes_after)
+        return await open_round(
+            session,
+            wakes,
+            composer,
+            act,
+            snapshot=activation.snapshot,
+            affected=activation.inputs.affected,
+            at=at,
+            by_role=actor.role,
+        )
+    raise Refused("No playbook of this calamity has a round for these people.", field="audiences")

@@ -35,7 +35,7 @@ def neighbourhoods() -> None:
 @as_json
 def import_(file: Path, slug: str | None, by: str, *, is_json: bool) -> None:
     """Take in a district file of CBS or PDOK (GeoJSON); again is no harm."""
-    report = run_async(_import(file, slug, by))
+    report = run_async(_import(file, file.read_bytes(), slug, by))
     if is_json:
         say_json(report)
         return
@@ -43,11 +43,11 @@ def import_(file: Path, slug: str | None, by: str, *, is_json: bool) -> None:
     say_notes(report.notes)
 
 
-async def _import(file: Path, slug: str | None, by: str) -> "NeighbourhoodReport":
+async def _import(file: Path, data: bytes, slug: str | None, by: str) -> "NeighbourhoodReport":
     from calamity.actions.neighbourhoods import import_neighbourhoods
     from calamity.cli.faults import telling
     from calamity.domain.permissions import Permission
 
     async with acting(slug, by, Permission.IMPORT) as (session, actor):
         with telling(file):
-            return await import_neighbourhoods(session, actor, file.read_bytes(), at=now())
+            return await import_neighbourhoods(session, actor, data, at=now())

@@ -40,7 +40,7 @@ def import_(file: Path, slug: str | None, by: str, *, skip_bad: bool, is_json: b
     Columns: soort, naam, telefoon, taal, rol, rang, wijk, kring, contactpersoon, afgesproken_op,
     wil_vragen, rust_van, rust_tot, organisatie - or their English names.
     """
-    report = run_async(_import(file, slug, by, skip_bad=skip_bad))
+    report = run_async(_import(file, file.read_bytes(), slug, by, skip_bad=skip_bad))
     if is_json:
         say_json(report)
         return
@@ -52,7 +52,9 @@ def import_(file: Path, slug: str | None, by: str, *, skip_bad: bool, is_json: b
     say_notes(report.notes)
 
 
-async def _import(file: Path, slug: str | None, by: str, *, skip_bad: bool) -> "PeopleReport":
+async def _import(
+    file: Path, data: bytes, slug: str | None, by: str, *, skip_bad: bool
+) -> "PeopleReport":
     from calamity.actions.people import import_people
     from calamity.cli.faults import telling
     from calamity.cli.phones import announce
@@ -64,9 +66,7 @@ async def _import(file: Path, slug: str | None, by: str, *, skip_bad: bool) -> "
         async with database.transaction() as session:
             actor = await actor_for(session, slug, by, Permission.IMPORT)
             with telling(file), waiting("Reading people"):
-                report = await import_people(
-                    session, actor, file.read_bytes(), skip_bad=skip_bad, at=now()
-                )
+                report = await import_people(session, actor, data, skip_bad=skip_bad, at=now())
         await announce(settings, database)
     return report
 

@@ -39,19 +39,21 @@ def user() -> None:
 @by_someone
 @as_json
 def create(
+    *,
     login: str,
     name: str,
     role: str,
     phone: str | None,
     slug: str | None,
     by: str,
-    *,
     password_stdin: bool,
     is_json: bool,
 ) -> None:
     """Make an account; without a password one is made up and printed once."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    made = run_async(_create(login, name, role, phone, password, slug, by))
+    made = run_async(
+        _create(slug, by, login=login, name=name, role=role, phone=phone, password=password)
+    )
     if is_json:
         say_json(made)
         return
@@ -61,13 +63,14 @@ def create(
 
 
 async def _create(
+    slug: str | None,
+    by: str,
+    *,
     login: str,
     name: str,
     role: str,
     phone: str | None,
     password: str | None,
-    slug: str | None,
-    by: str,
 ) -> dict[str, str | None]:
     from calamity.actions.accounts import create_user
     from calamity.domain.permissions import Permission, UserRole

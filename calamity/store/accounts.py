@@ -207,9 +207,7 @@ async def list_tokens(session: Session, municipality_id: str) -> list[Token]:
     ]
 
 
-async def revoke_token(
-    session: Session, municipality_id: str, token_id: str, at: datetime
-) -> None:
+async def revoke_token(session: Session, municipality_id: str, token_id: str, at: datetime) -> None:
     """Let a token open nothing any more; revoking it twice is no error. Raises NotFound."""
     row = await session.sql.get(ApiTokenRow, token_id)
     if row is None or row.municipality_id != municipality_id:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
 from calamity.domain.activation import Inputs, Snapshot, TaskState
@@ -13,6 +14,8 @@ from calamity.domain.timeline import GENESIS
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import ActivationRow, CalamityRow, TaskRow
+
+_LOCK = 4_217_002
 
 
 async def add_calamity(
@@ -51,16 +54,18 @@ async def get_calamity(
         CalamityRow.id == calamity_id, CalamityRow.municipality_id == municipality_id
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     row = await session.sql.scalar(query)
     if row is None:
         raise NotFound("This calamity does not exist.", field="calamity")
     return row
 
 
-async def open_calamity(session: Session, municipality_id: str, calamity_id: str) -> CalamityRow:
+async def open_calamity(
+    session: Session, municipality_id: str, calamity_id: str, *, lock: bool = False
+) -> CalamityRow:
     """Return a calamity that is not closed. Raises NotFound or Conflict."""
-    row = await get_calamity(session, municipality_id, calamity_id)
+    row = await get_calamity(session, municipality_id, calamity_id, lock=lock)
     if row.closed_at is not None:
         raise Conflict("This calamity is closed; its timeline can be read and exported.")
     return row
@@ -107,7 +112,12 @@ def _said(row: ActivationRow) -> Activation:
 async def find_activation_by_key(
     session: Session, municipality_id: str, request_key: str
 ) -> Activation | None:
-    """Return what this request key activated before, or None."""
+    """Return what this request key activated before, or None; the same request waits its turn."""
+    if session.is_postgres:
+        await session.sql.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, :lock))"),
+            {"key": f"{municipality_id} {request_key}", "lock": _LOCK},
+        )
     row = await session.sql.scalar(
         select(ActivationRow).where(
             ActivationRow.municipality_id == municipality_id,
@@ -171,7 +181,7 @@ async def lock_activation(session: Session, activation_id: str) -> Activation | 
     row = await session.sql.scalar(
         select(ActivationRow)
         .where(ActivationRow.id == activation_id, col(ActivationRow.ended_at).is_(None))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return _said(row) if row else None
 
@@ -220,13 +230,13 @@ async def next_task_start(session: Session, activation_id: str) -> datetime | No
 async def get_task(
     session: Session, municipality_id: str, task_id: str
 ) -> tuple[TaskRow, CalamityRow]:
-    """Return a task, locked, with its calamity. Raises NotFound."""
+    """Return a task with its calamity, both locked. Raises NotFound."""
     found = (
         await session.sql.execute(
             select(TaskRow, CalamityRow)
             .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
             .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
-            .with_for_update(of=TaskRow)
+            .with_for_update(of=[TaskRow, CalamityRow], key_share=True)
             .execution_options(populate_existing=True)
         )
     ).first()
@@ -283,19 +293,36 @@ class Pinned(Struct, frozen=True):
 
 async def list_pinned(session: Session, calamity_id: str) -> list[Pinned]:
     """Return the activations of a calamity without their snapshots, the first one first."""
-    rows = await session.sql.execute(
-        select(
-            ActivationRow.id,
-            ActivationRow.version_id,
-            ActivationRow.t0,
-            ActivationRow.inputs,
-            ActivationRow.activated_by,
-            ActivationRow.ended_at,
-        )
+    rows = await session.sql.scalars(
+        select(ActivationRow)
+        .options(defer(ActivationRow.snapshot))  # type: ignore[arg-type]  # a column
         .where(ActivationRow.calamity_id == calamity_id)
         .order_by(col(ActivationRow.id))
     )
     return [
-        Pinned(row[0], row[1], row[2], msgspec.json.decode(row[3], type=Inputs), row[4], row[5])
+        Pinned(
+            row.id,
+            row.version_id,
+            row.t0,
+            msgspec.json.decode(row.inputs, type=Inputs),
+            row.activated_by,
+            row.ended_at,
+        )
         for row in rows
     ]
+
+
+async def find_task(
+    session: Session, municipality_id: str, task_id: str
+) -> tuple[TaskRow, CalamityRow]:
+    """Return a task with its calamity, to look at it: nothing is locked. Raises NotFound."""
+    found = (
+        await session.sql.execute(
+            select(TaskRow, CalamityRow)
+            .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
+            .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
+        )
+    ).first()
+    if found is None:
+        raise NotFound("This task does not exist.", field="task")
+    return found[0], found[1]

@@ -33,7 +33,7 @@ async def get_call_out(session: Session, call_out_id: str) -> CallOutRow:
     row = await session.sql.scalar(
         select(CallOutRow)
         .where(CallOutRow.id == call_out_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if row is None:
@@ -87,7 +87,11 @@ async def next_rung(session: Session, activation_id: str) -> datetime | None:
         select(func.min(LadderRow.next_due_at))
         .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
         .join(TaskRow, col(TaskRow.id) == CallOutRow.task_id)
-        .where(TaskRow.activation_id == activation_id, col(LadderRow.next_due_at).is_not(None))
+        .where(
+            TaskRow.activation_id == activation_id,
+            CallOutRow.state == CallOutState.RUNNING,
+            col(LadderRow.next_due_at).is_not(None),
+        )
     )
     return found
 
@@ -99,7 +103,11 @@ async def due_ladders(session: Session, at: datetime) -> list[str]:
         .join(CallOutRow, col(CallOutRow.task_id) == TaskRow.id)
         .join(LadderRow, col(LadderRow.call_out_id) == CallOutRow.id)
         .join(ActivationRow, col(ActivationRow.id) == TaskRow.activation_id)
-        .where(col(LadderRow.next_due_at) <= at, col(ActivationRow.ended_at).is_(None))
+        .where(
+            col(LadderRow.next_due_at) <= at,
+            CallOutRow.state == CallOutState.RUNNING,
+            col(ActivationRow.ended_at).is_(None),
+        )
         .distinct()
         .limit(500)
     )
@@ -228,3 +236,21 @@ async def mark_unreachable(session: Session, ladder_id: str, at: datetime) -> st
         .where(CallOutRow.id == changed)
     )
     return found
+
+
+class CallOutStep(Struct, frozen=True):
+    """The step of a playbook from which a call-out came, and when it ended."""
+
+    activation_id: str
+    step: str
+    ended_at: datetime | None
+
+
+async def call_out_steps(session: Session, calamity_id: str) -> dict[str, CallOutStep]:
+    """Return the step behind each call-out of a calamity, by call-out id."""
+    rows = await session.sql.execute(
+        select(CallOutRow.id, TaskRow.activation_id, TaskRow.step, CallOutRow.ended_at)
+        .join(TaskRow, col(TaskRow.id) == CallOutRow.task_id)
+        .where(CallOutRow.calamity_id == calamity_id)
+    )
+    return {row[0]: CallOutStep(row[1], row[2], row[3]) for row in rows}

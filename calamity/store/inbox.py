@@ -306,7 +306,7 @@ async def _messages(
     rows = await session.sql.scalars(
         select(MessageRow)
         .where(column.in_(wanted))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {getattr(row, column.key): row for row in rows}
@@ -396,3 +396,26 @@ async def handle_letter(session: Session, reply_id: str, at: datetime) -> ReplyR
     row.handled_at = row.handled_at or at
     await session.sql.flush()
     return row
+
+
+class LetterReader(Struct, frozen=True):
+    """Who may read an inbound text: the contact person of a key figure, else coordinators."""
+
+    municipality_id: str | None
+    contact_recipient_id: str | None
+    is_unknown: bool
+
+
+async def reader_of(session: Session, reply_id: str) -> LetterReader:
+    """Return who may read an inbound text. Raises NotFound."""
+    found = (
+        await session.sql.execute(
+            select(ReplyRow.municipality_id, ReplyRow.recipient_id, ContactPersonRow.recipient_id)
+            .outerjoin(KeyFigureRow, col(KeyFigureRow.recipient_id) == ReplyRow.recipient_id)
+            .outerjoin(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+            .where(ReplyRow.id == reply_id, ReplyRow.meaning != "")
+        )
+    ).first()
+    if found is None:
+        raise NotFound("This text does not exist, or is not for you.", field="reply")
+    return LetterReader(found[0], found[2], is_unknown=found[1] is None)

@@ -164,3 +164,13 @@ async def put_neighbourhood(
     before = (row.name, row.inhabitants, row.geometry, row.neighbours)
     row.name, row.inhabitants, row.geometry, row.neighbours = name, inhabitants, shape, touching
     return "same" if before == (name, inhabitants, shape, touching) else "changed"
+
+
+async def neighbourhood_names(session: Session, municipality_id: str) -> dict[str, str]:
+    """Return the names of neighbourhoods by code, without their shapes."""
+    rows = await session.sql.execute(
+        select(NeighbourhoodRow.code, NeighbourhoodRow.name)
+        .where(NeighbourhoodRow.municipality_id == municipality_id)
+        .order_by(NeighbourhoodRow.code)
+    )
+    return {row[0]: row[1] for row in rows}

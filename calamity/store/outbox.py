@@ -184,8 +184,13 @@ async def cancel_for_recipient(session: Session, recipient_id: str, at: datetime
     return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count
 
 
-async def cancel_ladders(session: Session, ladder_ids: Sequence[str], at: datetime) -> int:
-    """Cancel what waits for these ladders and close their questions; return how many texts."""
+async def cancel_ladders(
+    session: Session, ladder_ids: Sequence[str], at: datetime, *, may_answer: bool = False
+) -> int:
+    """Cancel what waits for these ladders; return how many texts.
+
+    Their questions are closed too, unless these people *may_answer* still.
+    """
     if not ladder_ids:
         return 0
     done = await session.sql.execute(
@@ -193,6 +198,8 @@ async def cancel_ladders(session: Session, ladder_ids: Sequence[str], at: dateti
         .where(col(MessageRow.ladder_id).in_(ladder_ids), col(MessageRow.state) == READY)
         .values(state=MessageState.CANCELLED)
     )
+    if may_answer:
+        return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count
     await session.sql.execute(
         update(OpenQuestionRow)
         .where(
@@ -288,7 +295,7 @@ async def take_lane(session: Session, sender: str, at: datetime) -> int | None:
     lane = await session.sql.scalar(
         select(LaneRow)
         .where(LaneRow.sender == sender)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     now = to_micros(at)
@@ -388,9 +395,11 @@ _WAITING = (
         _message.c.sender == bindparam("sender"),
         _message.c.state == READY.value,
         _message.c.due_at <= bindparam("now"),
-        # Give before ask holds at the last moment too: an ASK waits until words have left.
+        # Give before ask holds at the last moment too: an ASK waits until words have left, or
+        # until it expires.
         or_(
             _message.c.purpose != "ask",
+            _message.c.valid_until < bindparam("now"),
             exists().where(
                 col(_given.recipient_id) == _message.c.recipient_id,
                 col(_given.calamity_id) == _message.c.calamity_id,
@@ -412,7 +421,7 @@ async def take_turn(
     lane = await session.sql.scalar(
         select(LaneRow)
         .where(LaneRow.sender == sender)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if lane is None or lane.epoch != epoch:

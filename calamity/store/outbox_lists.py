@@ -42,9 +42,7 @@ async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCa
             func.count(),
             func.count(col(MessageRow.delivered_at)),
         )
-        .where(
-            MessageRow.calamity_id == calamity_id, col(MessageRow.dispatch_id).is_not(None)
-        )
+        .where(MessageRow.calamity_id == calamity_id, col(MessageRow.dispatch_id).is_not(None))
         .group_by(MessageRow.dispatch_id, MessageRow.state)
     )
     states: dict[str, dict[MessageState, int]] = {}

@@ -77,7 +77,7 @@ async def get_round(session: Session, municipality_id: str, round_id: str) -> Ro
     row = await session.sql.scalar(
         select(RoundRow)
         .where(RoundRow.id == round_id, RoundRow.municipality_id == municipality_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if row is None:
@@ -313,7 +313,7 @@ async def list_pictures(
 async def pictures_until(
     session: Session, calamity_id: str, round_id: str, audience: str, *, limit: int
 ) -> list[PublishedPicture]:
-    """Return the picture of a round and those before it, the newest first; none while it is open."""
+    """Return the picture of a round and those before it, the newest first; none while open."""
     number = await session.sql.scalar(
         select(RoundRow.number)
         .join(PictureRow, col(PictureRow.round_id) == RoundRow.id)
@@ -346,3 +346,46 @@ async def pictures_until(
         )
         for row, number in rows
     ]
+
+
+async def find_form_of(session: Session, round_id: str, recipient_id: str) -> Form | None:
+    """Return a professional's place in a round, open or closed, or None."""
+    found = (
+        await session.sql.execute(
+            _FORMS.where(
+                AskedRow.round_id == round_id,
+                AskedRow.recipient_id == recipient_id,
+                AskedRow.capacity == "professionals",
+            )
+        )
+    ).first()
+    return _form(*found) if found else None
+
+
+async def answered_at(session: Session, round_id: str, recipient_id: str) -> datetime | None:
+    """Return when this person's answer that counts came in, or None."""
+    found: datetime | None = await session.sql.scalar(
+        select(CheckInRow.received_at).where(
+            CheckInRow.round_id == round_id,
+            CheckInRow.recipient_id == recipient_id,
+            col(CheckInRow.superseded_at).is_(None),
+        )
+    )
+    return found
+
+
+async def who_answered(
+    session: Session, round_id: str, recipient_ids: Sequence[str]
+) -> dict[str, datetime | None]:
+    """Return, of these people, who were asked in a round and when they answered; never what."""
+    rows = await session.sql.execute(
+        select(AskedRow.recipient_id, CheckInRow.received_at)
+        .outerjoin(
+            CheckInRow,
+            (col(CheckInRow.round_id) == AskedRow.round_id)
+            & (col(CheckInRow.recipient_id) == AskedRow.recipient_id)
+            & col(CheckInRow.superseded_at).is_(None),
+        )
+        .where(AskedRow.round_id == round_id, col(AskedRow.recipient_id).in_(recipient_ids))
+    )
+    return {row[0]: row[1] for row in rows}

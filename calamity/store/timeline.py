@@ -119,10 +119,12 @@ async def _locked(session: Session, calamity_id: str) -> CalamityRow:
         row = await session.sql.get(CalamityRow, calamity_id)
     else:
         await session.sql.flush()
+        # NO KEY UPDATE: rows that refer to the calamity are added under a key share, and two
+        # transactions that hold one would wait for each other here.
         row = await session.sql.scalar(
             select(CalamityRow)
             .where(CalamityRow.id == calamity_id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         session.locked.add(calamity_id)
@@ -337,3 +339,18 @@ async def municipality_of(database: Database, calamity_id: str) -> str | None:
     """Return whose calamity this is, or None: asked before each page of a timeline, so quickly."""
     rows = await database.rows("SELECT municipality_id FROM calamity WHERE id = $1", [calamity_id])
     return str(rows[0][0]) if rows else None
+
+
+async def corrections_of(
+    database: Database, calamity_id: str, sees: Sequence[Visibility], seqs: Sequence[int]
+) -> dict[int, int]:
+    """Return, of these entries, which were corrected, and by which entry last."""
+    if not seqs or not sees:
+        return {}
+    places = ", ".join(f"${number}" for number in range(3, len(seqs) + 3))
+    rows = await database.rows(
+        "SELECT refers_to, seq, visibility FROM entry WHERE calamity_id = $1 AND kind = $2 "  # noqa: S608 - numbered places only
+        f"AND refers_to IN ({places}) ORDER BY seq",
+        [calamity_id, EntryKind.CORRECTION.value, *seqs],
+    )
+    return {row[0]: row[1] for row in rows if row[2] in sees}

@@ -234,13 +234,15 @@ def problem_response(_: Request[Any, Any, Any], error: Exception) -> Response[An
     )
 
 
+PageOfProblem = Callable[[Request[Any, Any, Any], Problem], Response[Any]]
+
+
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer with a problem where programs ask, and with a page where people do.
 
     The page comes from `app.state.problem_page`: a function of the request and the problem.
     """
-    page: Callable[[Request[Any, Any, Any], Problem], Response[Any]] | None
-    page = request.app.state.get("problem_page")
+    page: PageOfProblem | None = request.app.state.get("problem_page")
     if page is None or request.scope["path"].startswith(_FOR_PROGRAMS):
         return problem_response(request, error)
     problem = problem_of(error)

@@ -1,4 +1,4 @@
-"""The two languages of the product: words through gettext, times and numbers as people write them."""
+"""The two languages: words through gettext, times and numbers as people write them."""
 
 import gettext
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ DOMAIN = "calamity"
 def choose(
     *, preferred: str | None, cookie: str | None, accepted: str | None, default: str = "nl"
 ) -> str:
-    """Choose a language: the user's own, else the cookie's, else the browser's, else the default."""
+    """Choose a language: the user's own, the cookie's, the browser's, else the default."""
     for wish in (preferred, cookie):
         if wish in LANGUAGES:
             return wish
@@ -112,7 +112,7 @@ def catalogue(code: str) -> gettext.NullTranslations:
         return gettext.translation(DOMAIN, CATALOGUES, [code])
     except FileNotFoundError as error:
         raise RuntimeError(
-            "the words are not compiled yet: run 'pybabel compile -D calamity -d calamity/web/locale'"
+            "the words are not compiled: run 'pybabel compile -D calamity -d calamity/web/locale'"
         ) from error
 
 

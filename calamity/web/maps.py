@@ -16,7 +16,7 @@ MARGIN = 6.0
 def draw(outlines: Mapping[str, Mapping[str, object]]) -> tuple[str, dict[str, Shape]]:
     """Draw GeoJSON geometries in WGS84, by code: the view box, and a shape for each.
 
-    North is up; degrees are stretched by the cosine of the latitude, which is all that a town needs.
+    North is up; degrees are stretched by the cosine of the latitude: enough for a town.
     """
     areas = {code: shape(dict(outline)) for code, outline in outlines.items()}
     if not areas:
@@ -41,7 +41,9 @@ def draw(outlines: Mapping[str, Mapping[str, object]]) -> tuple[str, dict[str, S
         x, y = place(middle.x, middle.y)
         rings = [ring for polygon in _polygons(area) for ring in _rings(polygon)]
         d = "".join(
-            "M" + "L".join(f"{px:.1f} {py:.1f}" for px, py in (place(*point) for point in ring)) + "Z"
+            "M"
+            + "L".join(f"{px:.1f} {py:.1f}" for px, py in (place(*point) for point in ring))
+            + "Z"
             for ring in rings
         )
         shapes[code] = Shape(d=d, x=round(x, 1), y=round(y, 1))

@@ -1,4 +1,4 @@
-"""One sentence per happening, in the reader's language: for the page, the stream and the CSV alike."""
+"""One sentence per happening, in the reader's language: for page, stream and CSV alike."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ Names = Mapping[str, str]
 
 
 def sentence(happening: line.Happening, language: Language, names: Names | None = None) -> str:
-    """Say what happened. *names* holds the titles of roles, phases, audiences and neighbourhoods."""
+    """Say what happened. *names* holds the titles of roles, phases and audiences, by code."""
     return _SENTENCES[type(happening)](happening, language, names or {})
 
 
@@ -156,7 +156,7 @@ def _picture(it: line.PicturePublished, say: Language, names: Names) -> str:
 
 
 def _task(started: str) -> Callable[[Any, Language, Names], str]:
-    def say_it(it: Any, say: Language, names: Names) -> str:  # noqa: ANN401 - three alike
+    def say_it(it: Any, say: Language, names: Names) -> str:
         title = it.title_en if say.code == "en" else it.title_nl
         return say.text(started, title=title)
 

@@ -1,16 +1,19 @@
 """A municipality with thousands of key figures, put in quickly."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 from tests.make import T0, Town, make_playbook, make_step, make_town
 
-from calamity.domain.playbook import Budget, Dispatch, Playbook
+from calamity.domain.playbook import Dispatch, Playbook, QuietHours
 from calamity.store.database import Database
 from calamity.store.ids import new_id
 from calamity.store.people import NAME, PHONE, contact_person_of
 from calamity.store.tables import KeyFigureRow, RecipientRow
 
+_ZONE = ZoneInfo("Europe/Amsterdam")
 _NAMES = ("Karin", "Kees", "Kim", "Koen", "Kadir", "Kamila", "Khalid", "Kira", "Kaat", "Kai")
 _LANGUAGES = ("nl", "nl", "nl", "en", "ar")
 
@@ -22,7 +25,10 @@ def giving_playbook() -> Playbook:
         make_step("give", due="T+5m", automatic=True, act=give),
         make_step("stop", start="T+2d", act=Dispatch(audience="friends", message="K9")),
     ]
-    return make_playbook(steps=steps, budget=Budget(messages_per_day=10))
+    # The quiet hours are half a day away, whenever this runs.
+    quiet = datetime.now(_ZONE) + timedelta(hours=12)
+    hours = QuietHours(f"{quiet:%H:%M}", f"{quiet + timedelta(minutes=1):%H:%M}")
+    return make_playbook(steps=steps, quiet_hours=hours)
 
 
 async def make_big_town(database: Database, number: int, *, key_figures: int) -> Town:
@@ -41,7 +47,7 @@ async def make_big_town(database: Database, number: int, *, key_figures: int) ->
         recipients: list[dict[str, Any]] = []
         figures: list[dict[str, Any]] = []
         for each in range(key_figures):
-            phone = f"+31970102{50_000 + each:05d}"
+            phone = f"+31970102{60_000 + each:05d}"
             recipient = new_id()
             recipients.append(
                 {

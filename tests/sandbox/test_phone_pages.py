@@ -28,20 +28,22 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def page(browser) -> AsyncIterator[Page]:
+async def town(sandbox):
+    await sandbox.control("POST", "/phones", PEOPLE)
+    return sandbox
+
+
+@pytest.fixture
+async def page(browser, town) -> AsyncIterator[Page]:
+    # It rests on the town, so that it closes before the sandbox does and hears no refusal.
     context = await browser.new_context(locale="nl-NL", viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
+    await context.close()
     assert complaints == []
-
-
-@pytest.fixture
-async def town(sandbox):
-    await sandbox.control("POST", "/phones", PEOPLE)
-    return sandbox
 
 
 def phone(page: Page, number: str):

@@ -1,5 +1,7 @@
 """The timeline as rows: only added to, chained, erasable, and quick to page through."""
 
+# ruff: noqa: S608 - no SQL of these tests holds input
+
 import asyncio
 import itertools
 from contextlib import suppress
@@ -8,7 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
+from calamity.domain.picture import Picture
 from calamity.domain.timeline import (
     EntryKind,
     Erased,
@@ -20,12 +24,9 @@ from calamity.domain.timeline import (
 )
 from calamity.store.calamities import add_calamity, get_calamity
 from calamity.store.database import Database
-from calamity.store.playbooks import list_versions
 from calamity.store.rounds import add_picture, add_round
 from calamity.store.tables import RoundRow
 from calamity.store.timeline import TimelineReader, append, destroy_key, walk
-from calamity.domain.errors import Conflict, NotFound
-from calamity.domain.picture import Picture
 from tests.make import T0, Town, later
 
 EVERYTHING = tuple(Visibility)
@@ -259,12 +260,14 @@ async def test_a_line_is_the_same_bytes_for_every_reader(database, town):
     assert b'"text":"Het is rustig"' in first
 
 
-async def fill(database, calamity_id, many=3000):
+async def fill(database, calamity_id, many=30_000):
     """Add headers in bulk: plans depend on how many rows there are."""
     numbers = (
-        f"SELECT g FROM generate_series(1, {many}) g" if database.is_postgres
-        else f"WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n WHERE g < {many}) SELECT g FROM n"
-    )  # fmt: skip
+        f"SELECT g FROM generate_series(1, {many}) g"
+        if database.is_postgres
+        else "WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n "
+        f"WHERE g < {many}) SELECT g FROM n"
+    )
     async with database.transaction() as session:
         await session.sql.execute(
             text(
@@ -281,32 +284,26 @@ async def fill(database, calamity_id, many=3000):
         await session.sql.execute(text("ANALYZE"))
 
 
-class Explained(Exception):
-    """Carries a plan out of the reader."""
-
-
-@pytest.mark.parametrize("kind", [None, EntryKind.FACT])
-@pytest.mark.parametrize("role", [UserRole.COORDINATOR, UserRole.RESPONDER, UserRole.OFFICIAL])
-async def test_a_page_is_read_by_an_index_and_never_sorted(database, town, monkeypatch, role, kind):
+async def test_a_page_is_read_by_an_index_and_never_sorted(database, town, monkeypatch):
     calamity_id = await open_calamity(database, town)
     await fill(database, calamity_id)
-    read = database.rows
+    read, plans = database.rows, []
 
     async def explain(sql, values):
         how = "EXPLAIN " if database.is_postgres else "EXPLAIN QUERY PLAN "
-        found = await read(how + sql, values)
-        raise Explained("\n".join(str(row[-1]) for row in found))
+        plans.append("\n".join(str(row[-1]) for row in await read(how + sql, values)))
+        return []
 
     monkeypatch.setattr(database, "rows", explain)
     reader = TimelineReader(database)
-    sees = Actor(town.id, "x", role).sees
-    for page in (
-        reader.newest(calamity_id, sees, limit=50, before=1500, kind=kind),
-        reader.after(calamity_id, sees, 1500, limit=50),
-    ):
-        with pytest.raises(Explained) as explained:
-            await page
-        plan = str(explained.value)
-        for slow in ("TEMP B-TREE", "SCAN e", "Seq Scan", "Sort"):
+    for role in (UserRole.COORDINATOR, UserRole.RESPONDER, UserRole.OFFICIAL):
+        sees = Actor(town.id, "x", role).sees
+        for kind in (None, EntryKind.FACT):
+            await reader.newest(calamity_id, sees, limit=50, kind=kind)
+            await reader.newest(calamity_id, sees, limit=50, before=15_000, kind=kind)
+        await reader.after(calamity_id, sees, 15_000, limit=50)
+    assert len(plans) == 15
+    for plan in plans:
+        for slow in ("TEMP B-TREE", "SCAN", "Seq Scan", "Sort"):
             assert slow not in plan, plan
-        assert "ndex" in plan.replace("INDEX", "ndex"), plan
+        assert "Index Scan" in plan or "USING INDEX" in plan or "USING PRIMARY KEY" in plan, plan

@@ -60,6 +60,8 @@ class Stage:
         environment = dict(self._environment)
         if port is not None:
             environment["CALAMITY_PORT"] = str(port)
+        if command[0] == "sandbox":
+            environment["CALAMITY_CARRIER"] = "sandbox"
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", "calamity", *command],

@@ -1,10 +1,12 @@
 """What the web tests stand on: the gallery under real headers, and a real Chromium."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from calamity.store.database import Database
+from tests.web.api_stage import Api, staged
 from tests.web.gallery import serving
 
 CHROMIUM = "/usr/bin/chromium"
@@ -22,3 +24,10 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+async def api(database: Database) -> AsyncIterator[Api]:
+    """The JSON API over each database."""
+    async with staged(database) as stage:
+        yield stage

@@ -82,7 +82,9 @@ async def check_in(request: Request, round_id: FromPath[str]) -> Response[str]:
 
 
 @get("/v1/calamities/{calamity:str}/timeline/stream")
-async def stream(request: Request, calamity: FromPath[str], after: FromQuery[int] = 0) -> ServerSentEvent:
+async def stream(
+    request: Request, calamity: FromPath[str], after: FromQuery[int] = 0
+) -> ServerSentEvent:
     seen = int(request.headers.get("Last-Event-ID") or after)
     STORY.asked_after.append(str(seen))
 
@@ -117,7 +119,9 @@ def serving() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(app(), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app(), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - texts of people are as long as they are
 """Every page with something to show, and every state that it can be in: fictional throughout."""
 
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,16 @@ from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, Sign
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
 EVERYTHING = frozenset(Permission)
-COORDINATOR = Viewer(name="Noor Vermeer", role="coördinator", may=EVERYTHING - {Permission.MANAGE_ACCOUNTS, Permission.READ_REPLIES})
-OFFICIAL = Viewer(name="Jan de Wit", role="bestuurder", may=frozenset({Permission.SEE_OFFICIALS_PAGE, Permission.SEE_PLAYBOOKS}))
+COORDINATOR = Viewer(
+    name="Noor Vermeer",
+    role="coördinator",
+    may=EVERYTHING - {Permission.MANAGE_ACCOUNTS, Permission.READ_REPLIES},
+)
+OFFICIAL = Viewer(
+    name="Jan de Wit",
+    role="bestuurder",
+    may=frozenset({Permission.SEE_OFFICIALS_PAGE, Permission.SEE_PLAYBOOKS}),
+)
 CONTACT = Viewer(name="Samira Bos", role="contactpersoon", may=frozenset({Permission.READ_REPLIES}))
 ADMINISTRATOR = Viewer(name="Kees Laan", role="beheerder", may=EVERYTHING)
 PROFESSIONAL = Viewer(name="Lotte Prins", role="professional", may=frozenset({Permission.CHECK_IN}))
@@ -26,20 +35,37 @@ def ahead(**span: float) -> datetime:
 
 def frame(language: str = "nl", **changes: object) -> Frame:
     given: dict[str, object] = {
-        "language": language, "nonce": "bm9uY2U", "csrf_token": "csrf-token-of-the-sample",
-        "at": NOW, "here": "", "municipality": "Waterveen", "viewer": COORDINATOR,
+        "language": language,
+        "nonce": "bm9uY2U",
+        "csrf_token": "csrf-token-of-the-sample",
+        "at": NOW,
+        "here": "",
+        "municipality": "Waterveen",
+        "viewer": COORDINATOR,
     }
     return Frame(**(given | changes))  # type: ignore[arg-type]
 
 
 # A town of nine neighbourhoods that tile: WGS84, near no real boundary.
 NAMES = (
-    "Oude Haven", "Stationskwartier", "Molenwijk", "De Linden", "Veenpolder", "Zuiderpark",
-    "Kanaaleiland", "Rietlanden", "Boskant",
+    "Oude Haven",
+    "Stationskwartier",
+    "Molenwijk",
+    "De Linden",
+    "Veenpolder",
+    "Zuiderpark",
+    "Kanaaleiland",
+    "Rietlanden",
+    "Boskant",
 )
 ROW = (52.10, 52.112, 52.121, 52.133)
 COLUMN = (5.20, 5.222, 5.241, 5.262)
-SKEW = ((0, 0.001, -0.001, 0.0005), (0.002, -0.001, 0.0015, 0), (-0.001, 0.001, 0, 0.002), (0.001, 0, 0.002, -0.001))
+SKEW = (
+    (0, 0.001, -0.001, 0.0005),
+    (0.002, -0.001, 0.0015, 0),
+    (-0.001, 0.001, 0, 0.002),
+    (0.001, 0, 0.002, -0.001),
+)
 
 
 def _corner(row: int, column: int) -> list[float]:
@@ -49,10 +75,15 @@ def _corner(row: int, column: int) -> list[float]:
 OUTLINES = {
     f"WK9999{index:02d}": {
         "type": "Polygon",
-        "coordinates": [[
-            _corner(row, column), _corner(row, column + 1), _corner(row + 1, column + 1),
-            _corner(row + 1, column), _corner(row, column),
-        ]],
+        "coordinates": [
+            [
+                _corner(row, column),
+                _corner(row, column + 1),
+                _corner(row + 1, column + 1),
+                _corner(row + 1, column),
+                _corner(row, column),
+            ]
+        ],
     }
     for index, (row, column) in enumerate((r, c) for r in range(3) for c in range(3))
 }
@@ -74,82 +105,209 @@ def _area(index: int) -> picture.NeighbourhoodMood:
     code, name, mood = NEIGHBOURHOODS[index].code, NAMES[index], MOODS[index]
     if index == 4:
         return picture.NeighbourhoodMood(
-            code=code, name=name, status="too-few", coverage=picture.Coverage(asked=4),
-            share="under-half", shape=SHAPES[code],
+            code=code,
+            name=name,
+            status="too-few",
+            coverage=picture.Coverage(asked=4),
+            share="under-half",
+            shape=SHAPES[code],
         )
     if mood is None:
-        return picture.NeighbourhoodMood(code=code, name=name, status="not-asked", shape=SHAPES[code])
+        return picture.NeighbourhoodMood(
+            code=code, name=name, status="not-asked", shape=SHAPES[code]
+        )
     merged = (NAMES[3],) if index == 2 else (NAMES[2],) if index == 3 else ()
     return picture.NeighbourhoodMood(
-        code=code, name=name, status="merged" if merged else "shown",
-        coverage=picture.Coverage(answered=5 + index % 3, asked=9), mood=mood, behind=4,
+        code=code,
+        name=name,
+        status="merged" if merged else "shown",
+        coverage=picture.Coverage(answered=5 + index % 3, asked=9),
+        mood=mood,
+        behind=4,
         spread="mixed" if index % 2 else "close",
         trend=("more-tense", "same", "calmer", "not-comparable")[index % 4],  # type: ignore[arg-type]
-        with_names=merged, shape=SHAPES[code],
+        with_names=merged,
+        shape=SHAPES[code],
     )
 
 
 PICTURE = picture.Picture(
-    round="r-2", number=2, closed_at=ago(minutes=34), threshold=4,
+    round="r-2",
+    number=2,
+    closed_at=ago(minutes=34),
+    threshold=4,
     coverage=picture.Coverage(answered=38, asked=61),
-    neighbourhoods=tuple(_area(index) for index in range(9)), viewbox=VIEWBOX,
+    neighbourhoods=tuple(_area(index) for index in range(9)),
+    viewbox=VIEWBOX,
 )
 TREND = picture.Trend(
     rounds=(
-        picture.TrendRound(number=1, closed_at=ago(hours=5), coverage=picture.Coverage(answered=29, asked=61)),
-        picture.TrendRound(number=2, closed_at=ago(minutes=34), coverage=picture.Coverage(answered=38, asked=61)),
+        picture.TrendRound(
+            number=1, closed_at=ago(hours=5), coverage=picture.Coverage(answered=29, asked=61)
+        ),
+        picture.TrendRound(
+            number=2, closed_at=ago(minutes=34), coverage=picture.Coverage(answered=38, asked=61)
+        ),
     ),
     lines=tuple(
-        picture.TrendLine(name=name, moods=(None if mood is None else max(1, mood - index % 2), mood))
+        picture.TrendLine(
+            name=name, moods=(None if mood is None else max(1, mood - index % 2), mood)
+        )
         for index, (name, mood) in enumerate(zip(NAMES, MOODS, strict=True))
     ),
 )
 PICTURE_PART = room.PicturePart(calamity="c-1", picture=PICTURE, trend=TREND, geojson=GEOJSON)
 
 PLAYBOOK = start.PlaybookCard(
-    slug="attack-elsewhere", title="Aanslag elders in Nederland",
+    slug="attack-elsewhere",
+    title="Aanslag elders in Nederland",
     purpose="Mensen in onze gemeente zijn geschrokken. We brengen woorden, luisteren en zijn zichtbaar.",
-    version=3, published_at=ago(days=90), steps=24, messages=18, approved_by="Jan de Wit",
+    version=3,
+    published_at=ago(days=90),
+    steps=24,
+    messages=18,
+    approved_by="Jan de Wit",
 )
 PLAYBOOK_HERE = start.PlaybookCard(
-    slug="attack-here", title="Aanslag in de eigen gemeente",
+    slug="attack-here",
+    title="Aanslag in de eigen gemeente",
     purpose="Het is hier gebeurd. We zorgen voor elkaar, voor feiten en voor nabijheid.",
-    version=2, published_at=ago(days=800), steps=31, messages=22, approved_by="Jan de Wit",
+    version=2,
+    published_at=ago(days=800),
+    steps=31,
+    messages=22,
+    approved_by="Jan de Wit",
     expired=True,
 )
 CARD = start.CalamityCard(
-    id="c-1", title="Schietpartij op een station elders", phase="Acuut", social_level=2,
-    since=ago(hours=6), late_tasks=2, waiting=3,
+    id="c-1",
+    title="Schietpartij op een station elders",
+    phase="Acuut",
+    social_level=2,
+    since=ago(hours=6),
+    late_tasks=2,
+    waiting=3,
 )
 START = start.Start(
     calamities=(
         CARD,
-        start.CalamityCard(id="c-2", title="Oefening najaar", phase="Stabilisatie", social_level=1, since=ago(hours=2), exercise=True),
-        start.CalamityCard(id="c-0", title="Brand bij een buurthuis", phase="Gesloten", social_level=0, since=ago(days=90), closed_at=ago(days=60)),
+        start.CalamityCard(
+            id="c-2",
+            title="Oefening najaar",
+            phase="Stabilisatie",
+            social_level=1,
+            since=ago(hours=2),
+            exercise=True,
+        ),
+        start.CalamityCard(
+            id="c-0",
+            title="Brand bij een buurthuis",
+            phase="Gesloten",
+            social_level=0,
+            since=ago(days=90),
+            closed_at=ago(days=60),
+        ),
     ),
     playbooks=(PLAYBOOK, PLAYBOOK_HERE),
     hints=(
         start.ReadinessHint(code="role-without-people", count=1, detail="communicatieadviseur"),
         start.ReadinessHint(code="agreement-expired", count=4),
         start.ReadinessHint(code="no-exercise", count=1),
-        start.ReadinessHint(code="neighbourhood-without-key-figure", count=2, detail="Rietlanden, Boskant"),
+        start.ReadinessHint(
+            code="neighbourhood-without-key-figure", count=2, detail="Rietlanden, Boskant"
+        ),
         start.ReadinessHint(code="playbook-expired", count=1),
         start.ReadinessHint(code="no-contact-person", count=2),
         start.ReadinessHint(code="carrier-untested", count=1),
     ),
 )
-ASKED = start.Start(asks=(start.OpenAsk(round="r-3", calamity="c-1", title="Schietpartij op een station elders", closes_at=ahead(hours=3)),))
+ASKED = start.Start(
+    asks=(
+        start.OpenAsk(
+            round="r-3",
+            calamity="c-1",
+            title="Schietpartij op een station elders",
+            closes_at=ahead(hours=3),
+        ),
+    )
+)
 
 TEXTS = (
-    start.PlannedText(language="nl", people=31, characters=148, parts=1, alphabet="GSM-7", text="Beste Ali, er is iets ergs gebeurd: schietpartij op een station elders. We leven mee. Wat we weten: waterveen.example/nu Bellen mag. Samira Bos"),
-    start.PlannedText(language="en", people=6, characters=139, parts=1, alphabet="GSM-7", text="Dear Ali, something terrible happened: a shooting at a station elsewhere. Our thoughts are with you. What we know: waterveen.example/now Samira Bos"),
-    start.PlannedText(language="ar", people=3, characters=92, parts=2, alphabet="UCS-2", text="عزيزي علي، لقد حدث أمر فظيع. نحن معكم. يمكنكم الاتصال بنا في أي وقت. سميرة"),
+    start.PlannedText(
+        language="nl",
+        people=31,
+        characters=148,
+        parts=1,
+        alphabet="GSM-7",
+        text="Beste Ali, er is iets ergs gebeurd: schietpartij op een station elders. We leven mee. Wat we weten: waterveen.example/nu Bellen mag. Samira Bos",
+    ),
+    start.PlannedText(
+        language="en",
+        people=6,
+        characters=139,
+        parts=1,
+        alphabet="GSM-7",
+        text="Dear Ali, something terrible happened: a shooting at a station elsewhere. Our thoughts are with you. What we know: waterveen.example/now Samira Bos",
+    ),
+    start.PlannedText(
+        language="ar",
+        people=3,
+        characters=92,
+        parts=2,
+        alphabet="UCS-2",
+        text="عزيزي علي، لقد حدث أمر فظيع. نحن معكم. يمكنكم الاتصال بنا في أي وقت. سميرة",
+    ),
 )
 PLAN = start.Plan(
     dispatches=(
-        start.PlannedDispatch(step="S04", title="Snelteam oproepen", kind="action", audience="snelteam", starts_at=NOW, automatic=True, people=9, texts=(start.PlannedText(language="nl", people=9, characters=155, parts=1, alphabet="GSM-7", text="ALARM Waterveen: snelteam start. Schietpartij op een station elders. Overleg 22.00, raadzaal. Antwoord 1 = ik kom, 2 = ik kan niet."),), parts=9, cost=0.81, takes_seconds=9),
-        start.PlannedDispatch(step="S11", title="Eerste woorden aan sleutelfiguren", kind="give", audience="sleutelfiguren, overal", starts_at=ahead(hours=1), automatic=True, people=40, texts=TEXTS, parts=43, cost=3.87, takes_seconds=43),
-        start.PlannedDispatch(step="S18", title="Hoe gaat het in de wijk?", kind="ask", audience="sleutelfiguren die gevraagd mogen worden", starts_at=None, automatic=False, people=34, texts=TEXTS[:1], parts=34, cost=3.06, takes_seconds=34),
+        start.PlannedDispatch(
+            step="S04",
+            title="Snelteam oproepen",
+            kind="action",
+            audience="snelteam",
+            starts_at=NOW,
+            automatic=True,
+            people=9,
+            texts=(
+                start.PlannedText(
+                    language="nl",
+                    people=9,
+                    characters=155,
+                    parts=1,
+                    alphabet="GSM-7",
+                    text="ALARM Waterveen: snelteam start. Schietpartij op een station elders. Overleg 22.00, raadzaal. Antwoord 1 = ik kom, 2 = ik kan niet.",
+                ),
+            ),
+            parts=9,
+            cost=0.81,
+            takes_seconds=9,
+        ),
+        start.PlannedDispatch(
+            step="S11",
+            title="Eerste woorden aan sleutelfiguren",
+            kind="give",
+            audience="sleutelfiguren, overal",
+            starts_at=ahead(hours=1),
+            automatic=True,
+            people=40,
+            texts=TEXTS,
+            parts=43,
+            cost=3.87,
+            takes_seconds=43,
+        ),
+        start.PlannedDispatch(
+            step="S18",
+            title="Hoe gaat het in de wijk?",
+            kind="ask",
+            audience="sleutelfiguren die gevraagd mogen worden",
+            starts_at=None,
+            automatic=False,
+            people=34,
+            texts=TEXTS[:1],
+            parts=34,
+            cost=3.06,
+            takes_seconds=34,
+        ),
     ),
     unreachable=(
         start.Unreachable(reason="stopped", count=2),
@@ -164,102 +322,436 @@ PLAN = start.Plan(
         start.RoleFilling(title="communicatieadviseur", deputies=("Eva Smit",)),
         start.RoleFilling(title="coördinator sociaal domein", primary=("Bram Visser",)),
     ),
-    people=49, parts=86, cost=7.74, first_text_seconds=2, takes_seconds=96, by_hand=12,
+    people=49,
+    parts=86,
+    cost=7.74,
+    first_text_seconds=2,
+    takes_seconds=96,
+    by_hand=12,
 )
-HIDDEN = (("title", CARD.title), ("incident", "schietpartij op een station elders"), ("exercise", "yes"))
+HIDDEN = (
+    ("title", CARD.title),
+    ("incident", "schietpartij op een station elders"),
+    ("exercise", "yes"),
+)
 REVIEW = start.Review(
-    playbook=PLAYBOOK, plan=PLAN, idempotency_key="k-1", title=CARD.title,
-    incident="Schietpartij op een station elders", place="raadzaal", meeting_time="22.00",
-    exercise=True, tempo=10, social_level=2, grip=0, threat_level=None,
-    neighbourhoods=NAMES[:2], hidden=HIDDEN,
+    playbook=PLAYBOOK,
+    plan=PLAN,
+    idempotency_key="k-1",
+    title=CARD.title,
+    incident="Schietpartij op een station elders",
+    place="raadzaal",
+    meeting_time="22.00",
+    exercise=True,
+    tempo=10,
+    social_level=2,
+    grip=0,
+    threat_level=None,
+    neighbourhoods=NAMES[:2],
+    hidden=HIDDEN,
     warnings=("Deze versie is over haar datum. Dat mag, maar het komt op de tijdlijn.",),
 )
 WRONG = Form(
     values={"title": "", "incident": "Schietpartij", "meeting_time": "22:00", "exercise": "yes"},
     chosen={"neighbourhoods": ("WK999900",)},
-    errors={"title": "Geef de calamiteit een naam.", "place": "Vul in waar het team bij elkaar komt."},
+    errors={
+        "title": "Geef de calamiteit een naam.",
+        "place": "Vul in waar het team bij elkaar komt.",
+    },
 )
 
-PHASES = tuple(room.PhaseChoice(code=code, title=title) for code, title in (("acute", "Acuut"), ("stabilise", "Stabilisatie"), ("recover", "Herstel")))
+PHASES = tuple(
+    room.PhaseChoice(code=code, title=title)
+    for code, title in (("acute", "Acuut"), ("stabilise", "Stabilisatie"), ("recover", "Herstel"))
+)
 SUMMARY = room.Summary(
-    calamity="c-1", title=CARD.title, incident="Er is geschoten op een station in een andere stad. Drie mensen zijn gewond.",
-    phase=PHASES[0], phase_since=ago(hours=6), phases=PHASES,
+    calamity="c-1",
+    title=CARD.title,
+    incident="Er is geschoten op een station in een andere stad. Drie mensen zijn gewond.",
+    phase=PHASES[0],
+    phase_since=ago(hours=6),
+    phases=PHASES,
     levels=(
-        room.Level(kind="social", value=2, since=ago(hours=5), by="Noor Vermeer", reason="Inwoners hebben familie in de getroffen stad."),
-        room.Level(kind="grip", value=0, since=ago(hours=6), by="Noor Vermeer", reason="Geen opschaling in onze regio."),
-        room.Level(kind="threat", value=4, since=ago(days=200), by="Kees Laan", reason="Overgenomen van de NCTV."),
+        room.Level(
+            kind="social",
+            value=2,
+            since=ago(hours=5),
+            by="Noor Vermeer",
+            reason="Inwoners hebben familie in de getroffen stad.",
+        ),
+        room.Level(
+            kind="grip",
+            value=0,
+            since=ago(hours=6),
+            by="Noor Vermeer",
+            reason="Geen opschaling in onze regio.",
+        ),
+        room.Level(
+            kind="threat",
+            value=4,
+            since=ago(days=200),
+            by="Kees Laan",
+            reason="Overgenomen van de NCTV.",
+        ),
     ),
-    playbooks=(("attack-elsewhere", 3, PLAYBOOK.title),), started_at=ago(hours=6),
-    neighbourhoods=NAMES[:2], place="raadzaal", meeting_time="22.00",
+    playbooks=(("attack-elsewhere", 3, PLAYBOOK.title),),
+    started_at=ago(hours=6),
+    neighbourhoods=NAMES[:2],
+    place="raadzaal",
+    meeting_time="22.00",
 )
 LINES = (
-    room.RosterLine(person="p1", name="Noor Vermeer", role="teamleider", rung="acknowledged", answer="coming", planned_at=ago(minutes=12), sent_at=ago(minutes=12), delivered_at=ago(minutes=12), acknowledged_at=ago(minutes=11)),
-    room.RosterLine(person="p2", name="Bram Visser", role="sociaal domein", rung="acknowledged", answer="late", planned_at=ago(minutes=12), sent_at=ago(minutes=12), delivered_at=ago(minutes=12), acknowledged_at=ago(minutes=4), reason="Komt om 22.30 uur."),
-    room.RosterLine(person="p3", name="Eva Smit", role="communicatie", rung="delivered", planned_at=ago(minutes=12), sent_at=ago(minutes=12), delivered_at=ago(minutes=11), reminded_at=ago(minutes=2), deputy_at=ahead(minutes=6), deputy_name="Hassan Amrani"),
-    room.RosterLine(person="p4", name="Piet Mulder", role="wijkregisseur", rung="failed", answer="unreachable", planned_at=ago(minutes=12), sent_at=ago(minutes=12), reason="Het nummer bestaat niet meer."),
-    room.RosterLine(person="p5", name="Tom Kuiper", role="wijkregisseur", rung="acknowledged", answer="coming", planned_at=ago(minutes=8), sent_at=ago(minutes=8), delivered_at=ago(minutes=8), acknowledged_at=ago(minutes=6), deputy_for="Piet Mulder"),
-    room.RosterLine(person="p6", name="Iris Vos", role="openbare orde", rung="acknowledged", answer="cannot", planned_at=ago(minutes=12), sent_at=ago(minutes=12), delivered_at=ago(minutes=12), acknowledged_at=ago(minutes=9)),
-    room.RosterLine(person="p7", name="Wim Hoek", role="verslag", rung="sent", planned_at=ago(minutes=12), sent_at=ago(minutes=12), deputy_at=ahead(minutes=3)),
-    room.RosterLine(person="p8", name="Ans Peters", role="jeugd en onderwijs", rung="cancelled", planned_at=ago(minutes=12)),
+    room.RosterLine(
+        person="p1",
+        name="Noor Vermeer",
+        role="teamleider",
+        rung="acknowledged",
+        answer="coming",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        delivered_at=ago(minutes=12),
+        acknowledged_at=ago(minutes=11),
+    ),
+    room.RosterLine(
+        person="p2",
+        name="Bram Visser",
+        role="sociaal domein",
+        rung="acknowledged",
+        answer="late",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        delivered_at=ago(minutes=12),
+        acknowledged_at=ago(minutes=4),
+        reason="Komt om 22.30 uur.",
+    ),
+    room.RosterLine(
+        person="p3",
+        name="Eva Smit",
+        role="communicatie",
+        rung="delivered",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        delivered_at=ago(minutes=11),
+        reminded_at=ago(minutes=2),
+        deputy_at=ahead(minutes=6),
+        deputy_name="Hassan Amrani",
+    ),
+    room.RosterLine(
+        person="p4",
+        name="Piet Mulder",
+        role="wijkregisseur",
+        rung="failed",
+        answer="unreachable",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        reason="Het nummer bestaat niet meer.",
+    ),
+    room.RosterLine(
+        person="p5",
+        name="Tom Kuiper",
+        role="wijkregisseur",
+        rung="acknowledged",
+        answer="coming",
+        planned_at=ago(minutes=8),
+        sent_at=ago(minutes=8),
+        delivered_at=ago(minutes=8),
+        acknowledged_at=ago(minutes=6),
+        deputy_for="Piet Mulder",
+    ),
+    room.RosterLine(
+        person="p6",
+        name="Iris Vos",
+        role="openbare orde",
+        rung="acknowledged",
+        answer="cannot",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        delivered_at=ago(minutes=12),
+        acknowledged_at=ago(minutes=9),
+    ),
+    room.RosterLine(
+        person="p7",
+        name="Wim Hoek",
+        role="verslag",
+        rung="sent",
+        planned_at=ago(minutes=12),
+        sent_at=ago(minutes=12),
+        deputy_at=ahead(minutes=3),
+    ),
+    room.RosterLine(
+        person="p8",
+        name="Ans Peters",
+        role="jeugd en onderwijs",
+        rung="cancelled",
+        planned_at=ago(minutes=12),
+    ),
 )
-ROSTER = room.Roster(calamity="c-1", call_outs=(room.CallOutView(id="o-1", title="Snelteam", quota=5, coming=3, lines=LINES, roles_with_nobody=("psychosociale hulp",)),))
+ROSTER = room.Roster(
+    calamity="c-1",
+    call_outs=(
+        room.CallOutView(
+            id="o-1",
+            title="Snelteam",
+            quota=5,
+            coming=3,
+            lines=LINES,
+            roles_with_nobody=("psychosociale hulp",),
+        ),
+    ),
+)
 TASKS = room.Tasks(
     calamity="c-1",
     open=(
-        room.TaskLine(id="t1", title="Bel de adviseur openbare orde: wie is woordvoerder?", role="teamleider", due=ago(minutes=7), state="ready", late=True, people=("Noor Vermeer",)),
-        room.TaskLine(id="t2", title="Feitenkaart, eerste versie", role="communicatie", due=ahead(minutes=8), state="started", soon=True, people=("Eva Smit",), evidence="De kaart staat op de site."),
-        room.TaskLine(id="t3", title="Eerste woorden aan sleutelfiguren", role="netwerkbeheerder", due=ahead(minutes=48), state="waiting", act="dispatch", automatic=True, starts=ahead(minutes=40)),
-        room.TaskLine(id="t4", title="Ronde: hoe gaat het in de wijk?", role="wijkregisseur", due=ahead(hours=3), state="ready", act="round", may_skip=False),
-        room.TaskLine(id="t5", title="Gaan we extra zichtbaar zijn op straat?", role="burgemeester", due=ahead(hours=4), state="ready", act="decision"),
+        room.TaskLine(
+            id="t1",
+            title="Bel de adviseur openbare orde: wie is woordvoerder?",
+            role="teamleider",
+            due=ago(minutes=7),
+            state="ready",
+            late=True,
+            people=("Noor Vermeer",),
+        ),
+        room.TaskLine(
+            id="t2",
+            title="Feitenkaart, eerste versie",
+            role="communicatie",
+            due=ahead(minutes=8),
+            state="started",
+            soon=True,
+            people=("Eva Smit",),
+            evidence="De kaart staat op de site.",
+        ),
+        room.TaskLine(
+            id="t3",
+            title="Eerste woorden aan sleutelfiguren",
+            role="netwerkbeheerder",
+            due=ahead(minutes=48),
+            state="waiting",
+            act="dispatch",
+            automatic=True,
+            starts=ahead(minutes=40),
+        ),
+        room.TaskLine(
+            id="t4",
+            title="Ronde: hoe gaat het in de wijk?",
+            role="wijkregisseur",
+            due=ahead(hours=3),
+            state="ready",
+            act="round",
+            may_skip=False,
+        ),
+        room.TaskLine(
+            id="t5",
+            title="Gaan we extra zichtbaar zijn op straat?",
+            role="burgemeester",
+            due=ahead(hours=4),
+            state="ready",
+            act="decision",
+        ),
     ),
     settled=(
-        room.TaskLine(id="t6", title="Melding vastleggen", role="teamleider", due=ago(hours=5), state="done", at=ago(hours=6), by="Noor Vermeer"),
-        room.TaskLine(id="t7", title="Feestelijke agenda pauzeren", role="communicatie", due=ago(hours=5), state="skipped", at=ago(hours=5), by="Eva Smit", reason="Er staat deze week niets."),
+        room.TaskLine(
+            id="t6",
+            title="Melding vastleggen",
+            role="teamleider",
+            due=ago(hours=5),
+            state="done",
+            at=ago(hours=6),
+            by="Noor Vermeer",
+        ),
+        room.TaskLine(
+            id="t7",
+            title="Feestelijke agenda pauzeren",
+            role="communicatie",
+            due=ago(hours=5),
+            state="skipped",
+            at=ago(hours=5),
+            by="Eva Smit",
+            reason="Er staat deze week niets.",
+        ),
     ),
 )
 MESSAGES = room.Messages(
     calamity="c-1",
     dispatches=(
-        room.DispatchLine(title="Eerste woorden aan sleutelfiguren", kind="give", audience="sleutelfiguren", at=ago(hours=5), total=40, planned=2, sent=3, delivered=31, failed=2, in_doubt=1, cancelled=1, text=TEXTS[0].text, by="Samira Bos"),
-        room.DispatchLine(title="Snelteam oproepen", kind="action", audience="snelteam", at=ago(minutes=12), total=9, planned=0, sent=1, delivered=7, failed=1, in_doubt=0, cancelled=0, text=PLAN.dispatches[0].texts[0].text),
+        room.DispatchLine(
+            title="Eerste woorden aan sleutelfiguren",
+            kind="give",
+            audience="sleutelfiguren",
+            at=ago(hours=5),
+            total=40,
+            planned=2,
+            sent=3,
+            delivered=31,
+            failed=2,
+            in_doubt=1,
+            cancelled=1,
+            text=TEXTS[0].text,
+            by="Samira Bos",
+        ),
+        room.DispatchLine(
+            title="Snelteam oproepen",
+            kind="action",
+            audience="snelteam",
+            at=ago(minutes=12),
+            total=9,
+            planned=0,
+            sent=1,
+            delivered=7,
+            failed=1,
+            in_doubt=0,
+            cancelled=0,
+            text=PLAN.dispatches[0].texts[0].text,
+        ),
     ),
 )
 ROUNDS = room.Rounds(
     calamity="c-1",
     rounds=(
-        room.RoundLine(id="r-3", number=3, opened_at=ago(minutes=20), closes_at=ahead(hours=3), coverage=picture.Coverage(answered=12, asked=61), closed=False),
-        room.RoundLine(id="r-2", number=2, opened_at=ago(hours=4), closes_at=ago(minutes=34), coverage=picture.Coverage(answered=38, asked=61), closed=True),
+        room.RoundLine(
+            id="r-3",
+            number=3,
+            opened_at=ago(minutes=20),
+            closes_at=ahead(hours=3),
+            coverage=picture.Coverage(answered=12, asked=61),
+            closed=False,
+        ),
+        room.RoundLine(
+            id="r-2",
+            number=2,
+            opened_at=ago(hours=4),
+            closes_at=ago(minutes=34),
+            coverage=picture.Coverage(answered=38, asked=61),
+            closed=True,
+        ),
     ),
-    audiences=(("key-figures", "Sleutelfiguren die gevraagd mogen worden (34)"), ("professionals", "Professionals (6)")),
+    audiences=(
+        ("key-figures", "Sleutelfiguren die gevraagd mogen worden (34)"),
+        ("professionals", "Professionals (6)"),
+    ),
 )
 
 
 def entry(sequence: int, kind: str, at: datetime, sentence: str, **rest: object) -> room.EntryLine:
     given: dict[str, object] = {"recorded_at": at, "by": "coördinator"}
-    return room.EntryLine(sequence=sequence, kind=kind, happened_at=at, sentence=sentence, **(given | rest))  # type: ignore[arg-type]
+    return room.EntryLine(
+        sequence=sequence, kind=kind, happened_at=at, sentence=sentence, **(given | rest)
+    )  # type: ignore[arg-type]
 
 
 ENTRIES = (
-    entry(58, "decision", ago(minutes=3), "Besluit: extra toezicht rond de scholen, morgen van 7.30 tot 9.00 uur.", body="Feitelijk risico ongewijzigd, ervaren risico hoog. Eindigt vrijdag 18.00 uur.", visibility="officials", by="burgemeester"),
+    entry(
+        58,
+        "decision",
+        ago(minutes=3),
+        "Besluit: extra toezicht rond de scholen, morgen van 7.30 tot 9.00 uur.",
+        body="Feitelijk risico ongewijzigd, ervaren risico hoog. Eindigt vrijdag 18.00 uur.",
+        visibility="officials",
+        by="burgemeester",
+    ),
     entry(57, "call-out", ago(minutes=4), "Bram Visser komt later.", by="systeem", quiet=True),
-    entry(56, "correction", ago(minutes=9), "Verbetering van regel 52.", body="Het gaat om twee klassen, niet om drie.", corrects=52),
-    entry(55, "dispatch", ago(minutes=12), "Snelteam oproepen: 9 berichten gepland.", by="systeem", quiet=True),
-    entry(54, "rumour", ago(minutes=20), "Gerucht: er zou ook hier een dader rondlopen.", body="Nog niet nagezocht. Communicatie kijkt ernaar."),
-    entry(53, "picture", ago(minutes=34), "Ronde 2 gesloten: 38 van 61 antwoorden, beeld van 7 wijken.", by="systeem", visibility="officials"),
-    entry(52, "fact", ago(minutes=50), "Feit: drie klassen op school De Wilg hebben vragen.", corrected_by=56, recorded_at=ago(minutes=41)),
+    entry(
+        56,
+        "correction",
+        ago(minutes=9),
+        "Verbetering van regel 52.",
+        body="Het gaat om twee klassen, niet om drie.",
+        corrects=52,
+    ),
+    entry(
+        55,
+        "dispatch",
+        ago(minutes=12),
+        "Snelteam oproepen: 9 berichten gepland.",
+        by="systeem",
+        quiet=True,
+    ),
+    entry(
+        54,
+        "rumour",
+        ago(minutes=20),
+        "Gerucht: er zou ook hier een dader rondlopen.",
+        body="Nog niet nagezocht. Communicatie kijkt ernaar.",
+    ),
+    entry(
+        53,
+        "picture",
+        ago(minutes=34),
+        "Ronde 2 gesloten: 38 van 61 antwoorden, beeld van 7 wijken.",
+        by="systeem",
+        visibility="officials",
+    ),
+    entry(
+        52,
+        "fact",
+        ago(minutes=50),
+        "Feit: drie klassen op school De Wilg hebben vragen.",
+        corrected_by=56,
+        recorded_at=ago(minutes=41),
+    ),
     entry(51, "note", ago(hours=1), "Aantekening.", erased=True),
-    entry(2, "level", ago(hours=27), "Sociaal niveau van 1 naar 2.", body="Inwoners hebben familie in de getroffen stad.", visibility="officials", by="teamleider"),
-    entry(1, "activation", ago(hours=28), "Draaiboek Aanslag elders in Nederland, versie 3, geactiveerd.", visibility="officials"),
+    entry(
+        2,
+        "level",
+        ago(hours=27),
+        "Sociaal niveau van 1 naar 2.",
+        body="Inwoners hebben familie in de getroffen stad.",
+        visibility="officials",
+        by="teamleider",
+    ),
+    entry(
+        1,
+        "activation",
+        ago(hours=28),
+        "Draaiboek Aanslag elders in Nederland, versie 3, geactiveerd.",
+        visibility="officials",
+    ),
 )
 TIMELINE = room.Timeline(
-    calamity="c-1", title=CARD.title, entries=ENTRIES, before=1, verified_at=ago(minutes=1),
-    kinds=("fact", "decision", "interpretation", "rumour", "commitment", "measure", "task", "call-out", "dispatch", "reply", "round", "picture", "level", "phase", "activation", "correction", "note"),
-    filter_kinds=("decision",), search="school",
+    calamity="c-1",
+    title=CARD.title,
+    entries=ENTRIES,
+    before=1,
+    verified_at=ago(minutes=1),
+    kinds=(
+        "fact",
+        "decision",
+        "interpretation",
+        "rumour",
+        "commitment",
+        "measure",
+        "task",
+        "call-out",
+        "dispatch",
+        "reply",
+        "round",
+        "picture",
+        "level",
+        "phase",
+        "activation",
+        "correction",
+        "note",
+    ),
+    filter_kinds=("decision",),
+    search="school",
 )
-ROOM = room.Room(summary=SUMMARY, roster=ROSTER, tasks=TASKS, messages=MESSAGES, rounds=ROUNDS, timeline=TIMELINE, picture=PICTURE_PART)
+ROOM = room.Room(
+    summary=SUMMARY,
+    roster=ROSTER,
+    tasks=TASKS,
+    messages=MESSAGES,
+    rounds=ROUNDS,
+    timeline=TIMELINE,
+    picture=PICTURE_PART,
+)
 EMPTY_ROOM = room.Room(
-    summary=SUMMARY, roster=room.Roster(calamity="c-1"), tasks=room.Tasks(calamity="c-1"),
-    messages=room.Messages(calamity="c-1", paused_reason="De verzending wacht: de SMS-dienst antwoordt niet."), rounds=room.Rounds(calamity="c-1"),
+    summary=SUMMARY,
+    roster=room.Roster(calamity="c-1"),
+    tasks=room.Tasks(calamity="c-1"),
+    messages=room.Messages(
+        calamity="c-1", paused_reason="De verzending wacht: de SMS-dienst antwoordt niet."
+    ),
+    rounds=room.Rounds(calamity="c-1"),
     timeline=room.Timeline(calamity="c-1", title=CARD.title),
     picture=room.PicturePart(calamity="c-1", next_round_closes_at=ahead(hours=2)),
 )
@@ -270,11 +762,18 @@ SITUATION = room.Situation(
         "Het snelteam is bij elkaar, sleutelfiguren en scholen hebben van ons gehoord en wij zijn zichtbaar in de wijken.",
         "Vanavond vragen we de wijken opnieuw hoe het gaat; morgenochtend praten we met de scholen.",
     ),
-    by="Noor Vermeer", at=ago(minutes=15), next_update_at=ahead(minutes=45),
+    by="Noor Vermeer",
+    at=ago(minutes=15),
+    next_update_at=ahead(minutes=45),
     decisions=(TASKS.open[4],),
     told=(
         room.Told(at=ago(hours=5), audience="sleutelfiguren", people=40, text=TEXTS[0].text),
-        room.Told(at=ago(hours=4), audience="scholen", people=11, text="Morgen praten met je klas? Tips en een lesbrief: waterveen.example/school Steun nodig op school? Bel 14 0999. Gemeente Waterveen"),
+        room.Told(
+            at=ago(hours=4),
+            audience="scholen",
+            people=11,
+            text="Morgen praten met je klas? Tips en een lesbrief: waterveen.example/school Steun nodig op school? Bel 14 0999. Gemeente Waterveen",
+        ),
     ),
 )
 OFFICIALS = room.Officials(summary=SUMMARY, situation=SITUATION, picture=PICTURE_PART)
@@ -287,107 +786,431 @@ EMPTY_OFFICIALS = room.Officials(
 INBOX = people.Inbox(
     calamity_title=CARD.title,
     people=(
-        people.InboxLine(key_figure="k1", name="Ali Yilmaz", neighbourhood="Molenwijk", language="tr", state="new", last_at=ago(minutes=6), excerpt="Bij ons is het rustig, maar moeders vragen of de school open is.", phone="+3197010240011"),
-        people.InboxLine(key_figure="k2", name="Ria Jansen", neighbourhood="Oude Haven", language="nl", state="answered", last_at=ago(minutes=50), excerpt="4", phone="+3197010240012"),
-        people.InboxLine(key_figure="k3", name="Omar Haddad", neighbourhood="De Linden", language="ar", state="silent", last_at=ago(hours=5), phone="+3197010240013"),
-        people.InboxLine(key_figure="k4", name="Greet Bakker", neighbourhood="Boskant", language="nl", state="not-asked", phone="+3197010240014"),
-        people.InboxLine(key_figure="k5", name="Jo Meijer", neighbourhood="Boskant", language="nl", state="stopped"),
+        people.InboxLine(
+            key_figure="k1",
+            name="Ali Yilmaz",
+            neighbourhood="Molenwijk",
+            language="tr",
+            state="new",
+            last_at=ago(minutes=6),
+            excerpt="Bij ons is het rustig, maar moeders vragen of de school open is.",
+            phone="+3197010240011",
+        ),
+        people.InboxLine(
+            key_figure="k2",
+            name="Ria Jansen",
+            neighbourhood="Oude Haven",
+            language="nl",
+            state="answered",
+            last_at=ago(minutes=50),
+            excerpt="4",
+            phone="+3197010240012",
+        ),
+        people.InboxLine(
+            key_figure="k3",
+            name="Omar Haddad",
+            neighbourhood="De Linden",
+            language="ar",
+            state="silent",
+            last_at=ago(hours=5),
+            phone="+3197010240013",
+        ),
+        people.InboxLine(
+            key_figure="k4",
+            name="Greet Bakker",
+            neighbourhood="Boskant",
+            language="nl",
+            state="not-asked",
+            phone="+3197010240014",
+        ),
+        people.InboxLine(
+            key_figure="k5",
+            name="Jo Meijer",
+            neighbourhood="Boskant",
+            language="nl",
+            state="stopped",
+        ),
     ),
 )
 CONVERSATION = people.Conversation(
-    key_figure="k1", name="Ali Yilmaz", neighbourhood="Molenwijk", language="tr",
-    phone="+3197010240011", stopped=False, calamity="c-1", kept_until=ahead(days=14),
+    key_figure="k1",
+    name="Ali Yilmaz",
+    neighbourhood="Molenwijk",
+    language="tr",
+    phone="+3197010240011",
+    stopped=False,
+    calamity="c-1",
+    kept_until=ahead(days=14),
     other_wrote="Bram Visser schreef deze persoon vandaag ook. Stem samen af.",
     bubbles=(
         people.Bubble(at=ago(hours=5), ours=True, text=TEXTS[0].text, state="delivered"),
-        people.Bubble(at=ago(minutes=6), ours=False, text="Bij ons is het rustig, maar moeders vragen of de school open is."),
+        people.Bubble(
+            at=ago(minutes=6),
+            ours=False,
+            text="Bij ons is het rustig, maar moeders vragen of de school open is.",
+        ),
     ),
 )
-CHECK_IN = check_in.CheckInForm(round="r-3", title=CARD.title, closes_at=ahead(hours=3), neighbourhoods=NEIGHBOURHOODS, own_neighbourhood="WK999902")
+CHECK_IN = check_in.CheckInForm(
+    round="r-3",
+    title=CARD.title,
+    closes_at=ahead(hours=3),
+    neighbourhoods=NEIGHBOURHOODS,
+    own_neighbourhood="WK999902",
+)
 CHECK_IN_WRONG = check_in.CheckInForm(
-    round="r-3", title=CARD.title, closes_at=ahead(hours=3), neighbourhoods=NEIGHBOURHOODS, earlier_at=ago(hours=1),
-    form=Form(values={"gate": "no", "direction": "same"}, errors={"mood": "Kies hoe de sfeer is, of: weet ik niet.", "well": "Vul in wat er goed gaat."}),
+    round="r-3",
+    title=CARD.title,
+    closes_at=ahead(hours=3),
+    neighbourhoods=NEIGHBOURHOODS,
+    earlier_at=ago(hours=1),
+    form=Form(
+        values={"gate": "no", "direction": "same"},
+        errors={
+            "mood": "Kies hoe de sfeer is, of: weet ik niet.",
+            "well": "Vul in wat er goed gaat.",
+        },
+    ),
 )
 
 VERSIONS = (
-    playbook.VersionLine(version=3, state="published", published_at=ago(days=90), author="Noor Vermeer", approver="Jan de Wit", changes=("Kortere tekst voor scholen.", "Herinnering na tien minuten in plaats van twintig."), sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
-    playbook.VersionLine(version=2, state="withdrawn", published_at=ago(days=300), author="Noor Vermeer", approver="Jan de Wit", changes=("Tweede taal erbij.",), sha256="60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"),
-    playbook.VersionLine(version=4, state="draft", published_at=None, author="Eva Smit", approver=None, changes=("Extra stap voor sportclubs.",), sha256="fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13"),
+    playbook.VersionLine(
+        version=3,
+        state="published",
+        published_at=ago(days=90),
+        author="Noor Vermeer",
+        approver="Jan de Wit",
+        changes=(
+            "Kortere tekst voor scholen.",
+            "Herinnering na tien minuten in plaats van twintig.",
+        ),
+        sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ),
+    playbook.VersionLine(
+        version=2,
+        state="withdrawn",
+        published_at=ago(days=300),
+        author="Noor Vermeer",
+        approver="Jan de Wit",
+        changes=("Tweede taal erbij.",),
+        sha256="60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    ),
+    playbook.VersionLine(
+        version=4,
+        state="draft",
+        published_at=None,
+        author="Eva Smit",
+        approver=None,
+        changes=("Extra stap voor sportclubs.",),
+        sha256="fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
+    ),
 )
 PLAYBOOK_PAGE = playbook.PlaybookPage(
-    slug="attack-elsewhere", title=PLAYBOOK.title, purpose=PLAYBOOK.purpose, version=VERSIONS[0], versions=VERSIONS,
+    slug="attack-elsewhere",
+    title=PLAYBOOK.title,
+    purpose=PLAYBOOK.purpose,
+    version=VERSIONS[0],
+    versions=VERSIONS,
     we_do=("We luisteren en zijn nabij.", "We zeggen wat we weten en wat we niet weten."),
     we_do_not=("We doen geen onderzoek naar daders.", "We vragen nooit naar personen."),
-    roles=(playbook.RoleView(title="teamleider", task="Leidt het overleg en bewaakt de stappen.", minimum=1), playbook.RoleView(title="communicatieadviseur", task="Schrijft de feitenkaart en de berichten.", minimum=1)),
-    phases=(
-        playbook.PhaseView(code="acute", title="Acuut", starts=0, steps=(
-            playbook.StepView(code="S04", title="Snelteam oproepen", role="teamleider", start=0, due=300, automatic=True, may_skip=False, act="call-out", act_says="5 mensen nodig", message="T2", evidence="Vijf mensen hebben bevestigd.", help="Bel wie niet antwoordt."),
-            playbook.StepView(code="S11", title="Eerste woorden aan sleutelfiguren", role="netwerkbeheerder", start=3600, due=3600, automatic=True, may_skip=True, act="dispatch", act_says="sleutelfiguren", message="K1"),
-        )),
-        playbook.PhaseView(code="stabilise", title="Stabilisatie", starts=86400, steps=(
-            playbook.StepView(code="S24", title="Ronde: hoe gaat het in de wijk?", role="wijkregisseur", start=86400, due=90000, automatic=False, may_skip=True, act="round"),
-            playbook.StepView(code="S30", title="Niveau opnieuw bekijken", role="burgemeester", start=86400, due=97200, automatic=False, may_skip=True, act="decision"),
-        )),
+    roles=(
+        playbook.RoleView(
+            title="teamleider", task="Leidt het overleg en bewaakt de stappen.", minimum=1
+        ),
+        playbook.RoleView(
+            title="communicatieadviseur", task="Schrijft de feitenkaart en de berichten.", minimum=1
+        ),
     ),
-    messages=(playbook.MessageView(code="K1", kind="give", texts=TEXTS), playbook.MessageView(code="T2", kind="action", texts=PLAN.dispatches[0].texts, alarm=True)),
-    quiet_hours=("22:00", "07:00"), messages_per_day=2, asks_per_day=1,
+    phases=(
+        playbook.PhaseView(
+            code="acute",
+            title="Acuut",
+            starts=0,
+            steps=(
+                playbook.StepView(
+                    code="S04",
+                    title="Snelteam oproepen",
+                    role="teamleider",
+                    start=0,
+                    due=300,
+                    automatic=True,
+                    may_skip=False,
+                    act="call-out",
+                    act_says="5 mensen nodig",
+                    message="T2",
+                    evidence="Vijf mensen hebben bevestigd.",
+                    help="Bel wie niet antwoordt.",
+                ),
+                playbook.StepView(
+                    code="S11",
+                    title="Eerste woorden aan sleutelfiguren",
+                    role="netwerkbeheerder",
+                    start=3600,
+                    due=3600,
+                    automatic=True,
+                    may_skip=True,
+                    act="dispatch",
+                    act_says="sleutelfiguren",
+                    message="K1",
+                ),
+            ),
+        ),
+        playbook.PhaseView(
+            code="stabilise",
+            title="Stabilisatie",
+            starts=86400,
+            steps=(
+                playbook.StepView(
+                    code="S24",
+                    title="Ronde: hoe gaat het in de wijk?",
+                    role="wijkregisseur",
+                    start=86400,
+                    due=90000,
+                    automatic=False,
+                    may_skip=True,
+                    act="round",
+                ),
+                playbook.StepView(
+                    code="S30",
+                    title="Niveau opnieuw bekijken",
+                    role="burgemeester",
+                    start=86400,
+                    due=97200,
+                    automatic=False,
+                    may_skip=True,
+                    act="decision",
+                ),
+            ),
+        ),
+    ),
+    messages=(
+        playbook.MessageView(code="K1", kind="give", texts=TEXTS),
+        playbook.MessageView(code="T2", kind="action", texts=PLAN.dispatches[0].texts, alarm=True),
+    ),
+    quiet_hours=("22:00", "07:00"),
+    messages_per_day=2,
+    asks_per_day=1,
 )
 
 PEOPLE = people.People(
     responders=(
-        people.PersonLine(name="Noor Vermeer", roles=("teamleider",), deputy_of=(), phone_masked="+31 97 ••• ••• 01", language="nl"),
-        people.PersonLine(name="Tom Kuiper", roles=(), deputy_of=("teamleider", "wijkregisseur"), phone_masked="+31 97 ••• ••• 02", language="nl", active=False),
+        people.PersonLine(
+            name="Noor Vermeer",
+            roles=("teamleider",),
+            deputy_of=(),
+            phone_masked="+31 97 ••• ••• 01",
+            language="nl",
+        ),
+        people.PersonLine(
+            name="Tom Kuiper",
+            roles=(),
+            deputy_of=("teamleider", "wijkregisseur"),
+            phone_masked="+31 97 ••• ••• 02",
+            language="nl",
+            active=False,
+        ),
     ),
     professionals=6,
-    circles=tuple(people.CircleLine(neighbourhood=name, key_figures=3 + index % 4, agreed_to_ask=3, expiring=index % 3) for index, name in enumerate(NAMES)),
-    report=people.ImportReport(filename="mensen.csv", stored=False, lines=(
-        people.ImportLine(line=2, outcome="new", name="Ans Peters", phone_masked="+31 97 ••• ••• 08"),
-        people.ImportLine(line=3, outcome="bad", name="Piet Mulder", message="Het nummer heeft te weinig cijfers. Schrijf het als 06 gevolgd door acht cijfers."),
-        people.ImportLine(line=4, outcome="same", name="Eva Smit", phone_masked="+31 97 ••• ••• 03"),
-        people.ImportLine(line=5, outcome="changed", name="Wim Hoek", phone_masked="+31 97 ••• ••• 07"),
-    )),
+    circles=tuple(
+        people.CircleLine(
+            neighbourhood=name, key_figures=3 + index % 4, agreed_to_ask=3, expiring=index % 3
+        )
+        for index, name in enumerate(NAMES)
+    ),
+    report=people.ImportReport(
+        filename="mensen.csv",
+        stored=False,
+        lines=(
+            people.ImportLine(
+                line=2, outcome="new", name="Ans Peters", phone_masked="+31 97 ••• ••• 08"
+            ),
+            people.ImportLine(
+                line=3,
+                outcome="bad",
+                name="Piet Mulder",
+                message="Het nummer heeft te weinig cijfers. Schrijf het als 06 gevolgd door acht cijfers.",
+            ),
+            people.ImportLine(
+                line=4, outcome="same", name="Eva Smit", phone_masked="+31 97 ••• ••• 03"
+            ),
+            people.ImportLine(
+                line=5, outcome="changed", name="Wim Hoek", phone_masked="+31 97 ••• ••• 07"
+            ),
+        ),
+    ),
 )
 USERS = people.Users(
     users=(
-        people.UserLine(id="u1", name="Noor Vermeer", login="noor", role="coordinator", last_seen=ago(minutes=1)),
-        people.UserLine(id="u2", name="Samira Bos", login="samira", role="contact-person", active=False),
+        people.UserLine(
+            id="u1", name="Noor Vermeer", login="noor", role="coordinator", last_seen=ago(minutes=1)
+        ),
+        people.UserLine(
+            id="u2", name="Samira Bos", login="samira", role="contact-person", active=False
+        ),
     ),
-    roles=("coordinator", "responder", "contact-person", "professional", "official", "administrator"),
+    roles=(
+        "coordinator",
+        "responder",
+        "contact-person",
+        "professional",
+        "official",
+        "administrator",
+    ),
     new_password="vier-losse-woorden-hier",
 )
 HOODS = people.Neighbourhoods(
-    neighbourhoods=tuple(people.NeighbourhoodLine(code=item.code, name=item.name, key_figures=index % 5, professionals=index % 2) for index, item in enumerate(NEIGHBOURHOODS)),
-    shapes=tuple((item.name, SHAPES[item.code].d, SHAPES[item.code].x, SHAPES[item.code].y) for item in NEIGHBOURHOODS),
-    viewbox=VIEWBOX, source="Verzonnen gemeente, voor de demonstratie.",
+    neighbourhoods=tuple(
+        people.NeighbourhoodLine(
+            code=item.code, name=item.name, key_figures=index % 5, professionals=index % 2
+        )
+        for index, item in enumerate(NEIGHBOURHOODS)
+    ),
+    shapes=tuple(
+        (item.name, SHAPES[item.code].d, SHAPES[item.code].x, SHAPES[item.code].y)
+        for item in NEIGHBOURHOODS
+    ),
+    viewbox=VIEWBOX,
+    source="Verzonnen gemeente, voor de demonstratie.",
 )
-UNKNOWN = people.UnknownNumbers(texts=(people.UnknownText(id="x1", at=ago(minutes=30), phone_masked="+31 97 ••• ••• 99", text="Wie is dit?", answered=True),))
+UNKNOWN = people.UnknownNumbers(
+    texts=(
+        people.UnknownText(
+            id="x1",
+            at=ago(minutes=30),
+            phone_masked="+31 97 ••• ••• 99",
+            text="Wie is dit?",
+            answered=True,
+        ),
+    )
+)
 
-EXERCISE = {"exercise": Exercise(title="Oefening najaar", tempo=10), "sandbox": True, "phones_url": "http://127.0.0.1:8001/phones"}
+EXERCISE = {
+    "exercise": Exercise(title="Oefening najaar", tempo=10),
+    "sandbox": True,
+    "phones_url": "http://127.0.0.1:8001/phones",
+}
 LIVE = {"stream": Stream(calamity="c-1", after=58)}
 
 # name: (template, view, what differs in the frame)
 PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
-    "sign-in": ("sign_in", SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))), {"viewer": None, "sandbox": True}),
-    "sign-in-wrong": ("sign_in", SignIn(form=Form(values={"login": "noor"}, errors={"password": "Naam en wachtwoord horen niet bij elkaar."})), {"viewer": None}),
-    "start": ("start", START, {"here": "start", "sandbox": True, "phones_url": "http://127.0.0.1:8001/phones"}),
-    "start-empty": ("start", start.Start(), {"here": "start", "flash": Flash(text="De calamiteit is gesloten.")}),
-    "start-official": ("start", start.Start(calamities=(CARD,)), {"here": "start", "viewer": OFFICIAL}),
+    "sign-in": (
+        "sign_in",
+        SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))),
+        {"viewer": None, "sandbox": True},
+    ),
+    "sign-in-wrong": (
+        "sign_in",
+        SignIn(
+            form=Form(
+                values={"login": "noor"},
+                errors={"password": "Naam en wachtwoord horen niet bij elkaar."},
+            )
+        ),
+        {"viewer": None},
+    ),
+    "start": (
+        "start",
+        START,
+        {"here": "start", "sandbox": True, "phones_url": "http://127.0.0.1:8001/phones"},
+    ),
+    "start-empty": (
+        "start",
+        start.Start(),
+        {"here": "start", "flash": Flash(text="De calamiteit is gesloten.")},
+    ),
+    "start-official": (
+        "start",
+        start.Start(calamities=(CARD,)),
+        {"here": "start", "viewer": OFFICIAL},
+    ),
     "start-professional": ("start", ASKED, {"here": "start", "viewer": PROFESSIONAL}),
     "activate": ("activate", start.ChoosePlaybook(playbooks=(PLAYBOOK, PLAYBOOK_HERE)), {}),
-    "activate-second": ("activate", start.ChoosePlaybook(playbooks=(PLAYBOOK,), calamity=start.OpenCalamity(id="c-1", title=CARD.title)), {}),
+    "activate-second": (
+        "activate",
+        start.ChoosePlaybook(
+            playbooks=(PLAYBOOK,), calamity=start.OpenCalamity(id="c-1", title=CARD.title)
+        ),
+        {},
+    ),
     "activate-empty": ("activate", start.ChoosePlaybook(), {}),
-    "activate-form": ("activate_form", start.FillIn(playbook=PLAYBOOK, neighbourhoods=NEIGHBOURHOODS), {}),
-    "activate-form-wrong": ("activate_form", start.FillIn(playbook=PLAYBOOK, neighbourhoods=NEIGHBOURHOODS, form=WRONG), {}),
-    "activate-form-second": ("activate_form", start.FillIn(playbook=PLAYBOOK, neighbourhoods=NEIGHBOURHOODS, calamity=start.OpenCalamity(id="c-1", title=CARD.title)), {}),
+    "activate-form": (
+        "activate_form",
+        start.FillIn(playbook=PLAYBOOK, neighbourhoods=NEIGHBOURHOODS),
+        {},
+    ),
+    "activate-form-wrong": (
+        "activate_form",
+        start.FillIn(playbook=PLAYBOOK, neighbourhoods=NEIGHBOURHOODS, form=WRONG),
+        {},
+    ),
+    "activate-form-second": (
+        "activate_form",
+        start.FillIn(
+            playbook=PLAYBOOK,
+            neighbourhoods=NEIGHBOURHOODS,
+            calamity=start.OpenCalamity(id="c-1", title=CARD.title),
+        ),
+        {},
+    ),
     "activate-review": ("activate_review", REVIEW, EXERCISE),
     "room": ("room", ROOM, LIVE),
     "room-exercise": ("room", ROOM, LIVE | EXERCISE),
     "room-empty": ("room", EMPTY_ROOM, LIVE),
-    "task": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.open[2], idempotency_key="k-2", plan=PLAN), {}),
-    "task-decision": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.open[4], idempotency_key="k-3", question="Gaan we extra zichtbaar zijn op straat?", options=("Ja, vanavond", "Ja, morgenochtend", "Nee")), {}),
-    "task-done": ("task", room.TaskPage(calamity="c-1", calamity_title=CARD.title, task=TASKS.settled[1], idempotency_key="k-4"), {}),
-    "round": ("round", picture.RoundPage(calamity="c-1", title=CARD.title, number=2, closes_at=ago(minutes=34), question="Hoe is de sfeer in je wijk? Antwoord 1 (rustig) tot 5 (onveilig).", picture=PICTURE, trend=TREND, geojson=GEOJSON), {"here": "round"}),
-    "round-open": ("round", picture.RoundPage(calamity="c-1", title=CARD.title, number=3, closes_at=ahead(hours=3), question="Hoe is de sfeer in je wijk?"), {}),
+    "task": (
+        "task",
+        room.TaskPage(
+            calamity="c-1",
+            calamity_title=CARD.title,
+            task=TASKS.open[2],
+            idempotency_key="k-2",
+            plan=PLAN,
+        ),
+        {},
+    ),
+    "task-decision": (
+        "task",
+        room.TaskPage(
+            calamity="c-1",
+            calamity_title=CARD.title,
+            task=TASKS.open[4],
+            idempotency_key="k-3",
+            question="Gaan we extra zichtbaar zijn op straat?",
+            options=("Ja, vanavond", "Ja, morgenochtend", "Nee"),
+        ),
+        {},
+    ),
+    "task-done": (
+        "task",
+        room.TaskPage(
+            calamity="c-1", calamity_title=CARD.title, task=TASKS.settled[1], idempotency_key="k-4"
+        ),
+        {},
+    ),
+    "round": (
+        "round",
+        picture.RoundPage(
+            calamity="c-1",
+            title=CARD.title,
+            number=2,
+            closes_at=ago(minutes=34),
+            question="Hoe is de sfeer in je wijk? Antwoord 1 (rustig) tot 5 (onveilig).",
+            picture=PICTURE,
+            trend=TREND,
+            geojson=GEOJSON,
+        ),
+        {"here": "round"},
+    ),
+    "round-open": (
+        "round",
+        picture.RoundPage(
+            calamity="c-1",
+            title=CARD.title,
+            number=3,
+            closes_at=ahead(hours=3),
+            question="Hoe is de sfeer in je wijk?",
+        ),
+        {},
+    ),
     "timeline": ("timeline", TIMELINE, {}),
     "timeline-empty": ("timeline", room.Timeline(calamity="c-1", title=CARD.title), {}),
     "officials": ("officials", OFFICIALS, LIVE | {"here": "officials", "viewer": OFFICIAL}),
@@ -395,33 +1218,98 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),
     "inbox-empty": ("inbox", people.Inbox(), {"here": "inbox", "viewer": CONTACT}),
     "conversation": ("conversation", CONVERSATION, {"here": "inbox", "viewer": CONTACT}),
-    "conversation-stopped": ("conversation", people.Conversation(key_figure="k5", name="Jo Meijer", neighbourhood="Boskant", language="nl", phone=None, stopped=True, bubbles=()), {"viewer": CONTACT}),
+    "conversation-stopped": (
+        "conversation",
+        people.Conversation(
+            key_figure="k5",
+            name="Jo Meijer",
+            neighbourhood="Boskant",
+            language="nl",
+            phone=None,
+            stopped=True,
+            bubbles=(),
+        ),
+        {"viewer": CONTACT},
+    ),
     "check-in": ("check_in", CHECK_IN, {"viewer": PROFESSIONAL}),
     "check-in-wrong": ("check_in", CHECK_IN_WRONG, {"viewer": PROFESSIONAL}),
-    "check-in-closed": ("check_in", check_in.CheckInForm(round="r-2", title=CARD.title, closes_at=ago(hours=1), neighbourhoods=(), closed=True), {"viewer": PROFESSIONAL}),
-    "check-in-thanks": ("check_in_thanks", check_in.CheckInThanks(round="r-3", title=CARD.title, closes_at=ahead(hours=3), neighbourhood="Molenwijk"), {"viewer": PROFESSIONAL}),
-    "check-in-danger": ("check_in_danger", check_in.CheckInDanger(round="r-3"), {"viewer": PROFESSIONAL}),
-    "playbooks": ("playbooks", playbook.Playbooks(playbooks=(PLAYBOOK, PLAYBOOK_HERE)), {"here": "playbooks"}),
+    "check-in-closed": (
+        "check_in",
+        check_in.CheckInForm(
+            round="r-2", title=CARD.title, closes_at=ago(hours=1), neighbourhoods=(), closed=True
+        ),
+        {"viewer": PROFESSIONAL},
+    ),
+    "check-in-thanks": (
+        "check_in_thanks",
+        check_in.CheckInThanks(
+            round="r-3", title=CARD.title, closes_at=ahead(hours=3), neighbourhood="Molenwijk"
+        ),
+        {"viewer": PROFESSIONAL},
+    ),
+    "check-in-danger": (
+        "check_in_danger",
+        check_in.CheckInDanger(round="r-3"),
+        {"viewer": PROFESSIONAL},
+    ),
+    "playbooks": (
+        "playbooks",
+        playbook.Playbooks(playbooks=(PLAYBOOK, PLAYBOOK_HERE)),
+        {"here": "playbooks"},
+    ),
     "playbooks-empty": ("playbooks", playbook.Playbooks(), {"here": "playbooks"}),
     "playbook": ("playbook", PLAYBOOK_PAGE, {"here": "playbooks"}),
-    "neighbourhoods": ("neighbourhoods", HOODS, {"here": "neighbourhoods", "viewer": ADMINISTRATOR}),
-    "neighbourhoods-empty": ("neighbourhoods", people.Neighbourhoods(problems=("Het bestand is geen GeoJSON: het begint niet met een accolade.",)), {"here": "neighbourhoods", "viewer": ADMINISTRATOR}),
+    "neighbourhoods": (
+        "neighbourhoods",
+        HOODS,
+        {"here": "neighbourhoods", "viewer": ADMINISTRATOR},
+    ),
+    "neighbourhoods-empty": (
+        "neighbourhoods",
+        people.Neighbourhoods(
+            problems=("Het bestand is geen GeoJSON: het begint niet met een accolade.",)
+        ),
+        {"here": "neighbourhoods", "viewer": ADMINISTRATOR},
+    ),
     "people": ("people", PEOPLE, {"here": "people", "viewer": ADMINISTRATOR}),
     "people-empty": ("people", people.People(), {"here": "people"}),
     "unknown-numbers": ("unknown_numbers", UNKNOWN, {"here": "unknown_numbers"}),
-    "unknown-numbers-empty": ("unknown_numbers", people.UnknownNumbers(), {"here": "unknown_numbers"}),
+    "unknown-numbers-empty": (
+        "unknown_numbers",
+        people.UnknownNumbers(),
+        {"here": "unknown_numbers"},
+    ),
     "users": ("users", USERS, {"here": "users", "viewer": ADMINISTRATOR}),
     "help": ("help", None, {}),
     "not-found": ("problem", Problem(kind="not-found", reference="7f3a"), {}),
     "forbidden": ("problem", Problem(kind="forbidden", reference="7f3b"), {}),
-    "conflict": ("problem", Problem(kind="conflict", reference="7f3c", advice="Bekijk de tijdlijn."), {}),
-    "refused": ("problem", Problem(kind="refused", reference="7f3d", advice="Een sleutelfiguur krijgt eerst iets van ons, voor we iets vragen."), {}),
+    "conflict": (
+        "problem",
+        Problem(kind="conflict", reference="7f3c", advice="Bekijk de tijdlijn."),
+        {},
+    ),
+    "refused": (
+        "problem",
+        Problem(
+            kind="refused",
+            reference="7f3d",
+            advice="Een sleutelfiguur krijgt eerst iets van ons, voor we iets vragen.",
+        ),
+        {},
+    ),
     "unavailable": ("problem", Problem(kind="unavailable", reference="7f3e"), {}),
     "broken": ("problem", Problem(kind="broken", reference="7f3f"), {"viewer": None}),
 }
 
 PARTIALS: dict[str, object] = {
-    "summary": SUMMARY, "roster": ROSTER, "tasks": TASKS, "messages": MESSAGES, "rounds": ROUNDS,
-    "timeline": TIMELINE, "picture": PICTURE_PART, "officials_head": SUMMARY,
-    "situation": SITUATION, "inbox": INBOX,
+    "summary": SUMMARY,
+    "roster": ROSTER,
+    "tasks": TASKS,
+    "messages": MESSAGES,
+    "rounds": ROUNDS,
+    "timeline": TIMELINE,
+    "picture": PICTURE_PART,
+    "officials_head": SUMMARY,
+    "situation": SITUATION,
+    "inbox": INBOX,
 }

@@ -32,7 +32,11 @@ async def broken() -> None:
 
 def client(*, production: bool) -> TestClient[Litestar]:
     return TestClient(
-        Litestar([nonce, kept, sheet, broken], before_send=[security_headers(production=production)], openapi_config=None),
+        Litestar(
+            [nonce, kept, sheet, broken],
+            before_send=[security_headers(production=production)],
+            openapi_config=None,
+        ),
         raise_server_exceptions=False,
     )
 
@@ -88,8 +92,14 @@ def test_paths_take_exactly_their_parts() -> None:
 
 
 def test_maps_keep_north_up_and_everything_inside() -> None:
-    square = {"type": "Polygon", "coordinates": [[[5.0, 52.0], [5.1, 52.0], [5.1, 52.1], [5.0, 52.1], [5.0, 52.0]]]}
-    north = {"type": "MultiPolygon", "coordinates": [[[[5.0, 52.1], [5.1, 52.1], [5.1, 52.2], [5.0, 52.2], [5.0, 52.1]]]]}
+    square = {
+        "type": "Polygon",
+        "coordinates": [[[5.0, 52.0], [5.1, 52.0], [5.1, 52.1], [5.0, 52.1], [5.0, 52.0]]],
+    }
+    north = {
+        "type": "MultiPolygon",
+        "coordinates": [[[[5.0, 52.1], [5.1, 52.1], [5.1, 52.2], [5.0, 52.2], [5.0, 52.1]]]],
+    }
     viewbox, shapes = draw({"south": square, "north": north})
     _, _, width, height = (float(part) for part in viewbox.split())
     assert shapes["north"].y < shapes["south"].y

@@ -30,7 +30,9 @@ def test_times_are_absolute_and_local(dutch: Language, english: Language) -> Non
     assert dutch.day(AT + timedelta(hours=3)) == "zo 22 nov"
 
 
-def test_numbers_money_and_lengths_are_written_as_people_do(dutch: Language, english: Language) -> None:
+def test_numbers_money_and_lengths_are_written_as_people_do(
+    dutch: Language, english: Language
+) -> None:
     assert dutch.number(12345) == "12.345"
     assert english.number(12345) == "12,345"
     assert dutch.money(7.7).replace("\xa0", " ") == "€ 7,70"

@@ -12,6 +12,7 @@ from tests.web import samples
 from tests.web.gallery import RENDERER
 
 ROOT = Path(__file__).parents[2]
+RULES = ROOT / "tests/web/htmlvalidate.json"
 LANGUAGES = ("nl", "en")
 
 
@@ -65,7 +66,9 @@ def test_every_post_carries_a_token_and_nothing_is_inline(name: str) -> None:
 @pytest.mark.parametrize("name", samples.PARTIALS)
 def test_a_part_is_the_same_in_the_page_and_by_itself(name: str) -> None:
     view = samples.PARTIALS[name]
-    where = {"officials_head": "officials", "situation": "officials", "inbox": "inbox"}.get(name, "room")
+    where = {"officials_head": "officials", "situation": "officials", "inbox": "inbox"}.get(
+        name, "room"
+    )
     template, page_view, changes = samples.PAGES[where]
     frame = samples.frame("nl", **changes)
     part = RENDERER.partial(name, frame, view)
@@ -114,7 +117,7 @@ def test_the_html_is_valid(tmp_path: Path) -> None:
         (tmp_path / f"{name}.html").write_text(rendered(name, "nl"))
     checked = subprocess.run(
         [
-            ROOT / "node_modules/.bin/html-validate", "--config", ROOT / "tests/web/htmlvalidate.json",
+            ROOT / "node_modules/.bin/html-validate", "--config", RULES,
             "--formatter", "text", *sorted(tmp_path.glob("*.html")),
         ],
         capture_output=True, text=True, check=False, cwd=ROOT,

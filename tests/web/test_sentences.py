@@ -16,13 +16,22 @@ from calamity.web.sentences import own_words, sentence
 LANGUAGES = languages(ZoneInfo("Europe/Amsterdam"))
 AT = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
 NAMES = {"LEI": "teamleider", "acute": "Acuut", "KF": "sleutelfiguren"}
-CELL = Cell(places=("a", "b"), asked=9, answered=6, mood=3, spread="mixed", status="merged", behind=4)
+CELL = Cell(
+    places=("a", "b"), asked=9, answered=6, mood=3, spread="mixed", status="merged", behind=4
+)
 PICTURE = Picture(groups=(CELL,), white_spots=(), asked=9, answered=6, k=3)
 
 SAMPLES: list[line.Happening] = [
     line.CalamityOpened(title="Brand"),
     line.CalamityOpened(title="Brand", exercise=True),
-    line.PlaybookActivated(activation_id="a", slug="s", version=3, sha256="0" * 64, title_nl="Elders", title_en="Elsewhere"),
+    line.PlaybookActivated(
+        activation_id="a",
+        slug="s",
+        version=3,
+        sha256="0" * 64,
+        title_nl="Elders",
+        title_en="Elsewhere",
+    ),
     line.LevelSet(kind="social", value=2, previous=1, reason="Familie daar."),
     line.LevelSet(kind="threat", value=4, previous=None, reason="NCTV."),
     line.PhaseSet(phase="acute", reason="Begonnen."),
@@ -32,7 +41,15 @@ SAMPLES: list[line.Happening] = [
     line.Acknowledged(role="LEI", answer="coming", by_deputy=True, coming=3, quota=5),
     line.CallOutFilled(coming=5, quota=5, cancelled=2),
     line.CallOutEnded(coming=4, quota=5),
-    line.DispatchQueued(dispatch_id="d", audience="KF", kind="give", message_code="K1", texts={"nl": "x"}, recipients=40, held_back={"stopped": 2}),
+    line.DispatchQueued(
+        dispatch_id="d",
+        audience="KF",
+        kind="give",
+        message_code="K1",
+        texts={"nl": "x"},
+        recipients=40,
+        held_back={"stopped": 2},
+    ),
     line.DispatchFinished(dispatch_id="d", accepted=38, failed=1, in_doubt=1, cancelled=0),
     line.RoundOpened(round_id="r", number=2, audiences=["KF"], asked=34, closes_at=AT),
     line.RoundClosed(round_id="r", number=2, asked=34, answered=20),

@@ -63,6 +63,20 @@ def test_templates_hold_no_words_outside_the_catalogue() -> None:
         text = re.sub(r"<(script|svg|style)\b.*?</\1>", " ", text, flags=re.DOTALL)
         text = re.sub(r'[\w-]+="[^"]*"', " ", text)
         text = re.sub(r"<!--.*?-->|<[^>]*>", " ", text, flags=re.DOTALL)
-        allowed = {"Calamity", "GRIP", "SHA", "JSON", "Lines", "CSV", "and", "T0", "Read this in English"}
-        bare += [(template.name, word) for word in re.findall(r"[A-Za-z]{3,}", text) if word not in allowed]
+        allowed = {
+            "Calamity",
+            "GRIP",
+            "SHA",
+            "JSON",
+            "Lines",
+            "CSV",
+            "and",
+            "T0",
+            "Read this in English",
+        }
+        bare += [
+            (template.name, word)
+            for word in re.findall(r"[A-Za-z]{3,}", text)
+            if word not in allowed
+        ]
     assert bare == []

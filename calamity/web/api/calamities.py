@@ -100,7 +100,9 @@ async def list_all(
     return Calamities(calamities, calamities[-1].id if len(calamities) == limit else None)
 
 
-@get("/calamities/{calamity_id:str}", guards=[needs(Permission.SEE_CALAMITIES)], name="api.calamity")
+@get(
+    "/calamities/{calamity_id:str}", guards=[needs(Permission.SEE_CALAMITIES)], name="api.calamity"
+)
 async def get_one(
     house: NamedDependency[House], actor: NamedDependency[Actor], calamity_id: FromPath[str]
 ) -> Calamity:
@@ -178,9 +180,7 @@ async def move_phase(
 ) -> Calamity:
     """Move the response to another phase, with a reason."""
     async with house.database.transaction() as session:
-        await set_phase(
-            session, actor, calamity_id, phase=data.phase, reason=data.reason, at=now()
-        )
+        await set_phase(session, actor, calamity_id, phase=data.phase, reason=data.reason, at=now())
     return await calamity_of(house, actor, calamity_id)
 
 
@@ -198,9 +198,7 @@ async def close(
 ) -> Calamity:
     """Close a calamity: nothing waits any more, and the head of the timeline is signed."""
     async with house.database.transaction() as session:
-        await close_calamity(
-            session, house.wakes, actor, calamity_id, reason=data.reason, at=now()
-        )
+        await close_calamity(session, house.wakes, actor, calamity_id, reason=data.reason, at=now())
     return await calamity_of(house, actor, calamity_id)
 
 

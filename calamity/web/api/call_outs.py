@@ -66,6 +66,7 @@ async def list_all(
     name="api.call_outs.acknowledge",
 )
 async def write_down(
+    *,
     house: NamedDependency[House],
     actor: NamedDependency[Actor],
     calamity_id: FromPath[str],

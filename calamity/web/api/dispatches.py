@@ -1,5 +1,4 @@
-"""Dispatches and messages: what left the house and how far it came; never to whom, or which words
-a person got."""
+"""Dispatches and messages: what left the house and how far it came; never to whom."""
 
 from typing import Annotated
 

@@ -37,7 +37,11 @@ class TimelineVerdict(Verdict, frozen=True):
 @get(
     "/calamities/{calamity_id:str}/timeline/export",
     guards=[needs(Permission.EXPORT_TIMELINE)],
-    responses={200: ResponseSpec(bytes, media_type="application/zip", description="The export.")},
+    responses={
+        200: ResponseSpec(
+            bytes, generate_examples=False, media_type="application/zip", description="The export."
+        )
+    },
     name="api.timeline.export",
 )
 async def take_out(

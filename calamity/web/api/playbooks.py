@@ -1,14 +1,12 @@
 """Playbooks and their versions: reading, publishing, and the second person's approval."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
@@ -19,6 +17,7 @@ from calamity.domain.playbook import Playbook, Scenario, Words
 from calamity.domain.playbook_check import canonical
 from calamity.store.playbooks import PlaybookVersion, find_version, list_versions
 from calamity.web.api.calamities import created
+from calamity.web.api.document import takes
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -109,7 +108,11 @@ async def get_one(
 @get(
     _PATH + "/document",
     guards=[needs(Permission.SEE_PLAYBOOKS)],
-    responses={200: ResponseSpec(dict[str, object], description="The canonical document.")},
+    responses={
+        200: ResponseSpec(
+            dict[str, object], generate_examples=False, description="The canonical document."
+        )
+    },
     name="api.playbooks.document",
 )
 async def get_document(
@@ -127,30 +130,17 @@ async def get_document(
     )
 
 
-class _TakesYaml(Operation):
-    """Documents the body, which the handler reads by itself."""
-
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(
-            required=True,
-            description="The YAML file of one version.",
-            content={
-                "application/yaml": OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING)),
-            },
-        )
-
-
 @post(
     "/playbooks",
     guards=[needs(Permission.PUBLISH)],
-    operation_class=_TakesYaml,
+    operation_class=takes("application/yaml", "The YAML file of one version."),
     request_max_body_size=_LARGEST,
     name="api.playbooks.publish",
 )
 async def publish_one(
     house: NamedDependency[House],
     actor: NamedDependency[Actor],
-    request: Request[object, object, object],  # type: ignore[type-var]  # any state will do
+    request: Request[Any, Any, Any],
 ) -> Response[VersionCard]:
     """Publish a version, for good. Publishing the same document twice is no error."""
     source = await request.body()

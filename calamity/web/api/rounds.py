@@ -111,15 +111,17 @@ def audience_of(actor: Actor) -> str:
     return "team" if Visibility.TEAM in actor.sees else "officials"
 
 
-def shown(now_: rounds.PublishedPicture, before: rounds.PublishedPicture | None) -> PublishedPicture:
+def shown(
+    latest: rounds.PublishedPicture, before: rounds.PublishedPicture | None
+) -> PublishedPicture:
     """Return a picture with its trend, as the API shows it."""
-    moved = picture.trend(before.picture, now_.picture) if before else {}
+    moved = picture.trend(before.picture, latest.picture) if before else {}
     return PublishedPicture(
-        round_id=now_.round_id,
-        number=now_.number,
-        audience=now_.audience,
-        published_at=now_.published_at,
-        picture=wired(now_.picture, Picture),
+        round_id=latest.round_id,
+        number=latest.number,
+        audience=latest.audience,
+        published_at=latest.published_at,
+        picture=wired(latest.picture, Picture),
         trend=[CellTrend(list(places), trend) for places, trend in moved.items()],
     )
 

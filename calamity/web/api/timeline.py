@@ -80,10 +80,13 @@ async def need_calamity(house: House, actor: Actor, calamity_id: str) -> None:
 @get(
     _PATH,
     guards=[needs(Permission.SEE_TIMELINE)],
-    responses={200: ResponseSpec(Entries, description="A page of entries.")},
+    responses={
+        200: ResponseSpec(Entries, generate_examples=False, description="A page of entries.")
+    },
     name="api.timeline",
 )
 async def read_page(
+    *,
     house: NamedDependency[House],
     actor: NamedDependency[Actor],
     calamity_id: FromPath[str],
@@ -105,7 +108,7 @@ async def read_page(
 @get(
     _PATH + "/{seq:int}",
     guards=[needs(Permission.SEE_TIMELINE)],
-    responses={200: ResponseSpec(Entry, description="The entry.")},
+    responses={200: ResponseSpec(Entry, generate_examples=False, description="The entry.")},
     name="api.timeline.entry",
 )
 async def read_one(
@@ -158,9 +161,7 @@ async def add_correction(
     return _written(calamity_id, made)
 
 
-@post(
-    _PATH + "/{seq:int}/erasures", guards=[needs(Permission.ERASE)], name="api.timeline.erase"
-)
+@post(_PATH + "/{seq:int}/erasures", guards=[needs(Permission.ERASE)], name="api.timeline.erase")
 async def add_erasure(
     house: NamedDependency[House],
     actor: NamedDependency[Actor],

@@ -29,7 +29,7 @@ def camel(cls: type[T]) -> type[T]:
 
 def _camelled(cls: type[T]) -> type[T]:
     config = cls.__struct_config__
-    made = msgspec.defstruct(
+    made: type[T] = msgspec.defstruct(  # type: ignore[assignment]  # *cls* is its base
         cls.__name__,
         [_field(field) for field in structs.fields(cls)],
         bases=(cls,),
@@ -58,7 +58,7 @@ def _wire_type(kind: Any) -> Any:
         return _WIRED[kind]
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return Annotated[(_wire_type(parts[0]), *parts[1:])]  # type: ignore[return-value]  # a type
+        return Annotated[(_wire_type(parts[0]), *parts[1:])]
     if not parts or not _has_struct(kind):
         return kind
     changed = tuple(_wire_type(part) for part in parts)
@@ -102,7 +102,9 @@ async def check_body(request: Request[Any, Any, Any]) -> None:
     try:
         body = msgspec.json.decode(await request.body())
     except (msgspec.DecodeError, UnicodeDecodeError):
-        raise InputFaults([Fault("The body is not JSON, or it was cut off.", pointer="#")]) from None
+        raise InputFaults(
+            [Fault("The body is not JSON, or it was cut off.", pointer="#")]
+        ) from None
     if found := faults_in(kind, body):
         raise InputFaults(found)
 

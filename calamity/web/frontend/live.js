@@ -35,10 +35,11 @@ export function followStream(renew) {
     };
     source.onerror = () => {
       lost();
-      if (source.readyState === EventSource.CLOSED) again();
+      // Closed for good: perhaps the session ended. The parts tell; the stream itself cannot.
+      if (source.readyState === EventSource.CLOSED) { again(); refresh(); }
     };
     source.addEventListener("beat", () => { beats = true; alive = Date.now(); });
-    for (const name of ["message", "entry", "happening"]) source.addEventListener(name, arrived);
+    for (const name of ["message", "entry"]) source.addEventListener(name, arrived);
   }
 
   function again() {
@@ -49,7 +50,8 @@ export function followStream(renew) {
 
   function arrived(event) {
     alive = Date.now();
-    const sequence = Number(event.lastEventId);
+    // A frame without an id says "something changed"; the browser repeats the last id with it.
+    const sequence = event.type === "message" ? 0 : Number(event.lastEventId);
     if (sequence && sequence <= last) return;
     if (sequence) last = sequence;
     let kind = "";

@@ -1,1 +1,48 @@
 """The pages that people see: one file per noun, behind one guard against forged forms."""
+
+from importlib import import_module, util
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+
+from calamity.web.pages.activate import ACTIVATE
+from calamity.web.pages.entrance import ENTRANCE
+from calamity.web.pages.forgery import guard_forms
+from calamity.web.pages.forms import LARGEST_FORM
+from calamity.web.pages.neighbourhoods import NEIGHBOURHOODS
+from calamity.web.pages.people import PEOPLE
+from calamity.web.pages.playbooks import PLAYBOOKS
+from calamity.web.pages.start import START
+from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
+from calamity.web.pages.users import USERS
+
+_ROOM = "calamity.web.pages.calamity_pages"
+
+
+def _room_pages() -> list[ControllerRouterHandler]:
+    if util.find_spec(_ROOM) is None:
+        return []
+    found: list[ControllerRouterHandler] = import_module(_ROOM).ROOM_PAGES
+    return found
+
+
+PAGES: list[ControllerRouterHandler] = [
+    Router(
+        path="/",
+        route_handlers=[
+            *ENTRANCE,
+            *START,
+            *ACTIVATE,
+            *PLAYBOOKS,
+            *NEIGHBOURHOODS,
+            *PEOPLE,
+            *UNKNOWN_NUMBERS,
+            *USERS,
+            *_room_pages(),
+        ],
+        guards=[guard_forms],
+        request_max_body_size=LARGEST_FORM,
+        include_in_schema=False,
+    )
+]
+"""All pages, for the composition root."""

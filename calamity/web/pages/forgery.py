@@ -23,6 +23,8 @@ from calamity.web.pages.forms import TOKEN, PageRequest, form_of
 HEADER = "x-csrftoken"
 Connection = ASGIConnection[Any, Any, Any, Any]
 VISIT = "calamity_visit"
+VISITOR = "calamity_page_visitor"
+"""Where a request keeps who asks, for an error page that may not ask the database."""
 _MADE = "calamity_visit_made"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -62,7 +64,7 @@ def visit_cookie(connection: Connection) -> Cookie | None:
 
 async def guard_forms(connection: Connection, _: BaseRouteHandler) -> None:
     """Let an unsafe request through only with the token of its own visit."""
-    visitor = await visitor_of(connection)
+    visitor = connection.scope["state"][VISITOR] = await visitor_of(connection)
     if not isinstance(connection, Request) or connection.method in _SAFE:
         return
     anchor = connection.cookies.get(COOKIE) or connection.cookies.get(VISIT)

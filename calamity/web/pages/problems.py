@@ -1,14 +1,14 @@
-"""Error pages: what went wrong and what to do, in plain words and without the inside of the house."""
+"""Error pages: what went wrong and what to do, in plain words, without the inside of the house."""
 
-from contextvars import ContextVar
 from typing import Any, Literal
 
 import structlog
 from litestar import Response
 
 from calamity.store.ids import new_id
-from calamity.web.auth import visitor_at_hand
-from calamity.web.errors import Problem
+from calamity.web.auth import Visitor
+from calamity.web.errors import Kind, Problem
+from calamity.web.pages.forgery import VISITOR
 from calamity.web.pages.frame import (
     PageRequest,
     bare_frame,
@@ -22,3 +22,42 @@ from calamity.web.refusals import in_words
 from calamity.web.views import frame as views
 
 log = structlog.get_logger(__name__)
+
+ShownKind = Literal["not-found", "forbidden", "conflict", "refused", "unavailable", "broken"]
+_SHOWN: dict[Kind, ShownKind] = {
+    "refused": "refused",
+    "forbidden": "forbidden",
+    "not-found": "not-found",
+    "not-allowed": "not-found",
+    "conflict": "conflict",
+    "too-large": "refused",
+    "broken": "broken",
+    "unavailable": "unavailable",
+}
+
+
+def problem_page(request: PageRequest, problem: Problem) -> Response[Any]:
+    """Answer with a page about a problem, or with the way to sign in."""
+    if problem.kind == "not-signed-in":
+        return _to_sign_in(request)
+    reference = new_id()[-8:]
+    log.info("page.problem", reference=reference, kind=problem.kind)
+    visitor: Visitor | None = request.scope["state"].get(VISITOR)
+    view = views.Problem(
+        kind=_SHOWN.get(problem.kind, "broken"),
+        reference=reference,
+        advice=in_words(problem.detail, language_of(request)),
+    )
+    frame = bare_frame(request, visitor, known_municipality(request, visitor))
+    return page(request, "problem", frame, view, problem.status)
+
+
+def _to_sign_in(request: PageRequest) -> Response[Any]:
+    """Send a stranger to sign in and then back; a form that was sent cannot be sent again so."""
+    if request.method not in ("GET", "HEAD"):
+        return see_other(request, path("sign_in"))
+    query = request.scope["query_string"].decode("ascii", "ignore")
+    there = request.url.path + (f"?{query}" if query else "")
+    if there == path("start"):
+        return see_other(request, path("sign_in"))
+    return see_other(request, path("sign_in", query={"next": there}))

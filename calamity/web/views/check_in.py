@@ -8,12 +8,26 @@ from calamity.web.views.frame import Form
 from calamity.web.views.start import Neighbourhood
 
 SIGNALS = (
-    "questions", "staying-inside", "groups-outside", "slogans", "blaming", "calls-to-gather",
-    "shouting", "helping", "mourning", "support",
+    "questions",
+    "staying-inside",
+    "groups-outside",
+    "slogans",
+    "blaming",
+    "calls-to-gather",
+    "shouting",
+    "helping",
+    "mourning",
+    "support",
 )
 NEEDS = (
-    "safety", "rhythm", "together", "doing-something", "outlook", "information",
-    "practical-help", "professional-help",
+    "safety",
+    "rhythm",
+    "together",
+    "doing-something",
+    "outlook",
+    "information",
+    "practical-help",
+    "professional-help",
 )
 SOURCES = ("seen", "residents", "colleagues", "public-media")
 

@@ -40,8 +40,13 @@ class ReadinessHint(Struct, frozen=True, forbid_unknown_fields=True):
     """One thing that is not ready, and where to mend it. *code* decides the words."""
 
     code: Literal[
-        "role-without-people", "agreement-expired", "no-exercise", "playbook-expired",
-        "no-contact-person", "carrier-untested", "neighbourhood-without-key-figure",
+        "role-without-people",
+        "agreement-expired",
+        "no-exercise",
+        "playbook-expired",
+        "no-contact-person",
+        "carrier-untested",
+        "neighbourhood-without-key-figure",
     ]
     count: int
     detail: str = ""
@@ -82,7 +87,7 @@ class OpenCalamity(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChoosePlaybook(Struct, frozen=True, forbid_unknown_fields=True):
-    """The first step: what happened?"""
+    """The first step: which playbook fits what happened."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
     calamity: OpenCalamity | None = None
@@ -127,7 +132,10 @@ class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
 class Unreachable(Struct, frozen=True, forbid_unknown_fields=True):
     """People who would get nothing, and why."""
 
-    reason: Literal["stopped", "no-number", "no-agreement", "budget", "not-allowed", "quiet-hours"]
+    reason: Literal[
+        "stopped", "no-number", "no-agreement", "budget", "not-allowed", "quiet-hours",
+        "not-given-yet", "open-question",
+    ]
     count: int
     names: tuple[str, ...] = ()
 

@@ -1,0 +1,214 @@
+"""Writing back: a contact person answers a key figure, and tells the team in their own words."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from calamity.actions.compose import message_row
+from calamity.actions.decide import NewStatement, state
+from calamity.actions.terms import Terms
+from calamity.domain.dispatch import Urgency, after_quiet
+from calamity.domain.errors import Conflict, Forbidden, Refused
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import Budget, QuietHours
+from calamity.domain.privacy import Finding, scan
+from calamity.domain.texts import as_exercise
+from calamity.domain.timeline import Visibility
+from calamity.store import calamities, conversations, outbox
+from calamity.store.conversations import Acquaintance
+from calamity.store.database import Session
+from calamity.store.inbox import handle_letter, last_touch
+from calamity.store.municipalities import neighbourhood_names
+from calamity.store.people import list_recipients
+from calamity.store.playbooks import versions_at_work
+from calamity.store.tables import CalamityRow
+from calamity.store.wakes import Wakes
+
+LONGEST_TEXT = 300
+_VALID = timedelta(hours=12)
+_DAY = timedelta(hours=24)
+_TWICE = timedelta(minutes=2)
+
+
+class Written(Struct, frozen=True):
+    """A text that will leave, when, and what in it the writer may want to look at again."""
+
+    message_id: str
+    leaves_at: datetime
+    findings: list[Finding]
+
+
+class Summary(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a contact person tells the team: own words about a neighbourhood, never a person."""
+
+    calamity_id: str
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+def _contact(actor: Actor) -> str:
+    actor.must(Permission.READ_REPLIES)
+    if actor.recipient_id is None:
+        raise Forbidden(
+            "Your account is not tied to a contact person. Ask the administrator to do that."
+        )
+    return actor.recipient_id
+
+
+async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, in one order
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    actor: Actor,
+    recipient_id: str,
+    text: str,
+    *,
+    at: datetime,
+) -> Written:
+    """Write one SMS to one's own key figure, with one's name below it.
+
+    It counts in the budget of the day and waits for the end of quiet hours, unless it answers what
+    this person wrote. Raises Refused after STOP, without an agreement and above the budget.
+    """
+    contact = _contact(actor)
+    known = await conversations.get_acquaintance(
+        session, actor.municipality_id, contact, recipient_id
+    )
+    words = " ".join(text.split())
+    if not words:
+        raise Refused("Write what you want to say.", field="text")
+    if len(words) > LONGEST_TEXT:
+        raise Refused(f"Use at most {LONGEST_TEXT} characters.", field="text")
+    calamity = await calamity_at_hand(session, actor.municipality_id, recipient_id)
+    is_answer = await conversations.wrote_last(session, recipient_id, at - _DAY)
+    await _may_get(session, terms, known, calamity, is_answer=is_answer, at=at)
+    me = (await list_recipients(session, [contact]))[contact]
+    body = f"{words}\n{me.name}"
+    if calamity is not None and calamity.is_exercise:
+        body = as_exercise(body)
+    if await conversations.written_lately(session, recipient_id, body, at - _TWICE):
+        raise Conflict("You sent these very words a moment ago.", field="text")
+    plays = calamity is not None and calamity.is_exercise and terms.is_sandbox
+    due = at if is_answer or plays else after_quiet(at, _quiet(known), terms.zone)
+    row = message_row(
+        session,
+        body=body,
+        at=at,
+        municipality_id=actor.municipality_id,
+        calamity_id=calamity.id if calamity else None,
+        recipient_id=recipient_id,
+        sender=terms.sender,
+        purpose="give",
+        urgency=Urgency.ORDINARY,
+        is_alarm=False,
+        due_at=due,
+        valid_until=due + _VALID,
+    )
+    await outbox.ensure_lane(session, terms.sender, terms.rate)
+    await outbox.add_messages(session, [row])
+    await conversations.handle_letters_of(session, recipient_id, at)
+    await wakes.wake(session, "lane", terms.sender, (due - at).total_seconds())
+    if calamity is not None:
+        session.ring(calamity.id)
+    places = await neighbourhood_names(session, actor.municipality_id)
+    return Written(row["id"], due, scan(words, known_places=set(places.values())))
+
+
+async def calamity_at_hand(
+    session: Session, municipality_id: str, recipient_id: str | None = None
+) -> CalamityRow | None:
+    """Return the open calamity of the last text to this person, else the newest.
+
+    A real one comes before an exercise.
+    """
+    open_ones = [
+        row
+        for row in await calamities.list_calamities(session, municipality_id)
+        if row.closed_at is None
+    ]
+    if recipient_id is not None:
+        touched = await last_touch(session, recipient_id)
+        for row in open_ones:
+            if row.id == touched:
+                return row
+    return min(open_ones, key=lambda row: row.is_exercise, default=None)
+
+
+async def _may_get(
+    session: Session,
+    terms: Terms,
+    known: Acquaintance,
+    calamity: CalamityRow | None,
+    *,
+    is_answer: bool,
+    at: datetime,
+) -> None:
+    if await conversations.is_stopped(session, known.recipient_id):
+        raise Refused("This person asked us to stop. You cannot write.", field="text")
+    if not known.agreed:
+        raise Refused(
+            "There is no agreement with this person yet. Call, and make one.", field="text"
+        )
+    if calamity is None:
+        return
+    person = (await list_recipients(session, [known.recipient_id]))[known.recipient_id]
+    allowed = terms.allowed_in_exercise
+    if calamity.is_exercise and allowed is not None and person.phone not in allowed:
+        raise Refused("This number may not be texted in an exercise.", field="text")
+    if is_answer:
+        return
+    budgets = [
+        version.playbook.budget
+        for version in (await versions_at_work(session, calamity.id)).values()
+    ] or [Budget()]
+    spent = await outbox.sent_since(
+        session,
+        calamity.municipality_id,
+        at - _DAY / calamity.tempo,
+        is_exercise=calamity.is_exercise,
+    )
+    most = min(budget.messages_per_day for budget in budgets)
+    if spent.get(known.recipient_id, (0, 0))[0] >= most:
+        raise Refused("This person had enough messages today. Call instead.", field="text")
+
+
+def _quiet(known: Acquaintance) -> QuietHours:
+    if known.quiet_from and known.quiet_until:
+        return QuietHours(known.quiet_from, known.quiet_until)
+    return QuietHours()
+
+
+async def summarise_replies(
+    session: Session, actor: Actor, summary: Summary, *, at: datetime
+) -> int:
+    """Put on the timeline what lives in a neighbourhood, in the contact person's own words.
+
+    Raises Refused, without repeating them, for words that hold personal data.
+    """
+    _contact(actor)
+    if any(found.severity == "blocked" for found in scan(summary.text)):
+        raise Refused(
+            "This text holds personal data. Leave out names, numbers and addresses.", field="text"
+        )
+    statement = NewStatement("interpretation", summary.text.strip(), Visibility.TEAM)
+    return await state(session, actor, summary.calamity_id, statement, at=at)
+
+
+async def handle_replies(session: Session, actor: Actor, recipient_id: str, *, at: datetime) -> int:
+    """Say that what one's own key figure wrote was handled, by phone or in person."""
+    contact = _contact(actor)
+    await conversations.get_acquaintance(session, actor.municipality_id, contact, recipient_id)
+    return await conversations.handle_letters_of(session, recipient_id, at)
+
+
+async def handle_reply_of_team(
+    session: Session, actor: Actor, reply_id: str, *, at: datetime
+) -> None:
+    """Say that a text of a team member, which no rule understood, was handled."""
+    actor.must(Permission.STEER)
+    letter = await conversations.get_letter(session, actor.municipality_id, reply_id)
+    if await conversations.is_key_figure(session, letter.recipient_id or ""):
+        raise Forbidden("Only the contact person handles texts of a key figure.")
+    await handle_letter(session, reply_id, at)
+    if letter.calamity_id is not None:
+        session.ring(letter.calamity_id)

@@ -1,0 +1,99 @@
+"""Playbook documents as files: the tree with all versions, and the form in which they travel."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from calamity.domain.errors import NotFound, Refused
+
+if TYPE_CHECKING:
+    from calamity.domain.playbook import Playbook
+
+_VERSION = re.compile(r"v(\d+)\.yaml")
+FORM = "calamity-playbook/1"
+
+
+def tree() -> Path:
+    """Return the folder with all playbooks: here, beside the package, or inside it."""
+    import calamity
+
+    package = Path(calamity.__file__).parent
+    for folder in (Path("playbooks"), package.parent / "playbooks", package / "playbooks"):
+        if next(folder.glob("*/v*.yaml"), None):
+            return folder
+    raise NotFound("There is no folder with playbooks here. Name the file itself.", field="path")
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the documents under a folder, by playbook and version."""
+    found = [path for path in folder.rglob("v*.yaml") if _VERSION.fullmatch(path.name)]
+    return sorted(found, key=lambda path: (path.parent.name, _number(path)))
+
+
+def _number(path: Path) -> int:
+    found = _VERSION.fullmatch(path.name)
+    return int(found[1]) if found else 0
+
+
+def find_files(named: tuple[str, ...]) -> list[Path]:
+    """Return the documents that are meant: files, folders, or playbooks by name; none means all."""
+    if not named:
+        return files_in(tree())
+    found: list[Path] = []
+    for name in named:
+        path = Path(name)
+        if path.is_file():
+            found.append(path)
+            continue
+        folder = path if path.is_dir() else tree() / name
+        inside = files_in(folder) if folder.is_dir() else []
+        if not inside:
+            raise NotFound(f"{name}: no such file, and no such playbook.", field="path")
+        found += inside
+    return found
+
+
+def packed(playbook: "Playbook", form: str) -> str:
+    """Write a playbook with its fingerprint, to send to another municipality."""
+    from calamity.domain.playbook_check import canonical, fingerprint
+
+    sha256 = fingerprint(playbook)
+    if form == "json":
+        document = msgspec.json.format(canonical(playbook)).decode()
+        return f'{{\n"form": "{FORM}",\n"sha256": "{sha256}",\n"playbook": {document}\n}}\n'
+    import yaml
+
+    plain = msgspec.json.decode(canonical(playbook))
+    body = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=100)
+    return f"# {FORM} sha256: {sha256}\n{body}"
+
+
+def unpacked(data: bytes, file: Path) -> tuple[bytes, str, str | None]:
+    """Return (document, the name it is checked under, the fingerprint that was sent with it)."""
+    if data.lstrip()[:1] == b"{":
+        return _unpacked_json(data)
+    head, _, _ = data.partition(b"\n")
+    sent = re.search(rb"sha256: ([0-9a-f]{64})", head)
+    slug = re.search(rb"^slug: *([a-z0-9-]+)", data, re.MULTILINE)
+    version = re.search(rb"^version: *(\d+)", data, re.MULTILINE)
+    name = str(file)
+    if slug and version:
+        name = f"{slug[1].decode()}/v{version[1].decode()}.yaml"
+    return data, name, sent[1].decode() if sent else None
+
+
+def _unpacked_json(data: bytes) -> tuple[bytes, str, str | None]:
+    try:
+        parcel: Any = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise Refused("This file is not JSON, or it was cut off.", field="file") from error
+    document = parcel.get("playbook", parcel)
+    if not isinstance(document, dict):
+        raise Refused("There is no playbook in this file.", field="file")
+    import yaml
+
+    name = f"{document.get('slug', 'playbook')}/v{document.get('version', 0)}.yaml"
+    body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+    return body.encode(), name, parcel.get("sha256")

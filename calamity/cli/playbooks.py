@@ -1,0 +1,246 @@
+"""`calamity playbooks`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from calamity.cli.operator import (
+    acting,
+    as_json,
+    by_someone,
+    for_municipality,
+    now,
+    run_async,
+    say,
+    say_json,
+    say_table,
+)
+
+if TYPE_CHECKING:
+    from calamity.store.playbooks import PlaybookVersion
+
+
+@click.group()
+def playbooks() -> None:
+    """Playbooks: check, publish and compare documents."""
+
+
+@playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")
+@click.argument("paths", nargs=-1)
+@as_json
+def check(paths: tuple[str, ...], *, is_json: bool) -> None:
+    """Report every fault with file, line and cure; without PATHS, of all playbooks here."""
+    from calamity.cli.playbook_files import find_files
+    from calamity.domain.playbook_check import check as faults_of
+
+    files = find_files(paths)
+    faults = [fault for file in files for fault in faults_of(file.read_bytes(), str(file))]
+    errors = sum(fault.severity == "error" for fault in faults)
+    if is_json:
+        say_json(faults)
+    else:
+        for fault in faults:
+            say(str(fault))
+        warnings = len(faults) - errors
+        say(f"{len(files)} documents: {errors} errors, {warnings} warnings.")
+    if errors:
+        raise SystemExit(1)
+
+
+def _shown(version: "PlaybookVersion") -> dict[str, Any]:
+    return {
+        "slug": version.slug,
+        "version": version.number,
+        "title": version.playbook.title,
+        "sha256": version.sha256,
+        "publishedBy": version.published_by,
+        "publishedAt": version.published_at,
+        "approvedBy": version.approved_by,
+        "approvedAt": version.approved_at,
+    }
+
+
+@playbooks.command(name="list", epilog="Example: calamity playbooks list --json")
+@for_municipality
+@as_json
+def list_(slug: str | None, *, is_json: bool) -> None:
+    """List the published versions."""
+    found = run_async(_list(slug))
+    if is_json:
+        say_json([_shown(version) for version in found])
+        return
+    rows = [
+        (v.slug, v.number, v.published_by, v.approved_by or "nobody yet", v.playbook.title.en)
+        for v in found
+    ]
+    say_table(("PLAYBOOK", "VERSION", "PUBLISHED BY", "APPROVED BY", "TITLE"), rows)
+
+
+async def _list(slug: str | None) -> "list[PlaybookVersion]":
+    from calamity.cli.operator import OPERATOR
+    from calamity.domain.permissions import Permission
+    from calamity.store.playbooks import list_versions
+
+    async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
+        return await list_versions(session, actor.municipality_id)
+
+
+@playbooks.command(epilog="Example: calamity playbooks publish attack-elsewhere --by author")
+@click.argument("named", metavar="[SLUG|FILE]...", nargs=-1)
+@for_municipality
+@by_someone
+@as_json
+def publish(named: tuple[str, ...], slug: str | None, by: str, *, is_json: bool) -> None:
+    """Store documents for good; a version that is published already is left alone."""
+    from calamity.cli.playbook_files import find_files
+
+    documents = [(file, file.read_bytes()) for file in find_files(named)]
+    _say_versions("published", run_async(_publish(documents, slug, by)), is_json=is_json)
+
+
+def _say_versions(what: str, versions: "list[PlaybookVersion]", *, is_json: bool) -> None:
+    if is_json:
+        say_json([_shown(version) for version in versions])
+        return
+    for version in versions:
+        say(f"{version.slug} version {version.number}: {what} (sha256 {version.sha256}).")
+    if what == "published" and not all(version.is_approved for version in versions):
+        say("Next, by a second person: calamity playbooks approve SLUG --by LOGIN")
+
+
+async def _publish(
+    documents: list[tuple[Path, bytes]], slug: str | None, by: str
+) -> "list[PlaybookVersion]":
+    from calamity.actions.publish import publish as put_down
+    from calamity.cli.faults import telling
+    from calamity.domain.permissions import Permission
+
+    done = []
+    async with acting(slug, by, Permission.PUBLISH) as (session, actor):
+        for file, data in documents:
+            with telling(file):
+                done.append(await put_down(session, actor, data, str(file.resolve()), at=now()))
+    return done
+
+
+@playbooks.command(epilog="Example: calamity playbooks approve attack-elsewhere --by colleague")
+@click.argument("named", metavar="[SLUG]...", nargs=-1)
+@click.option("--version", "number", type=int, help="Which version; else the newest.")
+@for_municipality
+@by_someone
+@as_json
+def approve(
+    named: tuple[str, ...], number: int | None, slug: str | None, by: str, *, is_json: bool
+) -> None:
+    """Say, as a second person, that a version may be used; without SLUG, all newest versions."""
+    _say_versions("approved", run_async(_approve(named, number, slug, by)), is_json=is_json)
+
+
+async def _approve(
+    named: tuple[str, ...], number: int | None, slug: str | None, by: str
+) -> "list[PlaybookVersion]":
+    from calamity.actions.publish import approve as agree
+    from calamity.domain.errors import NotFound
+    from calamity.domain.permissions import Permission
+    from calamity.store.playbooks import list_versions
+
+    done = []
+    async with acting(slug, by, Permission.APPROVE) as (session, actor):
+        newest: dict[str, int] = {}
+        for version in await list_versions(session, actor.municipality_id):
+            newest.setdefault(version.slug, version.number)
+        for name in named or newest:
+            if name not in newest:
+                raise NotFound(
+                    f"{name}: nothing is published under this name. See: calamity playbooks list",
+                    field="slug",
+                )
+            done.append(await agree(session, actor, name, number or newest[name], at=now()))
+    return done
+
+
+async def _version(named: str, number: int | None, slug: str | None) -> "PlaybookVersion":
+    from calamity.domain.errors import NotFound
+
+    for version in await _list(slug):
+        if version.slug == named and number in (None, version.number):
+            return version
+    raise NotFound(f"{named}: no such version. See: calamity playbooks list", field="version")
+
+
+@playbooks.command(epilog="Example: calamity playbooks diff attack-elsewhere 1 2")
+@click.argument("named", metavar="SLUG")
+@click.argument("old", type=int)
+@click.argument("new", type=int)
+@for_municipality
+@as_json
+def diff(named: str, old: int, new: int, slug: str | None, *, is_json: bool) -> None:
+    """Say in words what differs between two published versions."""
+    from calamity.domain.playbook_changes import compare
+
+    before = run_async(_version(named, old, slug))
+    after = run_async(_version(named, new, slug))
+    changes = compare(before.playbook, after.playbook)
+    if is_json:
+        say_json(changes)
+        return
+    for change in changes:
+        say(f"{change.where}: {change.nl}")
+        say(f"{' ' * len(change.where)}  {change.en}")
+    say(f"{len(changes)} differences.")
+
+
+@playbooks.command(epilog="Example: calamity playbooks export attack-elsewhere --out ours.json")
+@click.argument("named", metavar="SLUG")
+@click.option("--version", "number", type=int, help="Which version; else the newest.")
+@click.option("--form", type=click.Choice(("json", "yaml")), help="Else after the file's name.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else printed.")
+@for_municipality
+def export(
+    *, named: str, number: int | None, form: str | None, out: Path | None, slug: str | None
+) -> None:
+    """Write a version with its fingerprint; it holds roles and words, never people or numbers."""
+    from calamity.cli.playbook_files import packed
+
+    version = run_async(_version(named, number, slug))
+    by_name = "yaml" if out is not None and out.suffix in (".yaml", ".yml") else "json"
+    text = packed(version.playbook, form or by_name)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    say(f"{out}: {named} version {version.number} (sha256 {version.sha256}).")
+
+
+@playbooks.command(name="import", epilog="Example: calamity playbooks import theirs.json")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@for_municipality
+@by_someone
+@as_json
+def import_(file: Path, slug: str | None, by: str, *, is_json: bool) -> None:
+    """Publish an exported document, after checking its fingerprint and every rule."""
+    from calamity.cli.faults import telling
+    from calamity.cli.playbook_files import unpacked
+    from calamity.domain.errors import Refused
+    from calamity.domain.playbook_check import fingerprint, read
+
+    document, name, sha256 = unpacked(file.read_bytes(), file)
+    with telling(file):
+        playbook = read(document, name)
+    if sha256 is not None and fingerprint(playbook) != sha256:
+        raise Refused(
+            "The document is not the one that was exported: its fingerprint differs. Ask for it "
+            "again.",
+            field="sha256",
+        )
+    done = run_async(_publish([(Path(name), document)], slug, by))
+    _say_versions("published", done, is_json=is_json)
+
+
+@playbooks.command(epilog="Example: calamity playbooks schema > playbook.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of a playbook, for editors."""
+    from calamity.domain.playbook_check import json_schema
+
+    say_json(json_schema())

@@ -1,0 +1,187 @@
+"""What went to and fro between the municipality and one key figure, for their contact person."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlmodel import col, select
+
+from calamity.domain.dispatch import MessageState
+from calamity.domain.errors import NotFound
+from calamity.domain.replies import Digit, read_reply
+from calamity.store.database import Session
+from calamity.store.inbox import BODY as REPLY_BODY
+from calamity.store.outbox import BODY
+from calamity.store.tables import (
+    ContactPersonRow,
+    KeyFigureRow,
+    MessageRow,
+    NeighbourhoodRow,
+    RecipientRow,
+    ReplyRow,
+)
+
+_KEPT_BACK = ("check-in", "")
+
+
+class Acquaintance(Struct, frozen=True):
+    """A key figure of one contact person, without the number."""
+
+    recipient_id: str
+    neighbourhood_code: str
+    neighbourhood: str
+    quiet_from: str
+    quiet_until: str
+    agreed: bool
+
+
+async def get_acquaintance(
+    session: Session, municipality_id: str, contact_recipient_id: str, recipient_id: str
+) -> Acquaintance:
+    """Return a key figure whom this contact person knows. Raises NotFound for anyone else."""
+    found = (
+        await session.sql.execute(
+            select(KeyFigureRow, NeighbourhoodRow)
+            .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+            .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
+            .where(
+                KeyFigureRow.municipality_id == municipality_id,
+                KeyFigureRow.recipient_id == recipient_id,
+                ContactPersonRow.recipient_id == contact_recipient_id,
+            )
+        )
+    ).first()
+    if found is None:
+        raise NotFound("You do not know this key figure.", field="key-figure")
+    figure, place = found
+    return Acquaintance(
+        figure.recipient_id, place.code, place.name, figure.quiet_from, figure.quiet_until,
+        bool(figure.agreed_on),
+    )  # fmt: skip
+
+
+class Text(Struct, frozen=True):
+    """One text of a conversation. *state* is empty for what came in.
+
+    A digit that came too late to count is not shown either: *is_digit* says that it was one.
+    """
+
+    at: datetime
+    is_ours: bool
+    body: str
+    state: str = ""
+    is_digit: bool = False
+
+
+async def texts_with(session: Session, recipient_id: str, *, limit: int = 40) -> list[Text]:
+    """Return the texts to and from one person, the oldest first; answers to rounds stay out."""
+    sent = await session.sql.scalars(
+        select(MessageRow)
+        .where(MessageRow.recipient_id == recipient_id)
+        .order_by(col(MessageRow.created_at).desc())
+        .limit(limit)
+    )
+    came = await session.sql.scalars(
+        select(ReplyRow)
+        .where(ReplyRow.recipient_id == recipient_id, col(ReplyRow.meaning).not_in(_KEPT_BACK))
+        .order_by(col(ReplyRow.received_at).desc())
+        .limit(limit)
+    )
+    texts = [
+        Text(row.created_at, True, session.vault.open_text(BODY, row.body), _state(row))
+        for row in sent
+    ]
+    for row in came:
+        body = session.vault.open_text(REPLY_BODY, row.body)
+        is_digit = isinstance(read_reply(body), Digit)
+        texts.append(Text(row.received_at, False, "" if is_digit else body, is_digit=is_digit))
+    return sorted(texts, key=lambda text: text.at)[-limit:]
+
+
+def _state(row: MessageRow) -> str:
+    if row.delivered_at is not None:
+        return "delivered"
+    return {
+        MessageState.ACCEPTED.value: "sent",
+        MessageState.REJECTED.value: "failed",
+        MessageState.EXPIRED.value: "failed",
+        MessageState.CANCELLED.value: "cancelled",
+    }.get(row.state, "planned")
+
+
+async def wrote_last(session: Session, recipient_id: str, since: datetime) -> bool:
+    """Say whether this person wrote to us after the last words that a person here wrote back."""
+    came: datetime | None = await session.sql.scalar(
+        select(ReplyRow.received_at)
+        .where(
+            ReplyRow.recipient_id == recipient_id,
+            col(ReplyRow.needs_person).is_(True),
+            col(ReplyRow.received_at) >= since,
+        )
+        .order_by(col(ReplyRow.received_at).desc())
+        .limit(1)
+    )
+    if came is None:
+        return False
+    ours = await session.sql.scalar(
+        select(MessageRow.id)
+        .where(
+            MessageRow.recipient_id == recipient_id,
+            MessageRow.purpose == "give",
+            col(MessageRow.dispatch_id).is_(None),
+            col(MessageRow.created_at) > came,
+        )
+        .limit(1)
+    )
+    return ours is None
+
+
+async def written_lately(session: Session, recipient_id: str, body: str, since: datetime) -> bool:
+    """Say whether these very words were put in the outbox for this person a moment ago."""
+    rows = await session.sql.scalars(
+        select(MessageRow.body).where(
+            MessageRow.recipient_id == recipient_id,
+            MessageRow.purpose == "give",
+            col(MessageRow.dispatch_id).is_(None),
+            col(MessageRow.created_at) >= since,
+        )
+    )
+    return any(session.vault.open_text(BODY, row) == body for row in rows)
+
+
+async def get_letter(session: Session, municipality_id: str, reply_id: str) -> ReplyRow:
+    """Return a text of someone whom this municipality knows. Raises NotFound."""
+    row = await session.sql.get(ReplyRow, reply_id)
+    if row is None or row.municipality_id != municipality_id or row.recipient_id is None:
+        raise NotFound("This text does not exist.", field="reply")
+    return row
+
+
+async def is_key_figure(session: Session, recipient_id: str) -> bool:
+    """Say whether this person is a key figure, whose texts only the contact person reads."""
+    found = await session.sql.scalar(
+        select(KeyFigureRow.id).where(KeyFigureRow.recipient_id == recipient_id)
+    )
+    return found is not None
+
+
+async def handle_letters_of(session: Session, recipient_id: str, at: datetime) -> int:
+    """Mark everything that this person wrote and nobody had handled; return how many texts."""
+    rows = list(
+        await session.sql.scalars(
+            select(ReplyRow).where(
+                ReplyRow.recipient_id == recipient_id,
+                col(ReplyRow.needs_person).is_(True),
+                col(ReplyRow.handled_at).is_(None),
+            )
+        )
+    )
+    for row in rows:
+        row.handled_at = at
+    await session.sql.flush()
+    return len(rows)
+
+
+async def is_stopped(session: Session, recipient_id: str) -> bool:
+    """Say whether this person said STOP."""
+    row = await session.sql.get(RecipientRow, recipient_id)
+    return row is None or row.stopped_at is not None

@@ -1,0 +1,64 @@
+"""The JSON API under /v1: whatever a page can do, with the same rules."""
+
+from litestar import Router
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+
+from calamity.web.api import (
+    accounts,
+    activations,
+    calamities,
+    call_outs,
+    check_ins,
+    dispatches,
+    export,
+    neighbourhoods,
+    people,
+    playbooks,
+    replies,
+    report,
+    rounds,
+    tasks,
+    timeline,
+)
+from calamity.web.api.document import PREFIX, document, openapi_config
+from calamity.web.api.gate import the_house
+from calamity.web.api.wire import check_body
+from calamity.web.auth import guard_api, need_actor
+from calamity.web.errors import API_VERSION, PROBLEM_HANDLERS
+
+__all__ = ["api_router", "openapi_config"]
+
+
+def api_router() -> Router:
+    """Return every resource of the API. Nothing but its document is open to strangers."""
+    guarded = Router(
+        "/",
+        route_handlers=[
+            calamities.router,
+            activations.router,
+            timeline.router,
+            export.router,
+            call_outs.router,
+            dispatches.router,
+            rounds.router,
+            tasks.router,
+            report.router,
+            playbooks.router,
+            neighbourhoods.router,
+            people.router,
+            replies.router,
+            check_ins.router,
+            accounts.router,
+        ],
+        guards=[guard_api],
+        before_request=check_body,
+        dependencies={"house": Provide(the_house), "actor": Provide(need_actor)},
+        response_headers=[
+            ResponseHeader(
+                name="API-Version", value=API_VERSION, description="The version of this API."
+            )
+        ],
+        exception_handlers=PROBLEM_HANDLERS,
+    )
+    return Router(PREFIX, route_handlers=[guarded, document])

@@ -1,0 +1,122 @@
+"""The team and the network: who there is, never under which number, and taking in a file."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from msgspec import Struct
+
+from calamity.actions.people import PeopleReport, import_people
+from calamity.domain.errors import Forbidden
+from calamity.domain.permissions import Actor, Permission
+from calamity.store import people
+from calamity.web.api.calamities import created
+from calamity.web.api.document import takes
+from calamity.web.api.gate import needs_one_of
+from calamity.web.api.wire import camel, wired
+from calamity.web.auth import needs
+from calamity.web.house import House, now
+
+_LARGEST = 21_000_000
+
+
+@camel
+class KeyFigure(people.KeyFigureLine, frozen=True):
+    """A key figure, without a number."""
+
+
+class KeyFigures(Struct, frozen=True, rename="camel"):
+    """Key figures by neighbourhood: one's own, or all for who looks after the network."""
+
+    key_figures: list[KeyFigure]
+
+
+@camel
+class Responder(people.ResponderLine, frozen=True):
+    """A member of the rapid team in one role."""
+
+
+class Responders(Struct, frozen=True):
+    """The rapid team by role, the primary first."""
+
+    responders: list[Responder]
+
+
+@camel
+class Numbers(people.Numbers, frozen=True):
+    """How many people there are in each capacity."""
+
+
+@camel
+class PeopleImport(PeopleReport, frozen=True):
+    """What became of every line, in the order of the file."""
+
+
+def own_recipient(actor: Actor) -> str:
+    """Return who this actor is as a person. Raises Forbidden for a program of nobody."""
+    if actor.recipient_id is None:
+        raise Forbidden(
+            "This account is not bound to a person. Ask an administrator to make a token in the "
+            "name of your account."
+        )
+    return actor.recipient_id
+
+
+@get(
+    "/key-figures",
+    guards=[needs_one_of(Permission.SEE_PEOPLE, Permission.READ_REPLIES)],
+    name="api.key_figures.list",
+)
+async def list_key_figures(
+    house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> KeyFigures:
+    """List key figures without numbers: a contact person's own, or all of them."""
+    contact = None if actor.may(Permission.SEE_PEOPLE) else own_recipient(actor)
+    async with house.database.reading() as session:
+        lines = await people.list_key_figures(
+            session, actor.municipality_id, contact_recipient_id=contact
+        )
+    return KeyFigures([wired(line, KeyFigure) for line in lines])
+
+
+@get("/responders", guards=[needs(Permission.SEE_PEOPLE)], name="api.responders.list")
+async def list_responders(
+    house: NamedDependency[House], actor: NamedDependency[Actor]
+) -> Responders:
+    """List the rapid team by role."""
+    async with house.database.reading() as session:
+        lines = await people.list_responders(session, actor.municipality_id)
+    return Responders([wired(line, Responder) for line in lines])
+
+
+@get("/people", guards=[needs(Permission.SEE_PEOPLE)], name="api.people.count")
+async def count(house: NamedDependency[House], actor: NamedDependency[Actor]) -> Numbers:
+    """Say how many people there are in each capacity."""
+    async with house.database.reading() as session:
+        return wired(await people.count_people(session, actor.municipality_id), Numbers)
+
+
+@post(
+    "/people",
+    guards=[needs(Permission.IMPORT)],
+    operation_class=takes("text/csv", "A people file, with one person in one capacity per line."),
+    request_max_body_size=_LARGEST,
+    name="api.people.import",
+)
+async def take_in(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    request: Request[Any, Any, Any],
+    skip_bad: Annotated[bool, QueryParameter(name="skipBad")] = False,
+) -> Response[PeopleImport]:
+    """Take in a people file: all or nothing, unless bad lines are to be skipped."""
+    data = await request.body()
+    async with house.database.transaction() as session:
+        report = await import_people(session, actor, data, skip_bad=skip_bad, at=now())
+    return created(wired(report, PeopleImport), "/v1/people")
+
+
+router = Router(
+    "/", route_handlers=[list_key_figures, list_responders, count, take_in], tags=["People"]
+)

@@ -1,0 +1,140 @@
+"""Coming in: signing in and out, the language, and help."""
+
+import re
+from typing import Any
+
+import structlog
+from litestar import Request, Response, get, post
+
+from calamity.actions.accounts import admit, find_credentials, is_right
+from calamity.actions.accounts import sign_out as end
+from calamity.store.accounts import ABSOLUTE
+from calamity.web.auth import COOKIE, session_cookie, visitor_of
+from calamity.web.language import COOKIE as LANGUAGE_COOKIE
+from calamity.web.language import LANGUAGES
+from calamity.web.pages.forgery import VISIT
+from calamity.web.pages.frame import (
+    PageRequest,
+    form_of,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    see_other,
+)
+from calamity.web.paths import PATHS, path
+from calamity.web.views.frame import Form, SignIn
+
+log = structlog.get_logger(__name__)
+
+# A path of our own: one slash, and nothing that a browser would read as another host.
+_OURS = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}")
+_LONGEST = 200
+_YEAR = 365 * 24 * 3600
+
+
+def own_path(wanted: str) -> str:
+    """Return a path of our own as it is, and the start page for anything else."""
+    return wanted if _OURS.fullmatch(wanted) else path("start")
+
+
+@get(PATHS["sign_in"], name="sign_in")
+async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show the way in; who is in already goes on."""
+    there = own_path(request.query_params.get("next", "/"))
+    if await visitor_of(request) is not None:
+        return see_other(request, there)
+    return page(request, "sign_in", await frame_of(request), SignIn(next=there))
+
+
+@post(PATHS["sign_in"], name="sign_in.post", status_code=200)
+async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Let somebody in, or say that name and password do not belong together."""
+    sent = await form_of(request)
+    login = sent.get("login", [""])[-1].strip()[:_LONGEST]
+    password = sent.get("password", [""])[-1]
+    there = own_path(sent.get("next", ["/"])[-1])
+    cookie = await _session_for(request, login, password) if login and password else None
+    if cookie is None:
+        return await _not_let_in(request, login, there, is_blank=not (login and password))
+    answer = see_other(request, there)
+    answer.set_cookie(session_cookie(house_of(request), cookie))
+    answer.delete_cookie(VISIT, path="/")
+    return answer
+
+
+async def _session_for(request: PageRequest, login: str, password: str) -> str | None:
+    """Start a session for whom the password fits; no transaction is open while it is hashed."""
+    database, at = house_of(request).database, now()
+    async with database.reading() as session:
+        credentials = await find_credentials(session, login.casefold(), at)
+    right = await is_right(credentials, password) if len(password) <= _LONGEST else False
+    if credentials is None:
+        return None
+    async with database.transaction() as session:
+        # Looked up again: it may have been locked or disabled while the password was hashed.
+        credentials = await find_credentials(session, login.casefold(), at)
+        cookie = await admit(session, credentials, right=right, at=at)
+        if (before := request.cookies.get(COOKIE)) and cookie is not None:
+            await end(session, before)
+    return cookie
+
+
+async def _not_let_in(
+    request: PageRequest, login: str, there: str, *, is_blank: bool
+) -> Response[Any]:
+    language = language_of(request)
+    problem = (
+        language.text("Fill in your name and your password.")
+        if is_blank
+        else language.text(
+            "This name and password do not belong together. After ten wrong passwords an account "
+            "is closed for a quarter of an hour."
+        )
+    )
+    form = Form(values={"login": login}, errors={"login": problem})
+    view = SignIn(form=form, next=there)
+    return page(request, "sign_in", await frame_of(request), view, 200 if is_blank else 401)
+
+
+@post(PATHS["sign_out"], name="sign_out", status_code=303)
+async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
+    """End the session, on the server too."""
+    house = house_of(request)
+    if cookie := request.cookies.get(COOKIE):
+        async with house.database.transaction() as session:
+            await end(session, cookie)
+    said = language_of(request).text("You are signed out.")
+    answer = see_other(request, path("sign_in"), said)
+    answer.set_cookie(session_cookie(house, ""))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@post(PATHS["language"], name="language", status_code=303)
+async def choose_language(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Remember in which language this browser reads, and show the same page again."""
+    sent = await form_of(request)
+    chosen = sent.get("language", [""])[-1]
+    answer = see_other(request, own_path(sent.get("next", ["/"])[-1]))
+    if chosen in LANGUAGES:
+        answer.set_cookie(
+            key=LANGUAGE_COOKIE,
+            value=chosen,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=house_of(request).settings.public_url.startswith("https://"),
+            max_age=_YEAR,
+        )
+    return answer
+
+
+@get(PATHS["help"], name="help")
+async def help_page(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Show what this is and how to begin."""
+    return page(request, "help", await frame_of(request, here="help"), None)
+
+
+ENTRANCE = [sign_in_page, sign_in, sign_out, choose_language, help_page]

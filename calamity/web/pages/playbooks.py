@@ -1,0 +1,314 @@
+"""Playbooks: what there is, reading one, publishing a version, and the second person's approval."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import structs
+
+from calamity.actions.publish import approve, publish
+from calamity.domain.errors import CalamityError, NotFound
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
+from calamity.domain.playbook_check import PlaybookFaults
+from calamity.domain.texts import segments
+from calamity.store.accounts import list_users
+from calamity.store.database import Session
+from calamity.store.playbooks import PlaybookVersion, find_version, list_versions
+from calamity.web.auth import needs
+from calamity.web.language import Language
+from calamity.web.pages.forms import LARGEST_FORM
+from calamity.web.pages.frame import (
+    PageRequest,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    see_other,
+    upload_of,
+    wrong,
+)
+from calamity.web.paths import PATHS, path
+from calamity.web.views import playbook as views
+from calamity.web.views.frame import Form
+from calamity.web.views.start import PlannedText, PlaybookCard
+
+_LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
+_DAYS_IN_MONTH = 30.44
+
+Names = dict[str, str]
+
+
+async def names_of(session: Session, municipality_id: str) -> Names:
+    """Return the names of everyone with an account, by login."""
+    return {user.login: user.name for user in await list_users(session, municipality_id)}
+
+
+def card_of(
+    version: PlaybookVersion, names: Names, language: Language, at: datetime
+) -> PlaybookCard:
+    """Return a version as a card."""
+    playbook = version.playbook
+    approved_at = version.approved_at or version.published_at
+    by = version.approved_by or ""
+    return PlaybookCard(
+        slug=version.slug,
+        title=playbook.title.in_language(language.code),
+        purpose=playbook.purpose.in_language(language.code),
+        version=version.number,
+        published_at=approved_at,
+        steps=len(playbook.steps),
+        messages=len(playbook.messages),
+        approved_by=names.get(by, by),
+        expired=(at - approved_at).days > playbook.valid_months * _DAYS_IN_MONTH,
+    )
+
+
+def newest_approved(versions: Sequence[PlaybookVersion]) -> list[PlaybookVersion]:
+    """Return per playbook the version that an activation would use."""
+    newest: dict[str, PlaybookVersion] = {}
+    for version in versions:
+        if version.is_approved:
+            newest.setdefault(version.slug, version)
+    return list(newest.values())
+
+
+@get(PATHS["playbooks"], name="playbooks", guards=[needs(Permission.SEE_PLAYBOOKS)])
+async def playbooks(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Show all playbooks, and what waits for a second person."""
+    return await _list(request, actor)
+
+
+async def _list(
+    request: PageRequest, actor: Actor, form: Form | None = None, problems: Sequence[str] = ()
+) -> Response[Any]:
+    language, at = language_of(request), now()
+    async with house_of(request).database.reading() as session:
+        versions = await list_versions(session, actor.municipality_id)
+        names = await names_of(session, actor.municipality_id)
+    ready = newest_approved(versions)
+    in_use = {version.slug: version.number for version in ready}
+    view = views.Playbooks(
+        playbooks=tuple(card_of(version, names, language, at) for version in ready),
+        waiting=tuple(
+            views.WaitingVersion(
+                slug=version.slug,
+                title=version.playbook.title.in_language(language.code),
+                version=version.number,
+                author=names.get(version.published_by, version.published_by),
+                since=version.published_at,
+                may_approve=_may_approve(version, actor),
+            )
+            for version in versions
+            if not version.is_approved and version.number > in_use.get(version.slug, 0)
+        ),
+        form=form or Form(),
+        problems=tuple(problems),
+    )
+    frame = await frame_of(request, here="playbooks")
+    return page(request, "playbooks", frame, view, 422 if form else 200)
+
+
+def _may_approve(version: PlaybookVersion, actor: Actor) -> bool:
+    return (
+        not version.is_approved
+        and actor.may(Permission.APPROVE)
+        and version.published_by != actor.login
+    )
+
+
+@post(
+    PATHS["playbook_publish"],
+    name="playbook.publish",
+    guards=[needs(Permission.PUBLISH)],
+    request_max_body_size=_LARGEST_PLAYBOOK,
+    status_code=303,
+)
+async def publish_version(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Take in a playbook document; a second person must approve it before it can be used."""
+    language = language_of(request)
+    try:
+        filename, source = await upload_of(request, "file")
+        async with house_of(request).database.transaction() as session:
+            version = await publish(session, actor, source, filename, at=now())
+    except PlaybookFaults as faults:
+        return await _list(request, actor, Form(), _fault_lines(faults, language))
+    except CalamityError as error:
+        return await _list(request, actor, wrong(Form(), error, language, {"version": "file"}))
+    said = language.text("Published. A colleague must approve it before it can be used.")
+    return see_other(
+        request, path("playbook", slug=version.slug, version=version.number), said
+    )
+
+
+def _fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
+    return [
+        language.text(
+            "Line %(line)s: %(message)s %(cure)s",
+            line=fault.line,
+            message=fault.message if language.code == "en" else fault.message_nl,
+            cure=fault.cure if language.code == "en" else fault.cure_nl,
+        )
+        for fault in faults.faults
+    ]
+
+
+@get(PATHS["playbook"], name="playbook", guards=[needs(Permission.SEE_PLAYBOOKS)])
+async def read_playbook(
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[Any]:
+    """Show one version of a playbook, as people read it."""
+    language = language_of(request)
+    async with house_of(request).database.reading() as session:
+        found = await find_version(session, actor.municipality_id, slug, version)
+        versions = await list_versions(session, actor.municipality_id, slug)
+        names = await names_of(session, actor.municipality_id)
+    if found is None:
+        raise NotFound("This playbook version does not exist.", field="version")
+    view = structs.replace(
+        _reader(found.playbook, language),
+        version=_line(found, names, language),
+        versions=tuple(_line(each, names, language) for each in versions),
+        may_approve=_may_approve(found, actor),
+    )
+    return page(request, "playbook", await frame_of(request, here="playbooks"), view)
+
+
+@post(
+    PATHS["playbook_approve"],
+    name="playbook.approve",
+    guards=[needs(Permission.APPROVE)],
+    status_code=303,
+)
+async def approve_version(
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[Any]:
+    """Say, as a second person, that this version may be used."""
+    async with house_of(request).database.transaction() as session:
+        await approve(session, actor, slug, version, at=now())
+    said = language_of(request).text("Approved. From now on this version can be used.")
+    return see_other(request, path("playbook", slug=slug, version=version), said)
+
+
+def _line(version: PlaybookVersion, names: Names, language: Language) -> views.VersionLine:
+    approver = version.approved_by
+    return views.VersionLine(
+        version=version.number,
+        state="published" if version.is_approved else "waiting",
+        published_at=version.published_at,
+        author=names.get(version.published_by, version.published_by),
+        approver=names.get(approver, approver) if approver else None,
+        changes=tuple(words.in_language(language.code) for words in version.playbook.changes),
+        sha256=version.sha256,
+    )
+
+
+def _reader(playbook: Playbook, language: Language) -> views.PlaybookPage:
+    code = language.code
+    return views.PlaybookPage(
+        slug=playbook.slug,
+        title=playbook.title.in_language(code),
+        purpose=playbook.purpose.in_language(code),
+        version=views.VersionLine(playbook.version, "waiting", None, "", None, (), ""),
+        versions=(),
+        we_do=tuple(words.in_language(code) for words in playbook.limits.we_do),
+        we_do_not=tuple(words.in_language(code) for words in playbook.limits.we_do_not),
+        roles=tuple(
+            views.RoleView(role.title.in_language(code), role.task.in_language(code), role.minimum)
+            for role in playbook.roles
+        ),
+        phases=tuple(
+            views.PhaseView(
+                code=phase.code,
+                title=phase.title.in_language(code),
+                starts=seconds(phase.starts),
+                steps=tuple(
+                    _step(step, playbook, language)
+                    for step in playbook.steps
+                    if step.phase == phase.code
+                ),
+            )
+            for phase in playbook.phases
+        ),
+        messages=tuple(
+            views.MessageView(
+                code=message.code,
+                kind=message.kind.value,
+                texts=tuple(_text(spoken, text) for spoken, text in message.texts.items()),
+                alarm=message.alarm,
+            )
+            for message in playbook.messages
+        ),
+        quiet_hours=(playbook.quiet_hours.start, playbook.quiet_hours.end),
+        messages_per_day=playbook.budget.messages_per_day,
+        asks_per_day=playbook.budget.asks_per_day,
+    )
+
+
+def _text(language: str, text: str) -> PlannedText:
+    size = segments(text)
+    return PlannedText(
+        language=language,
+        people=0,
+        text=text,
+        characters=size.units,
+        parts=size.parts,
+        alphabet=size.encoding,
+    )
+
+
+def _step(step: Step, playbook: Playbook, language: Language) -> views.StepView:
+    act, says, message = _act(step, playbook, language)
+    code = language.code
+    return views.StepView(
+        code=step.code,
+        title=step.title.in_language(code),
+        role=playbook.role(step.role).title.in_language(code),
+        start=seconds(step.start),
+        due=seconds(step.due),
+        automatic=step.automatic,
+        may_skip=step.may_skip,
+        act=act,
+        act_says=says,
+        message=message,
+        evidence=step.evidence.in_language(code) if step.evidence else None,
+        help=step.help.in_language(code) if step.help else None,
+    )
+
+
+def _act(
+    step: Step, playbook: Playbook, language: Language
+) -> tuple[views.ActKind | None, str, str | None]:
+    """Return (kind, words, message code) of what the product does in a step."""
+
+    def named(audiences: Sequence[str]) -> str:
+        return ", ".join(playbook.audience(each).title.in_language(language.code) for each in audiences)
+
+    match step.act:
+        case CallOut(quota=quota, message=message):
+            words = language.plural("%(num)s person needed", "%(num)s people needed", quota)
+            return "call-out", words, message
+        case Dispatch(audience=audience, message=message):
+            return "dispatch", named([audience]), message
+        case Round(audiences=audiences, message=message):
+            return "round", named(audiences), message
+        case Decision(question=question):
+            return "decision", question.in_language(language.code), None
+    return None, "", None
+
+
+PLAYBOOKS = [playbooks, publish_version, read_playbook, approve_version]

@@ -1,0 +1,107 @@
+import pytest
+from msgspec.structs import replace
+
+from calamity.actions.publish import approve, publish
+from calamity.domain.errors import Conflict, Forbidden, NotFound
+from calamity.domain.permissions import Actor, UserRole
+from calamity.domain.playbook import Words
+from calamity.domain.playbook_check import PlaybookFaults, canonical, fingerprint
+from calamity.store.playbooks import find_version, list_versions, usable_version
+from tests.make import T0, make_playbook
+
+SECOND = make_playbook(version=2, title=Words(nl="Tweede", en="Second"))
+
+
+async def published(database, actor, playbook):
+    async with database.transaction() as session:
+        return await publish(
+            session, actor, canonical(playbook), f"v{playbook.version}.yaml", at=T0
+        )
+
+
+async def approved(database, actor, number=2):
+    async with database.transaction() as session:
+        return await approve(session, actor, "small", number, at=T0)
+
+
+async def test_a_published_version_keeps_its_document_and_fingerprint(database, town):
+    version = await published(database, town.author, SECOND)
+    assert (version.number, version.published_by) == (2, town.author.login)
+    assert version.sha256 == fingerprint(SECOND)
+    assert version.playbook == SECOND
+    assert not version.is_approved
+
+
+async def test_the_same_document_twice_is_one_version(database, town):
+    first = await published(database, town.author, SECOND)
+    assert await published(database, town.coordinator, SECOND) == first
+    async with database.reading() as session:
+        assert [each.number for each in await list_versions(session, town.id)] == [2, 1]
+
+
+async def test_other_words_under_the_same_number_are_refused(database, town):
+    changed = make_playbook(title=Words(nl="Anders", en="Different"))
+    with pytest.raises(Conflict, match="version 2") as refused:
+        await published(database, town.author, changed)
+    assert refused.value.field == "version"
+    async with database.reading() as session:
+        version = await find_version(session, town.id, "small", 1)
+        assert version.playbook == make_playbook()
+
+
+async def test_an_earlier_number_is_refused_after_a_later_one(database, town):
+    await published(database, town.author, make_playbook(version=4))
+    with pytest.raises(Conflict, match="5"):
+        await published(database, town.author, make_playbook(version=3))
+
+
+async def test_a_document_with_a_fault_is_not_stored(database, town):
+    broken = replace(SECOND, steps=[replace(SECOND.steps[0], role="NOBODY")])
+    with pytest.raises(PlaybookFaults):
+        await published(database, town.author, broken)
+    async with database.reading() as session:
+        assert await find_version(session, town.id, "small", 2) is None
+
+
+async def test_the_author_may_not_approve(database, town):
+    await published(database, town.author, SECOND)
+    with pytest.raises(Conflict) as refused:
+        await approved(database, town.author)
+    assert refused.value.field == "by"
+    version = await approved(database, town.coordinator)
+    assert (version.is_approved, version.approved_by) == (True, town.coordinator.login)
+
+
+async def test_approving_twice_keeps_the_first_approval(database, town):
+    await published(database, town.author, SECOND)
+    first = await approved(database, town.coordinator)
+    assert await approved(database, town.official) == first
+
+
+async def test_only_an_approved_version_is_used(database, town):
+    await published(database, town.author, SECOND)
+    async with database.reading() as session:
+        assert (await usable_version(session, town.id, "small", None)).number == 1
+        with pytest.raises(Conflict):
+            await usable_version(session, town.id, "small", 2)
+        with pytest.raises(NotFound):
+            await usable_version(session, town.id, "unknown", None)
+    await approved(database, town.coordinator)
+    async with database.reading() as session:
+        assert (await usable_version(session, town.id, "small", None)).number == 2
+
+
+@pytest.mark.parametrize(
+    "role", [UserRole.RESPONDER, UserRole.CONTACT_PERSON, UserRole.PROFESSIONAL]
+)
+async def test_other_roles_may_not_publish_or_approve(database, town, role):
+    actor = Actor(town.id, "someone", role)
+    with pytest.raises(Forbidden):
+        await published(database, actor, SECOND)
+    with pytest.raises(Forbidden):
+        await approved(database, actor, 1)
+
+
+async def test_an_unknown_version_cannot_be_approved(database, town):
+    with pytest.raises(NotFound):
+        await approved(database, town.coordinator, 9)

@@ -1,0 +1,179 @@
+"""The API on a stage: two municipalities, a token for every role, and a checker of each answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import msgspec
+from litestar import Litestar
+from litestar.datastructures import State
+from openapi_core import OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+from tests.make import PASSWORD, SECRET, Town, make_terms, make_town
+
+from calamity.domain.permissions import UserRole
+from calamity.gateways.twilio_webhooks import WebhookReader
+from calamity.settings import Settings
+from calamity.store import accounts
+from calamity.store.database import Database
+from calamity.store.inbox import Inbox
+from calamity.store.timeline import TimelineReader
+from calamity.store.wakes import Wakes
+from calamity.web.api import api_router, openapi_config
+from calamity.web.errors import EXCEPTION_HANDLERS
+from calamity.web.headers import security_headers
+from calamity.web.house import House, now
+
+ORIGIN = "http://calamity.example"
+INCIDENT = {"nl": "Aanslag in een andere stad", "en": "Attack in another city"}
+
+
+def make_house(database: Database) -> House:
+    """Return a house in which no worker lives."""
+    wakes = Wakes(database)
+    return House(
+        settings=Settings(secret_key=SECRET, public_url="https://calamity.example"),
+        terms=make_terms(),
+        database=database,
+        wakes=wakes,
+        inbox=Inbox(database, wakes),
+        timeline=TimelineReader(database),
+        webhooks=WebhookReader("https://calamity.example", "AC" + "0" * 32, ["0" * 32], frozenset()),
+    )
+
+
+def make_app(house: House) -> Litestar:
+    """Return the API alone, with the headers of the real thing."""
+    return Litestar(
+        [api_router()],
+        state=State({"house": house}),
+        openapi_config=openapi_config(),
+        exception_handlers=EXCEPTION_HANDLERS,
+        before_send=[security_headers(production=True)],
+        logging_config=None,
+    )
+
+
+def new_calamity(key: str = "request-1", **changes: Any) -> dict[str, Any]:
+    """Return the body that activates the small playbook in a new calamity."""
+    given: dict[str, Any] = {
+        "slug": "small",
+        "requestKey": key,
+        "title": "Aanslag elders",
+        "inputs": {"incident": INCIDENT, "affected": ["W1"]},
+        "levels": {"social": 1, "socialReason": "Er zijn zorgen in de stad."},
+    }
+    return given | changes
+
+
+@dataclass
+class Api:
+    """A client that speaks for any role of either municipality."""
+
+    house: House
+    app: Litestar
+    client: httpx.AsyncClient
+    town: Town
+    other: Town
+    tokens: dict[str, str] = field(default_factory=dict)
+    document: dict[str, Any] = field(default_factory=dict)
+    contract: OpenAPI | None = None
+
+    async def ask(
+        self, method: str, path: str, as_: str | None = "coordinator", **more: Any
+    ) -> httpx.Response:
+        """Send a request with the token of a role, and check the answer against the document."""
+        headers = more.pop("headers", {})
+        if as_ is not None:
+            headers = {"Authorization": f"Bearer {self.tokens[as_]}"} | headers
+        response = await self.client.request(method, path, headers=headers, **more)
+        self.check(response)
+        return response
+
+    async def get(self, path: str, as_: str | None = "coordinator", **more: Any) -> httpx.Response:
+        """Read."""
+        return await self.ask("GET", path, as_, **more)
+
+    async def post(
+        self, path: str, body: Any = None, as_: str | None = "coordinator", **more: Any
+    ) -> httpx.Response:
+        """Write JSON."""
+        return await self.ask("POST", path, as_, json=body, **more)
+
+    def check(self, response: httpx.Response) -> None:
+        """Hold an answer against the OpenAPI document."""
+        assert response.headers.get("API-Version") == "1.0.0", response.request.url
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Cache-Control"] == "no-store"
+        if self.contract is None or response.request.url.path == "/v1/openapi.json":
+            return
+        url = response.request.url
+        asked = MockRequest(
+            ORIGIN, response.request.method.lower(), url.path, args=dict(url.params.multi_items())
+        )
+        said = MockResponse(
+            response.content,
+            status_code=response.status_code,
+            headers=dict(response.headers),
+            content_type=response.headers.get("Content-Type", "application/json"),
+        )
+        self.contract.validate_response(asked, said)
+
+    async def calamity(self, **changes: Any) -> str:
+        """Activate the small playbook and return the id of its calamity."""
+        made = await self.post("/v1/calamities", new_calamity(**changes))
+        assert made.status_code == 201, made.text
+        found: str = made.json()["calamityId"]
+        return found
+
+
+async def _bound_token(
+    session: Any, town: Town, role: UserRole, recipient_id: str | None, login: str
+) -> str:
+    user_id = await accounts.add_user(
+        session, town.id, login=login, name=login, role=role, password_hash=PASSWORD,
+        recipient_id=recipient_id, at=now(),
+    )  # fmt: skip
+    return await accounts.add_token(
+        session, town.id, name=login, role=role, at=now(), user_id=user_id
+    )
+
+
+@asynccontextmanager
+async def staged(database: Database) -> AsyncIterator[Api]:
+    """Set the stage on a database."""
+    tokens: dict[str, str] = {}
+    async with database.transaction() as session:
+        town = await make_town(session)
+        other = await make_town(session, slug="bergen", name="Bergen")
+        for role in UserRole:
+            tokens[role] = await accounts.add_token(
+                session, town.id, name=role, role=role, at=now()
+            )
+        tokens["elsewhere"] = await accounts.add_token(
+            session, other.id, name="elsewhere", role=UserRole.COORDINATOR, at=now()
+        )
+        tokens["second"] = await accounts.add_token(
+            session, town.id, name="second", role=UserRole.COORDINATOR, at=now()
+        )
+        for name, role in (
+            ("contact1", UserRole.CONTACT_PERSON),
+            ("contact2", UserRole.CONTACT_PERSON),
+            ("pro1", UserRole.PROFESSIONAL),
+        ):
+            tokens[name] = await _bound_token(
+                session, town, role, town[name].id, f"program-{name}@oeverlanden"
+            )
+    house = make_house(database)
+    app = make_app(house)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        api = Api(house, app, client, town, other, tokens)
+        said = await client.get("/v1/openapi.json")
+        api.document = msgspec.json.decode(said.content)
+        served = api.document | {"servers": [{"url": ORIGIN}]}
+        api.contract = await asyncio.to_thread(OpenAPI.from_dict, served)
+        yield api
