@@ -7,9 +7,7 @@ from typing import Any
 
 import structlog
 from litestar import Litestar
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
-from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
@@ -23,13 +21,13 @@ from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from calamity.web import assets, health
 from calamity.web.api import api_router, openapi_config
-from calamity.web.auth import need_actor
 from calamity.web.errors import EXCEPTION_HANDLERS
 from calamity.web.headers import security_headers
 from calamity.web.hooks import HOOKS
 from calamity.web.house import House
 from calamity.web.live import LiveTimelines, stream
 from calamity.web.pages import PAGES
+from calamity.web.pages.problems import problem_page
 from calamity.web.render import Renderer
 
 log = structlog.get_logger(__name__)
@@ -89,19 +87,18 @@ def create_app(
             *PAGES,
             create_static_files_router(path=assets.PREFIX, directories=[assets.DIST]),
         ],
-        dependencies={"actor": Provide(need_actor)},
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[security_headers(production=settings.env == "production")],
-        csrf_config=CSRFConfig(
-            secret=house.database.vault.cookie_secret,
-            cookie_name="calamity_csrf",
-            cookie_secure=settings.public_url.startswith("https://"),
-            cookie_httponly=True,
-            exclude=["^/hooks/", "^/v1/", "^/static/", "^/health/", "^/metrics", "^/f/"],
-        ),
         openapi_config=openapi,
         lifespan=[lifespan],
-        state=State({"house": house, "live": live, "renderer": Renderer(settings.zone)}),
+        state=State(
+            {
+                "house": house,
+                "live": live,
+                "renderer": Renderer(settings.zone),
+                "problem_page": problem_page,
+            }
+        ),
         debug=False,
         logging_config=None,
     )

@@ -82,7 +82,14 @@ def set_up_logging(style: Literal["pretty", "json"], level: str = "INFO") -> Non
             "root": {"level": level, "handlers": ["stderr"]},
             "loggers": {
                 name: {"level": "WARNING"}
-                for name in ("uvicorn", "twilio", "pgqueuer", "aiohttp", "sqlalchemy.engine")
+                for name in (
+                    "uvicorn",
+                    "twilio",
+                    "pgqueuer",
+                    "aiohttp",
+                    "sqlalchemy.engine",
+                    "alembic",
+                )
             },
         }
     )

@@ -6,6 +6,7 @@ next one. No transaction is open while the carrier is called.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -244,6 +245,7 @@ class _Lane:
         self._sender = sender
         self._results: list[Result] = []
         self._flying: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Send what is due; whoever replaced this runner goes on where it stopped."""
@@ -263,7 +265,7 @@ class _Lane:
             for claimed in turn.claimed:
                 task = asyncio.create_task(self._send(claimed))
                 self._flying.add(task)
-                task.add_done_callback(self._flying.discard)
+                task.add_done_callback(self._landed)
             if turn.is_over:
                 return
             await self._breathe(turn.wait_seconds)
@@ -305,18 +307,23 @@ class _Lane:
 
     async def _breathe(self, wait: float | None) -> None:
         """Let texts fly; come back soon when there may be more to claim."""
-        if len(self._flying) >= _IN_FLIGHT:
-            await asyncio.wait(
-                self._flying, timeout=_STAY_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            # A few more results share the next commit.
-            await asyncio.sleep(0.002)
-        elif self._flying:
-            await asyncio.wait(self._flying, timeout=_STAY_SECONDS)
+        if self._flying:
+            # Many results share one commit: come back when half of the room is free again.
+            self._news.clear()
+            if len(self._flying) > _IN_FLIGHT // 2:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _STAY_SECONDS)
+            else:
+                await asyncio.wait(self._flying, timeout=_STAY_SECONDS)
         elif wait:
             await asyncio.sleep(min(wait, 1.0))
         else:
             await asyncio.sleep(0)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if len(self._flying) <= _IN_FLIGHT // 2:
+            self._news.set()
 
     async def _send(self, claimed: Claimed) -> None:
         wait = (claimed.slot - to_micros(now())) / 1e6

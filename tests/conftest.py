@@ -10,18 +10,11 @@ import pytest
 
 from calamity.actions.terms import Terms
 from calamity.store.database import Database
-from calamity.store.migrate import migrate
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
-from tests.make import SECRET, Town, make_terms, make_town
+from tests.make import SECRET, Town, make_terms
 from tests.postgres import Cluster, binaries, cluster, fast_folder, run_apart
-
-
-async def _migrate(url: str) -> None:
-    database = Database(url, Vault(SECRET))
-    await database.open()
-    await migrate(database)
-    await database.close()
+from tests.templates import Templates, prepare
 
 
 @pytest.fixture(scope="session")
@@ -38,31 +31,32 @@ def postgres() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Cluster) -> str:
-    """A migrated database, to copy."""
-    run_apart(_migrate(postgres.url(name := postgres.create())))
-    return name
+def postgres_templates(postgres: Cluster) -> Templates:
+    empty, full = postgres.create(), postgres.create()
+    return empty, full, run_apart(prepare(postgres.url(empty), postgres.url(full)))
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to copy."""
-    path = tmp_path_factory.mktemp("template") / "calamity.sqlite"
-    run_apart(_migrate(f"sqlite:///{path}"))
-    return path
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    folder = tmp_path_factory.mktemp("template")
+    empty, full = f"{folder}/empty.sqlite", f"{folder}/full.sqlite"
+    return empty, full, run_apart(prepare(f"sqlite:///{empty}", f"sqlite:///{full}"))
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path) -> Iterator[str]:
-    """A fresh, migrated SQLite database."""
+def sqlite_url(request: pytest.FixtureRequest, sqlite_templates: Templates) -> Iterator[str]:
+    """A fresh, migrated SQLite database; the town is in it where the test asks for `town`."""
+    source = sqlite_templates["town" in request.fixturenames]
     with tempfile.TemporaryDirectory(prefix="calamity-", dir=fast_folder()) as folder:
-        yield f"sqlite:///{shutil.copy(sqlite_template, Path(folder) / 'calamity.sqlite')}"
+        yield f"sqlite:///{shutil.copy(str(source), Path(folder) / 'calamity.sqlite')}"
 
 
 @pytest.fixture
-def postgres_url(postgres: Cluster, postgres_template: str) -> Iterator[str]:
-    """A fresh, migrated PostgreSQL database."""
-    name = postgres.create(postgres_template)
+def postgres_url(
+    request: pytest.FixtureRequest, postgres: Cluster, postgres_templates: Templates
+) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database; the town is in it likewise."""
+    name = postgres.create(str(postgres_templates["town" in request.fixturenames]))
     yield postgres.url(name)
     postgres.drop(name)
 
@@ -96,7 +90,8 @@ def terms() -> Terms:
 
 
 @pytest.fixture
-async def town(database: Database) -> Town:
+def town(request: pytest.FixtureRequest, database_url: str) -> Town:
     """A small municipality with an approved playbook."""
-    async with database.transaction() as session:
-        return await make_town(session)
+    kind = "postgres" if database_url.startswith("postgresql") else "sqlite"
+    made: Town = request.getfixturevalue(f"{kind}_templates")[2]
+    return made

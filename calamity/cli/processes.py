@@ -18,7 +18,9 @@ from calamity.cli.phones import personas
 from calamity.domain.errors import CalamityError, Refused
 from calamity.log import set_up_logging
 from calamity.settings import Settings
+from calamity.store.database import Database
 from calamity.store.migrate import migrate
+from calamity.store.vault import Vault
 from calamity.worker import work
 
 _LOOPBACK = "127.0.0.1"
@@ -106,6 +108,15 @@ def _server(settings: Settings, *, worker: bool) -> _Server:
     )
 
 
+async def _refuse_second_node(settings: Settings) -> None:
+    """Say now, in one line, that SQLite has room for one process only."""
+    if settings.is_postgres:
+        return
+    database = Database(settings.database_url, Vault(settings.secret_key))
+    await database.open(as_node=True)
+    await database.close()
+
+
 async def everything(settings: Settings, *, with_demo: bool) -> None:
     """Migrate, then run web, worker and, on the sandbox carrier, the practice network."""
     from calamity.cli.demo import load_if_empty
@@ -113,6 +124,7 @@ async def everything(settings: Settings, *, with_demo: bool) -> None:
 
     set_up_logging(settings.log or "pretty")
     listening = _listen(settings.host, settings.port, "CALAMITY_PORT")
+    await _refuse_second_node(settings)
     async with opened(settings) as database:
         await migrate(database)
         if with_demo:
@@ -130,6 +142,7 @@ async def web_only(settings: Settings) -> None:
     """Serve pages, the API and web hooks."""
     set_up_logging(settings.log or "pretty")
     listening = _listen(settings.host, settings.port, "CALAMITY_PORT")
+    await _refuse_second_node(settings)
     async with opened(settings):
         pass
     await _server(settings, worker=False).serve_until_cancelled(listening)

@@ -185,3 +185,17 @@ async def is_stopped(session: Session, recipient_id: str) -> bool:
     """Say whether this person said STOP."""
     row = await session.sql.get(RecipientRow, recipient_id)
     return row is None or row.stopped_at is not None
+
+
+async def waits_for_person(session: Session, recipient_id: str) -> bool:
+    """Say whether this person wrote something that nobody has handled."""
+    found = await session.sql.scalar(
+        select(ReplyRow.id)
+        .where(
+            ReplyRow.recipient_id == recipient_id,
+            col(ReplyRow.needs_person).is_(True),
+            col(ReplyRow.handled_at).is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None

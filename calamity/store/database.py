@@ -9,6 +9,7 @@ import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from calamity.domain.errors import Conflict, Refused
 from calamity.store.bell import CHANNEL, Bell
+from calamity.store.direct import Direct, DirectPostgres, DirectSqlite
+from calamity.store.sqlite_loop import LoopConnection
 from calamity.store.vault import Vault
 
 _BUSY_SECONDS = 15
@@ -36,6 +39,23 @@ class Session:
         self.locked: set[str] = set()
         """Calamities whose timeline this transaction is writing."""
         self._then: list[Callable[[], None]] = []
+        self._direct: Direct | None = None
+
+    async def direct(self) -> Direct:
+        """Return the driver's own connection, in this transaction, for hot statements.
+
+        It sees what was flushed, and the rows that SQLAlchemy holds do not see what it does.
+        """
+        if self._direct is None:
+            connection = await self.sql.connection()
+            if self.is_postgres:
+                # asyncpg's transaction begins at SQLAlchemy's first statement.
+                await connection.exec_driver_sql("SELECT 1")
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            self._direct = (
+                DirectPostgres(driver) if self.is_postgres else DirectSqlite(driver.sqlite)
+            )
+        return self._direct
 
     def ring(self, calamity_id: str) -> None:
         """Tell viewers of this calamity, after the commit, that there is something new."""
@@ -187,19 +207,21 @@ class Database:
             ) from error
 
 
+async def _connect(path: Path) -> LoopConnection:
+    return LoopConnection(str(path), busy_seconds=_BUSY_SECONDS)
+
+
 def _sqlite_engine(path: Path, begin: str, *, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,
-        connect_args={"timeout": _BUSY_SECONDS},
+        async_creator=partial(_connect, path),
     )
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _: object) -> None:
-        # The driver's own transaction handling starts transactions late; ours start where we say.
-        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from msgspec import Struct
-from sqlalchemy import case, func
+from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as select_columns
 from sqlmodel import col
 
@@ -38,14 +38,14 @@ async def list_circles(session: Session, municipality_id: str, today: date) -> l
     over, soon = (today - _AGREED_FOR).isoformat(), (today + _SOON - _AGREED_FOR).isoformat()
     agreed = col(KeyFigureRow.agreed_on)
 
-    def how_many(condition: object) -> object:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)  # type: ignore[arg-type]
+    def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
 
     figures = await session.sql.execute(
         select_columns(
             col(KeyFigureRow.neighbourhood_id),
             func.count(),
-            how_many(col(KeyFigureRow.asks) & (agreed > over)),  # type: ignore[call-overload]
+            how_many(col(KeyFigureRow.asks) & (agreed > over)),
             how_many(agreed <= over),
             how_many((agreed > over) & (agreed <= soon)),
         )
@@ -61,7 +61,7 @@ async def list_circles(session: Session, municipality_id: str, today: date) -> l
         .where(col(ProfessionalRow.municipality_id) == municipality_id)
         .group_by(col(ProfessionalRow.neighbourhood_id))
     )
-    counted = {row[0]: tuple(row[1:]) for row in figures}
+    counted = {row[0]: (row[1], row[2], row[3], row[4]) for row in figures}
     working = {row[0]: row[1] for row in professionals}
     places = await session.sql.execute(
         select_columns(
@@ -71,6 +71,6 @@ async def list_circles(session: Session, municipality_id: str, today: date) -> l
         .order_by(col(NeighbourhoodRow.code))
     )
     return [
-        Circle(code, name, *counted.get(id_, (0, 0, 0, 0)), professionals=working.get(id_, 0))
+        Circle(code, name, *counted.get(id_, (0, 0, 0, 0)), working.get(id_, 0))
         for id_, code, name in places
     ]

@@ -8,16 +8,17 @@ carrier says.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import bindparam, case, exists, func, insert, or_, update
-from sqlalchemy import select as select_columns
-from sqlalchemy.orm import aliased
+from msgspec import Struct, json
+from sqlalchemy import case, exists, func, insert, or_, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from calamity.domain.dispatch import MessageState
 from calamity.store.database import Session
+from calamity.store.direct import Direct
 from calamity.store.ids import new_id
 from calamity.store.people import PHONE
 from calamity.store.tables import (
@@ -31,6 +32,7 @@ from calamity.store.tables import (
     ReceiptRow,
     RecipientRow,
     ReplyRow,
+    from_micros,
     to_micros,
 )
 
@@ -57,12 +59,16 @@ async def add_messages(session: Session, values: Sequence[dict[str, Any]]) -> No
 
 async def ensure_lane(session: Session, sender: str, rate: float) -> None:
     """Make sure that a sender has a lane at this rate (parts per second)."""
-    row = await session.sql.get(LaneRow, sender)
-    if row is None:
-        session.sql.add(LaneRow(sender=sender, rate=rate))
-    elif row.rate != rate:
-        row.rate = rate
-    await session.sql.flush()
+    dialect: Any = postgresql if session.is_postgres else sqlite
+    made = dialect.insert(LaneRow).values(
+        sender=sender, rate=rate, taken_until=0, epoch=0, runner_seen_at=0
+    )
+    await session.sql.execute(made.on_conflict_do_nothing())
+    await session.sql.execute(
+        update(LaneRow)
+        .where(col(LaneRow.sender) == sender, col(LaneRow.rate) != rate)
+        .values(rate=rate)
+    )
 
 
 async def lane_rate(session: Session, sender: str) -> float:
@@ -84,18 +90,6 @@ async def ask(
 
     *recipients* are pairs of recipient id and, for a call-out, ladder id.
     """
-    pairs = list(recipients)
-    ids = [recipient for recipient, _ in pairs]
-    for start in range(0, len(ids), 500):
-        await session.sql.execute(
-            update(OpenQuestionRow)
-            .where(
-                col(OpenQuestionRow.recipient_id).in_(ids[start : start + 500]),
-                col(OpenQuestionRow.receiver) == receiver,
-                col(OpenQuestionRow.closed_at).is_(None),
-            )
-            .values(closed_at=at)
-        )
     values = [
         {
             "id": new_id(),
@@ -108,10 +102,25 @@ async def ask(
             "asked_at": at,
             "closed_at": None,
         }
-        for recipient, ladder in pairs
+        # In one order for everybody, so that two who ask the same people wait, not deadlock.
+        for recipient, ladder in sorted(recipients, key=itemgetter(0))
     ]
-    if values:
-        await session.sql.execute(insert(OpenQuestionRow), values)
+    if not values:
+        return
+    dialect: Any = postgresql if session.is_postgres else sqlite
+    asked = dialect.insert(OpenQuestionRow)
+    # One open question per person and number: a new one takes the place of the old, also when two
+    # are asked at the same moment.
+    replaced = asked.on_conflict_do_update(
+        index_elements=["recipient_id", "receiver"],
+        index_where=text("closed_at IS NULL"),
+        set_={
+            name: asked.excluded[name]
+            for name in ("id", "kind", "calamity_id", "ladder_id", "round_id", "asked_at")
+        },
+    )
+    connection = await session.sql.connection()
+    await connection.execute(replaced, values)
 
 
 async def people_with_questions(session: Session) -> set[str]:
@@ -323,180 +332,127 @@ async def release_lanes(session: Session, senders: Sequence[str]) -> None:
     )
 
 
-# Two comparisons: a list would be expanded, which many rows in one statement do not allow.
-_UNSETTLED = or_(
-    MessageRow.__table__.c.state == SENDING.value,  # type: ignore[attr-defined]
-    MessageRow.__table__.c.state == IN_DOUBT.value,  # type: ignore[attr-defined]
-)
-_SETTLE = (
-    update(MessageRow.__table__)  # type: ignore[attr-defined]  # the table of a SQLModel class
-    .where(
-        MessageRow.__table__.c.id == bindparam("b_id"),  # type: ignore[attr-defined]
-        _UNSETTLED,
-    )
-    .values(
-        state=bindparam("b_state"),
-        sid=bindparam("b_sid"),
-        error_code=bindparam("b_error"),
-        settled_at=bindparam("b_at"),
-    )
-)
-_AGAIN = (
-    update(MessageRow.__table__)  # type: ignore[attr-defined]  # the table of a SQLModel class
-    .where(
-        MessageRow.__table__.c.id == bindparam("b_id"),  # type: ignore[attr-defined]
-        _UNSETTLED,
-    )
-    .values(state=READY, due_at=bindparam("b_due"), error_code=bindparam("b_error"))
-)
-
-
 async def settle(session: Session, results: Sequence[Result], at: datetime) -> None:
     """Store what became of texts; a result that arrives twice changes nothing."""
+    await session.sql.flush()
+    await _settle(await session.direct(), results, at)
+
+
+async def _settle(direct: Direct, results: Sequence[Result], at: datetime) -> None:
+    settled_at = to_micros(at)
     final = [
-        {
-            "b_id": r.message_id,
-            "b_state": r.state,
-            "b_sid": r.sid,
-            "b_error": r.error_code,
-            "b_at": at,
-        }
+        (r.message_id, r.state.value, r.sid, r.error_code, settled_at)
         for r in results
         if r.retry_at is None
     ]
     again = [
-        {"b_id": r.message_id, "b_due": r.retry_at, "b_error": r.error_code}
+        (r.message_id, to_micros(r.retry_at), r.error_code)
         for r in results
         if r.retry_at is not None
     ]
-    connection = await session.sql.connection()
     if final:
-        await connection.execute(_SETTLE, final)
+        await direct.many(_SETTLE, final)
     if again:
-        await connection.execute(_AGAIN, again)
+        await direct.many(_AGAIN, again)
 
 
-_message, _recipient = MessageRow.__table__, RecipientRow.__table__  # type: ignore[attr-defined]
-_given = aliased(MessageRow)
-_WAITING = (
-    # SQLModel's own select has types for four columns at most.
-    select_columns(
-        _message.c.id,
-        _message.c.body,
-        _message.c.parts,
-        _message.c.valid_until,
-        _message.c.purpose,
-        _message.c.looks,
-        _recipient.c.phone,
-        _recipient.c.stopped_at,
-    )
-    .join(_recipient, _recipient.c.id == _message.c.recipient_id)
-    .where(
-        _message.c.sender == bindparam("sender"),
-        _message.c.state == READY.value,
-        _message.c.due_at <= bindparam("now"),
-        # Give before ask holds at the last moment too: an ASK waits until words have left, or
-        # until it expires.
-        or_(
-            _message.c.purpose != "ask",
-            _message.c.valid_until < bindparam("now"),
-            exists().where(
-                col(_given.recipient_id) == _message.c.recipient_id,
-                col(_given.calamity_id) == _message.c.calamity_id,
-                col(_given.purpose) == "give",
-                col(_given.state).in_((MessageState.ACCEPTED.value, IN_DOUBT.value)),
-            ),
-        ),
-    )
-    .order_by(_message.c.urgency, _message.c.due_at, _message.c.id)
-    .limit(bindparam("most"))
-)
+_SETTLE = """
+UPDATE message SET state = $2, sid = $3, error_code = $4, settled_at = $5
+WHERE id = $1 AND (state = 'sending' OR state = 'in_doubt')
+"""
+_AGAIN = """
+UPDATE message SET state = 'ready', due_at = $2, error_code = $3
+WHERE id = $1 AND (state = 'sending' OR state = 'in_doubt')
+"""
+_SEEN = """
+UPDATE lane SET runner_seen_at = $1 WHERE sender = $2 AND epoch = $3 RETURNING rate, taken_until
+"""
+# Give before ask holds at the last moment too: an ASK waits until words have left, or it expires.
+_WAITING = """
+SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.looks, r.phone, r.stopped_at
+FROM message m JOIN recipient r ON r.id = m.recipient_id
+WHERE m.sender = $1 AND m.state = 'ready' AND m.due_at <= $2
+  AND (m.purpose <> 'ask' OR m.valid_until < $2 OR EXISTS (
+    SELECT 1 FROM message g
+    WHERE g.recipient_id = m.recipient_id AND g.calamity_id = m.calamity_id
+      AND g.purpose = 'give' AND (g.state = 'accepted' OR g.state = 'in_doubt')
+  ))
+ORDER BY m.urgency, m.due_at, m.id
+LIMIT $3
+"""
+_CLAIM = """
+UPDATE message SET state = 'sending', epoch = $1, attempts = attempts + 1, claimed_at = $2
+WHERE state = 'ready' AND id IN ({}) RETURNING id
+"""
+# One value with all ids, whatever their number: each database prepares one statement.
+_CLAIM_SQLITE = _CLAIM.format("SELECT value FROM json_each($3)")
+_CLAIM_POSTGRES = _CLAIM.format("SELECT unnest($3::text[])")
+_DROP = "UPDATE message SET state = $2, settled_at = $3 WHERE id = $1 AND state = 'ready'"
+_TAKEN = "UPDATE lane SET taken_until = $1 WHERE sender = $2"
 
 
 async def take_turn(
     session: Session, sender: str, epoch: int, *, results: Sequence[Result], at: datetime, most: int
 ) -> Turn:
     """Store *results* and claim up to *most* messages of a lane, with their slots."""
-    await settle(session, results, at)
-    lane = await session.sql.scalar(
-        select(LaneRow)
-        .where(LaneRow.sender == sender)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if lane is None or lane.epoch != epoch:
-        return Turn([], lost=True)
-    now = to_micros(at)
-    lane.runner_seen_at = now
-    claimed: list[Claimed] = []
-    wait: float | None = None
-    if most > 0:
-        claimed, wait = await _claim(session, lane, at, most)
     await session.sql.flush()
-    return Turn(claimed, wait_seconds=wait)
+    direct = await session.direct()
+    await _settle(direct, results, at)
+    lanes = await direct.rows(_SEEN, to_micros(at), sender, epoch)
+    if not lanes:
+        return Turn([], lost=True)
+    if most <= 0:
+        return Turn([])
+    rate, taken_until = lanes[0]
+    return await _claim(session, sender, epoch, at=at, most=most, slots=(taken_until, 1e6 / rate))
 
 
 async def _claim(
-    session: Session, lane: LaneRow, at: datetime, most: int
-) -> tuple[list[Claimed], float | None]:
+    session: Session,
+    sender: str,
+    epoch: int,
+    *,
+    at: datetime,
+    most: int,
+    slots: tuple[float, float],
+) -> Turn:
+    """Claim messages; *slots* say until when the lane is taken, and how long one part takes."""
     now = to_micros(at)
-    slot = max(now, lane.taken_until)
+    slot, step = max(now, slots[0]), slots[1] / _SHARE_OF_RATE
     if slot > now + _AHEAD_MICROS:
-        return [], (slot - now - _AHEAD_MICROS / 2) / 1e6
-    rows = (
-        await session.sql.execute(_WAITING, {"sender": lane.sender, "now": at, "most": most})
-    ).all()
-    step = 1e6 / (lane.rate * _SHARE_OF_RATE)
+        return Turn([], wait_seconds=(slot - now - _AHEAD_MICROS / 2) / 1e6)
+    direct = await session.direct()
+    rows = await direct.rows(_WAITING, sender, now, most)
     chosen: list[Claimed] = []
-    refused: dict[MessageState, list[str]] = {MessageState.EXPIRED: [], MessageState.CANCELLED: []}
-    for row in rows:
-        if row.valid_until < at:
-            refused[MessageState.EXPIRED].append(row.id)
+    dropped: list[tuple[str, str, int]] = []
+    for id_, body, parts, valid_until, purpose, looks, phone, stopped_at in rows:
+        if valid_until < now:
+            dropped.append((id_, MessageState.EXPIRED.value, now))
             continue
-        if row.stopped_at is not None and row.purpose != "answer":
-            refused[MessageState.CANCELLED].append(row.id)
+        if stopped_at is not None and purpose != "answer":
+            dropped.append((id_, MessageState.CANCELLED.value, now))
             continue
         if slot > now + _AHEAD_MICROS:
             break
-        chosen.append(
-            Claimed(
-                row.id,
-                session.vault.open_text(PHONE, row.phone),
-                session.vault.open_text(BODY, row.body),
-                row.valid_until,
-                int(slot),
-                row.looks > 0,
-            )
+        to, words = session.vault.open_text(PHONE, phone), session.vault.open_text(BODY, body)
+        chosen.append(Claimed(id_, to, words, from_micros(valid_until), int(slot), looks > 0))
+        slot += step * max(parts, 1)
+    if dropped:
+        await direct.many(_DROP, dropped)
+    if not chosen:
+        wait = 0.0 if rows else await _next_due(session, sender, at)
+        return Turn([], wait_seconds=wait)
+    ids = [each.id for each in chosen]
+    taken = {
+        row[0]
+        for row in (
+            await direct.rows(_CLAIM_POSTGRES, epoch, now, ids)
+            if session.is_postgres
+            else await direct.rows(_CLAIM_SQLITE, epoch, now, json.encode(ids).decode())
         )
-        slot += step * max(row.parts, 1)
-    for state, ids in refused.items():
-        if ids:
-            await session.sql.execute(
-                update(MessageRow)
-                .where(col(MessageRow.id).in_(ids), col(MessageRow.state) == READY)
-                .values(state=state, settled_at=at)
-            )
-    if chosen:
-        taken = set(
-            await session.sql.scalars(
-                update(MessageRow)
-                .where(
-                    col(MessageRow.id).in_([each.id for each in chosen]),
-                    col(MessageRow.state) == READY,
-                )
-                .values(
-                    state=SENDING,
-                    epoch=lane.epoch,
-                    attempts=MessageRow.attempts + 1,
-                    claimed_at=at,
-                )
-                .returning(col(MessageRow.id))
-                .execution_options(synchronize_session=False)
-            )
-        )
-        lane.taken_until = int(slot)
-        return [each for each in chosen if each.id in taken], 0.0
-    return [], 0.0 if rows else await _next_due(session, lane.sender, at)
+    }
+    await direct.rows(_TAKEN, int(slot), sender)
+    return Turn([each for each in chosen if each.id in taken], wait_seconds=0.0)
 
 
 async def _next_due(session: Session, sender: str, at: datetime) -> float | None:

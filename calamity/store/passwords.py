@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, literal, update
 from sqlmodel import col
 
 from calamity.store.accounts import find_user, hashed
 from calamity.store.database import Session
 from calamity.store.tables import SessionRow, UserRow
+from calamity.store.tables.columns import Moment
 
 MOST_FAILURES = 10
 LOCKED_FOR = timedelta(minutes=15)
@@ -37,11 +38,12 @@ async def note_failure(session: Session, user_id: str, at: datetime) -> None:
     failures, account = col(UserRow.failures), col(UserRow.id) == user_id
     # Counted by the database, so that guesses made at the same moment count one by one.
     is_last = failures + 1 >= MOST_FAILURES
+    until = literal(at + LOCKED_FOR, Moment())
     await session.sql.execute(
         update(UserRow)
         .where(account)
         .values(
-            locked_until=case((is_last, at + LOCKED_FOR), else_=UserRow.locked_until),
+            locked_until=case((is_last, until), else_=col(UserRow.locked_until)),
             failures=case((is_last, 0), else_=failures + 1),
         )
         .execution_options(synchronize_session=False)

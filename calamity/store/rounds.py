@@ -218,6 +218,7 @@ async def answers_of(session: Session, round_id: str) -> list[Answer]:
     """Return the answers of a round that count, one per person, without the person."""
     rows = await session.sql.execute(
         select(NeighbourhoodRow.code, CheckInRow.mood)
+        .select_from(CheckInRow)
         .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == CheckInRow.neighbourhood_id)
         .where(CheckInRow.round_id == round_id, col(CheckInRow.superseded_at).is_(None))
     )
@@ -228,6 +229,7 @@ async def asked_by_place(session: Session, round_id: str) -> dict[str, int]:
     """Return how many people were asked about each neighbourhood, by its code."""
     rows = await session.sql.execute(
         select(NeighbourhoodRow.code, func.count())
+        .select_from(AskedRow)
         .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == AskedRow.neighbourhood_id)
         .where(AskedRow.round_id == round_id)
         .group_by(NeighbourhoodRow.code)

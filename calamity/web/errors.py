@@ -185,7 +185,7 @@ def without_values(message: str) -> str:
 _KNOWN_WORDS: dict[Kind, str] = {
     "not-signed-in": "Send a bearer token in the header Authorization, or sign in.",
     "not-found": "There is nothing at this address.",
-    "not-allowed": "See the header Allow for the methods that exist here.",
+    "not-allowed": "See /v1/openapi.json for the methods that exist here.",
     "too-large": "Send less at a time.",
 }
 
@@ -224,8 +224,6 @@ def problem_response(_: Request[Any, Any, Any], error: Exception) -> Response[An
         headers["WWW-Authenticate"] = 'Bearer realm="calamity"'
     if problem.kind == "unavailable":
         headers["Retry-After"] = _RETRY_AFTER_SECONDS
-    if isinstance(error, HTTPException) and error.headers:
-        headers.update({name: value for name, value in error.headers.items() if name == "Allow"})
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,

@@ -11,6 +11,7 @@ PATHS = {
     "help": "/help",
     # what is going on
     "start": "/",
+    "short_link": "/c/{code:str}",
     "activate": "/activate",
     "activate_form": "/activate/{slug:str}",
     "activate_review": "/activate/{slug:str}/review",
@@ -30,11 +31,13 @@ PATHS = {
     "task_decide": "/calamities/{calamity:str}/tasks/{task:str}/decide",
     "acknowledge": "/calamities/{calamity:str}/call-outs/{call_out:str}/acknowledgements",
     "call_out_enough": "/calamities/{calamity:str}/call-outs/{call_out:str}/enough",
+    "letter_handled": "/calamities/{calamity:str}/letters/{reply:str}/handled",
     "rounds": "/calamities/{calamity:str}/rounds",
     "round": "/calamities/{calamity:str}/rounds/{round:str}",
     "round_close": "/calamities/{calamity:str}/rounds/{round:str}/close",
     "timeline": "/calamities/{calamity:str}/timeline",
     "timeline_correct": "/calamities/{calamity:str}/timeline/{sequence:int}/corrections",
+    "timeline_erase": "/calamities/{calamity:str}/timeline/{sequence:int}/erasures",
     "timeline_export": "/calamities/{calamity:str}/timeline/export",
     "officials": "/calamities/{calamity:str}/officials",
     "officials_part": "/calamities/{calamity:str}/officials/parts/{part:str}",
@@ -43,12 +46,17 @@ PATHS = {
     "inbox_part": "/inbox/parts/{part:str}",
     "conversation": "/inbox/{key_figure:str}",
     "conversation_write": "/inbox/{key_figure:str}/messages",
+    "conversation_handled": "/inbox/{key_figure:str}/handled",
     "conversation_summary": "/inbox/{key_figure:str}/summaries",
     "check_in": "/check-in/{round:str}",
     "check_in_thanks": "/check-in/{round:str}/thanks",
     "check_in_danger": "/check-in/{round:str}/danger",
+    "link_form": "/f/{token:str}",
+    "link_thanks": "/f/{token:str}/thanks",
+    "link_danger": "/f/{token:str}/danger",
     # peacetime
     "playbooks": "/playbooks",
+    "playbook_publish": "/playbooks",
     "playbook": "/playbooks/{slug:str}/versions/{version:int}",
     "playbook_approve": "/playbooks/{slug:str}/versions/{version:int}/approve",
     "neighbourhoods": "/neighbourhoods",
@@ -57,6 +65,7 @@ PATHS = {
     "people_import": "/people/import",
     "unknown_numbers": "/unknown-numbers",
     "users": "/settings/users",
+    "user_disable": "/settings/users/{user:str}/disable",
 }
 
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")

@@ -1,7 +1,141 @@
-"""What the house says when it refuses, in the language of the reader."""
+"""What the house says when it refuses, in the language of the reader.
+
+Errors are written in English where they arise. Here stand those that can reach a page; the parts
+that differ each time are found again by their place in the sentence.
+"""
+
+import re
+from functools import cache
 
 from calamity.domain.errors import CalamityError
 from calamity.web.language import Language
+from calamity.web.sentences import N_
+
+_PART = re.compile(r"%\((\w+)\)s")
+
+REFUSALS = (
+    # accounts and passwords
+    N_("A login is an e-mail address or a short name, without spaces."),
+    N_("Give a name of at most 80 characters."),
+    N_("Nobody here has this number yet. Import this person first, then make the account."),
+    N_("The present password is not right."),
+    N_("The new password is the present one. Choose another."),
+    N_("You cannot disable your own account. Ask a colleague."),
+    N_("This login is taken. Choose another one."),
+    N_("This account does not exist."),
+    N_("The password needs at least 12 characters. Three or four words are easy to remember."),
+    N_("The password is longer than 200 characters. Shorten it."),
+    N_("The password must not hold the login. Choose another."),
+    N_(
+        "This password is among the first that others try. Choose three or four words that do not "
+        "belong together."
+    ),
+    N_(
+        "The role %(role)s may not do this (%(permission)s). Ask an administrator for an account "
+        "with another role."
+    ),
+    # phone numbers
+    N_("This is not a phone number. Write it as 06-12345678, or begin with + and a country."),
+    N_("Here stands more than one number, or other text. Keep one phone number."),
+    N_("No such number exists. Check for a missing or surplus digit, and the country code."),
+    N_("This is a landline and cannot get an SMS. Ask for a mobile number."),
+    N_(
+        "This kind of number (service, pager or internet line) cannot get an SMS reliably. Ask "
+        "for a mobile number."
+    ),
+    # playbooks and activations
+    N_("The version was not stored. Try again."),
+    N_(
+        "This version was published before with other words, and a published version never "
+        "changes. Save your changes as version %(number)s."
+    ),
+    N_("Version %(newest)s was published already. Number this one %(number)s."),
+    N_("This playbook version does not exist."),
+    N_("Whoever published a version may not approve it. Ask a colleague."),
+    N_("There is no such playbook. See which there are: calamity playbooks list."),
+    N_(
+        "This playbook is published but nobody has approved it. A second person approves it on "
+        "its page, or with: calamity playbooks approve."
+    ),
+    N_("This link does not lead to a calamity of your municipality."),
+    N_("%(codes)s: no such neighbourhood. Choose from the list."),
+    N_("Set the social level, with a reason, for a new calamity."),
+    N_("{%(name)s} is not a placeholder. Use one of: %(known)s."),
+    N_("The text needs a value for {%(name)s}. Fill it in."),
+    # in a calamity
+    N_("This calamity does not exist."),
+    N_("This calamity is closed; its timeline can be read and exported."),
+    N_("This calamity was closed before."),
+    N_("Give the reason for closing."),
+    N_("This level runs from 0 to %(highest)s."),
+    N_("Give the reason for this level."),
+    N_("Give the reason for this phase."),
+    N_("This moment is still to come."),
+    N_("Choose a visibility that you see yourself."),
+    N_("This entry is not yours to correct."),
+    N_("Name the ground for erasing these words."),
+    N_("Seals and erasures hold no words of people; they stay."),
+    N_("The role %(role)s may not see what %(level)s see."),
+    N_("This activation does not exist."),
+    N_("This task does not exist."),
+    N_("This task is no call-out."),
+    N_("This task was started before; its result is on the timeline."),
+    N_("This task sends nothing. Do it, then mark it as done."),
+    N_("This calamity is closed; its tasks are over."),
+    N_("This task was closed before."),
+    N_("Choose one of the options."),
+    N_("Give the reason for this decision."),
+    N_("This task was started or closed before."),
+    N_("The playbook does not allow this step to be left out."),
+    N_("Say why this step is left out."),
+    N_("This call-out does not exist."),
+    N_("This person is not in the call-out."),
+    N_("This text does not exist."),
+    N_("This round does not exist."),
+    N_("This entry does not exist."),
+    N_("The text of this entry was erased before."),
+    N_("This round is closed. Your next check-in is welcome in the next round."),
+    N_("This link does not lead to a check-in. Ask for a new one."),
+    N_(
+        "This text holds personal data. Leave out names, numbers and addresses; in danger call 112."
+    ),
+    # the house itself
+    N_("The post could not be kept. Try again."),
+    N_("This municipality does not exist."),
+    N_("Somebody did the same at the same moment. Look, then retry."),
+    N_("This form is not of your present visit. Open the page again."),
+    N_("Choose a file first."),
+    N_("This form holds a field that does not belong there. Open the page again."),
+    N_("This form cannot be read. Open the page again."),
+    N_("Send less at a time."),
+    # in the room, the inbox and the check-in form
+    N_("Write what you want to say."),
+    N_("You sent these very words a moment ago."),
+    N_("This person asked us to stop. You cannot write."),
+    N_("There is no agreement with this person yet. Call, and make one."),
+    N_("This number may not be texted in an exercise."),
+    N_("This person had enough messages today. Call instead."),
+    N_("This text holds personal data. Leave out names, numbers and addresses."),
+    N_("Your account is not tied to a contact person. Ask the administrator to do that."),
+    N_("You do not know this key figure."),
+    N_("Only the contact person handles texts of a key figure."),
+    N_("This call-out is over."),
+    N_("No playbook of this calamity has a round for these people."),
+    N_("Choose one of the answers."),
+    N_("Choose one of the phases."),
+    N_("Choose one of the levels."),
+    N_("There is no such level."),
+    N_("The room has no such part."),
+    N_("This page has no such part."),
+    N_("Tick the box if this round must close now."),
+    N_("This round was closed before."),
+    N_("Write the time as 21:30."),
+    N_("Say how it really is."),
+    N_("Use at most %(n)s characters."),
+    N_("Tick all three boxes, or change the words."),
+    N_("Write what lives in the neighbourhood."),
+    N_("You were not asked in this round."),
+)
 
 
 def said(error: CalamityError, language: Language) -> str:
@@ -10,5 +144,22 @@ def said(error: CalamityError, language: Language) -> str:
 
 
 def in_words(message: str, language: Language) -> str | None:
-    """Return a message in the reader's language, or None when we have no words for it."""
-    return language.text(message)
+    """Return a sentence of ours in the reader's language, or None when we have no words for it."""
+    for known in _known():
+        if found := known[1].fullmatch(message):
+            return language.text(known[0], **found.groupdict())
+    return None
+
+
+@cache
+def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return each sentence with the pattern that recognises it, the plain ones first."""
+    plain_first = sorted(REFUSALS, key=lambda words: len(_PART.findall(words)))
+    return tuple((words, re.compile(_pattern(words), re.DOTALL)) for words in plain_first)
+
+
+def _pattern(words: str) -> str:
+    pieces = _PART.split(words)
+    return "".join(
+        f"(?P<{piece}>.+?)" if place % 2 else re.escape(piece) for place, piece in enumerate(pieces)
+    )

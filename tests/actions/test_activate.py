@@ -157,8 +157,9 @@ async def test_nothing_is_activated_in_a_closed_calamity_or_that_of_another_town
         await make_activation(database, wakes, other, calamity_id=first.calamity_id)
     async with database.transaction() as session:
         await close_calamity(
-            session, wakes, town.coordinator, first.calamity_id, reason="Klaar", at=later(hours=1)
-        )
+            session, wakes, town.coordinator, first.calamity_id, reason="Klaar",
+            at=later(hours=1),
+        )  # fmt: skip
     with pytest.raises(Conflict):
         await make_activation(
             database, wakes, town, calamity_id=first.calamity_id, request_key="request-0002"

@@ -31,12 +31,12 @@ from calamity.store.wakes import Wakes
 KILLS = 50
 KEY_FIGURES = 200
 RATE = 8.0
-TEMPO = 20
+TEMPO = 60
 SEED = 20261121
 
 
 def _playbook() -> Playbook:
-    """Two dispatches and a call-out with its timers, all automatic, over some twenty seconds."""
+    """Two dispatches and a call-out with its timers, all automatic, over some fifty seconds."""
     steps = [
         *(step for step in STEPS if step.code == "call"),
         make_step("give", automatic=True, act=Dispatch(audience="friends", message="K1")),

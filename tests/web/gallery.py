@@ -29,6 +29,7 @@ class Story:
 
     def __init__(self) -> None:
         self.timeline = samples.TIMELINE
+        self.tasks = samples.TASKS
         self.down = False
         self.bell = asyncio.Event()
         self.asked_after: list[str] = []
@@ -62,14 +63,16 @@ async def part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
         return _html("down", 503)
     if STORY.signed_out:
         return _html("<h1>Inloggen</h1>")
-    view = STORY.timeline if part == "timeline" else getattr(samples.ROOM, part)
+    changing = {"timeline": STORY.timeline, "tasks": STORY.tasks}
+    view = changing.get(part) or getattr(samples.ROOM, part)
     return _html(RENDERER.partial(part, samples.frame("nl", **samples.LIVE), view))
 
 
 @post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)
 async def done(calamity: FromPath[str], task: FromPath[str]) -> Response[str]:
-    tasks = msgspec.structs.replace(samples.TASKS, open=samples.TASKS.open[1:])
-    return _html(RENDERER.partial("tasks", samples.frame("nl"), tasks))
+    left = tuple(line for line in STORY.tasks.open if line.id != task)
+    STORY.tasks = msgspec.structs.replace(STORY.tasks, open=left)
+    return _html(RENDERER.partial("tasks", samples.frame("nl"), STORY.tasks))
 
 
 @post("/check-in/{round_id:str}", status_code=200)

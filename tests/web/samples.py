@@ -888,7 +888,7 @@ VERSIONS = (
     ),
     playbook.VersionLine(
         version=2,
-        state="withdrawn",
+        state="published",
         published_at=ago(days=300),
         author="Noor Vermeer",
         approver="Jan de Wit",
@@ -897,7 +897,7 @@ VERSIONS = (
     ),
     playbook.VersionLine(
         version=4,
-        state="draft",
+        state="waiting",
         published_at=None,
         author="Eva Smit",
         approver=None,
@@ -1022,19 +1022,19 @@ PEOPLE = people.People(
         stored=False,
         lines=(
             people.ImportLine(
-                line=2, outcome="new", name="Ans Peters", phone_masked="+31 97 ••• ••• 08"
+                line=2, outcome="new", kind="responder", phone="+31 97 010240008"
             ),
             people.ImportLine(
                 line=3,
                 outcome="bad",
-                name="Piet Mulder",
+                kind="key-figure",
                 message="Het nummer heeft te weinig cijfers. Schrijf het als 06 gevolgd door acht cijfers.",
             ),
             people.ImportLine(
-                line=4, outcome="same", name="Eva Smit", phone_masked="+31 97 ••• ••• 03"
+                line=4, outcome="same", kind="responder", phone="+31 97 010240003"
             ),
             people.ImportLine(
-                line=5, outcome="changed", name="Wim Hoek", phone_masked="+31 97 ••• ••• 07"
+                line=5, outcome="changed", kind="official", phone="+31 97 010240007"
             ),
         ),
     ),
@@ -1042,7 +1042,7 @@ PEOPLE = people.People(
 USERS = people.Users(
     users=(
         people.UserLine(
-            id="u1", name="Noor Vermeer", login="noor", role="coordinator", last_seen=ago(minutes=1)
+            id="u1", name="Noor Vermeer", login="noor", role="coordinator", is_self=True
         ),
         people.UserLine(
             id="u2", name="Samira Bos", login="samira", role="contact-person", active=False
@@ -1056,6 +1056,7 @@ USERS = people.Users(
         "official",
         "administrator",
     ),
+    new_login="samira",
     new_password="vier-losse-woorden-hier",
 )
 HOODS = people.Neighbourhoods(
@@ -1071,6 +1072,7 @@ HOODS = people.Neighbourhoods(
     ),
     viewbox=VIEWBOX,
     source="Verzonnen gemeente, voor de demonstratie.",
+    report=("9 nieuw, 0 gewijzigd, 0 gelijk.",),
 )
 UNKNOWN = people.UnknownNumbers(
     texts=(

@@ -3,6 +3,7 @@
 import re
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
+
 from tests.web.api_stage import Api
 
 

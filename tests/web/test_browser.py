@@ -42,7 +42,7 @@ def open_page(
     page.on("console", listen)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(address)
-    page.wait_for_function("document.documentElement.dataset.ready")
+    page.wait_for_selector("html[data-ready]")
     return page, said
 
 
@@ -106,7 +106,7 @@ def test_the_start_page_asks_for_no_chart(gallery: str, chromium: Browser) -> No
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{gallery}/nl/start")
-    page.wait_for_function("document.documentElement.dataset.ready")
+    page.wait_for_selector("html[data-ready]")
     assert not [url for url in asked if "charts" in url]
     assert all(url.startswith((gallery, "data:")) for url in asked)
     context.close()

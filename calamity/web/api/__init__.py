@@ -22,7 +22,7 @@ from calamity.web.api import (
     timeline,
 )
 from calamity.web.api.document import PREFIX, document, openapi_config
-from calamity.web.api.gate import the_house
+from calamity.web.api.gate import the_house, writes_need_a_token
 from calamity.web.api.wire import check_body
 from calamity.web.auth import guard_api, need_actor
 from calamity.web.errors import API_VERSION, PROBLEM_HANDLERS
@@ -51,7 +51,7 @@ def api_router() -> Router:
             check_ins.router,
             accounts.router,
         ],
-        guards=[guard_api],
+        guards=[guard_api, writes_need_a_token],
         before_request=check_body,
         dependencies={"house": Provide(the_house), "actor": Provide(need_actor)},
         response_headers=[

@@ -33,3 +33,14 @@ def needs_one_of(*permissions: Permission) -> Guard:
             )
 
     return guard
+
+
+async def writes_need_a_token(
+    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
+) -> None:
+    """Refuse to write for a cookie that comes with another kind of Authorization than a token."""
+    scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
+    method = connection.scope["method"]  # type: ignore[typeddict-item]  # an HTTP scope has one
+    is_read = method in ("GET", "HEAD", "OPTIONS")
+    if not is_read and not (scheme.lower() == "bearer" and token):
+        raise Forbidden("Writing through the API needs a bearer token; a cookie may only read.")

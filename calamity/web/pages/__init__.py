@@ -3,8 +3,10 @@
 from importlib import import_module, util
 
 from litestar import Router
+from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
 from calamity.web.pages.entrance import ENTRANCE
 from calamity.web.pages.forgery import guard_forms
@@ -40,6 +42,7 @@ PAGES: list[ControllerRouterHandler] = [
             *USERS,
             *_room_pages(),
         ],
+        dependencies={"actor": Provide(need_actor)},
         guards=[guard_forms],
         request_max_body_size=LARGEST_FORM,
         include_in_schema=False,

@@ -45,6 +45,7 @@ async def roster_view(scene: Scene, session: Session, problem: str | None = None
         calamity=calamity_id,
         call_outs=tuple(_call_out(scene, each, steps[each.id]) for each in found),
         problem=problem,
+        closed=scene.calamity.closed_at is not None,
     )
 
 

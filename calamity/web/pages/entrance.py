@@ -8,7 +8,6 @@ from litestar import Request, Response, get, post
 
 from calamity.actions.accounts import admit, find_credentials, is_right
 from calamity.actions.accounts import sign_out as end
-from calamity.store.accounts import ABSOLUTE
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
 from calamity.web.language import COOKIE as LANGUAGE_COOKIE
 from calamity.web.language import LANGUAGES
@@ -70,8 +69,6 @@ async def _session_for(request: PageRequest, login: str, password: str) -> str |
     async with database.reading() as session:
         credentials = await find_credentials(session, login.casefold(), at)
     right = await is_right(credentials, password) if len(password) <= _LONGEST else False
-    if credentials is None:
-        return None
     async with database.transaction() as session:
         # Looked up again: it may have been locked or disabled while the password was hashed.
         credentials = await find_credentials(session, login.casefold(), at)
@@ -108,7 +105,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     said = language_of(request).text("You are signed out.")
     answer = see_other(request, path("sign_in"), said)
     answer.set_cookie(session_cookie(house, ""))
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    answer.headers["Clear-Site-Data"] = '"storage"'
     return answer
 
 

@@ -27,6 +27,8 @@ VISITOR = "calamity_page_visitor"
 """Where a request keeps who asks, for an error page that may not ask the database."""
 _MADE = "calamity_visit_made"
 _SAFE = ("GET", "HEAD", "OPTIONS")
+KEY_IN_LINK = "key_in_link"
+"""An option of handlers whose path holds a secret: who knows it needs no other token."""
 
 
 def token_of(connection: Connection) -> str:
@@ -62,10 +64,12 @@ def visit_cookie(connection: Connection) -> Cookie | None:
     )
 
 
-async def guard_forms(connection: Connection, _: BaseRouteHandler) -> None:
+async def guard_forms(connection: Connection, handler: BaseRouteHandler) -> None:
     """Let an unsafe request through only with the token of its own visit."""
     visitor = connection.scope["state"][VISITOR] = await visitor_of(connection)
     if not isinstance(connection, Request) or connection.method in _SAFE:
+        return
+    if handler.opt.get(KEY_IN_LINK):
         return
     anchor = connection.cookies.get(COOKIE) or connection.cookies.get(VISIT)
     sent = connection.headers.get(HEADER)

@@ -34,8 +34,8 @@ from calamity.web.render import Renderer
 from calamity.web.views.frame import Exercise, Flash, Frame, Stream, Viewer
 
 __all__ = [
-    "PageRequest", "Sent", "form_of", "frame_of", "house_of", "language_of", "now", "page", "parse_form",
-    "partial", "see_other", "typed_in", "upload_of", "wrong",
+    "PageRequest", "Sent", "form_of", "frame_of", "house_of", "language_of", "now", "page",
+    "parse_form", "partial", "see_other", "typed_in", "upload_of", "wrong",
 ]  # fmt: skip
 
 FLASH = "calamity_flash"
@@ -101,7 +101,16 @@ def bare_frame(request: PageRequest, visitor: Visitor | None, municipality: str)
         sandbox=is_sandbox,
         phones_url=f"http://127.0.0.1:{settings.sandbox_port}/" if is_sandbox else None,
         flash=_kept_flash(request),
+        there=_there(request),
     )
+
+
+def _there(request: PageRequest) -> str:
+    """Return where this page can be asked for again: what answers a form only, cannot."""
+    if request.method != "GET":
+        return "/"
+    query = request.scope["query_string"].decode("ascii", "ignore")
+    return request.url.path + (f"?{query}" if query else "")
 
 
 def _viewer(visitor: Visitor, language: Language) -> Viewer:

@@ -27,7 +27,7 @@ def wants_part(request: PageRequest) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-async def part_or_back(
+async def part_or_back(  # noqa: PLR0917 - what every answer to an act needs, in one order
     request: PageRequest,
     actor: Actor,
     calamity_id: str,

@@ -1,4 +1,4 @@
-"""How the neighbourhoods feel: published pictures as map, table and trend, for team or officials."""
+"""How the neighbourhoods feel: published pictures as map, table and trend."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import msgspec
 import shapely
-from shapely.geometry import mapping, shape
 
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.picture import Cell, trend
@@ -81,15 +80,17 @@ def _drawn(places: tuple[tuple[str, str, bytes], ...]) -> _Map:
     """Draw the neighbourhoods once; shared borders stay shared when they are made simpler."""
     if not places:
         return _Map("0 0 600 600", {}, {})
-    outlines = [shape(msgspec.json.decode(geometry)) for *_, geometry in places]
-    simpler = shapely.coverage_simplify(outlines, _NEAR_DEGREES)
-    simpler = shapely.set_precision(simpler, 0.00001, mode="pointwise")
+    geometry: Any = shapely
+    outlines = geometry.from_geojson([place[2].decode() for place in places])
+    simpler = geometry.coverage_simplify(outlines, _NEAR_DEGREES)
+    simpler = geometry.set_precision(simpler, 0.00001, mode="pointwise")
     kept = [
         after if after.is_valid and not after.is_empty else before
         for before, after in zip(outlines, simpler, strict=True)
     ]
-    geometries = {
-        place[0]: dict(mapping(outline)) for place, outline in zip(places, kept, strict=True)
+    geometries: dict[str, dict[str, object]] = {
+        place[0]: msgspec.json.decode(geometry.to_geojson(outline))
+        for place, outline in zip(places, kept, strict=True)
     }
     viewbox, shapes = draw(geometries)
     features: list[dict[str, object]] = [
@@ -99,9 +100,7 @@ def _drawn(places: tuple[tuple[str, str, bytes], ...]) -> _Map:
     return _Map(viewbox, shapes, {"type": "FeatureCollection", "features": features})
 
 
-def picture_view(
-    scene: Scene, published: Sequence[PublishedPicture], drawn: _Map
-) -> views.Picture:
+def picture_view(scene: Scene, published: Sequence[PublishedPicture], drawn: _Map) -> views.Picture:
     """Return the newest of *published* as pages show it."""
     newest = published[0]
     moves = trend(published[1].picture, newest.picture) if len(published) > 1 else {}
@@ -136,9 +135,7 @@ def _area(
         spread=cell.spread,
         behind=cell.behind,
         trend=moves.get(cell.places),
-        with_names=tuple(
-            scene.places.get(other, other) for other in cell.places if other != code
-        ),
+        with_names=tuple(scene.places.get(other, other) for other in cell.places if other != code),
         shape=outline,
     )
 

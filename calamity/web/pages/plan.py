@@ -13,7 +13,16 @@ from calamity.web.views import start as views
 
 _FIRST_TEXT_SECONDS = 5.0
 """What we promise; it is a fraction of a second unless other texts are leaving."""
-_REASONS = {Held.NOT_IN_EXERCISE: "not-allowed"}
+_REASONS: dict[Held, views.UnreachableReason] = {
+    Held.NO_AGREEMENT: "no-agreement",
+    Held.STOPPED: "stopped",
+    Held.NO_ASKS: "no-asks",
+    Held.NOT_GIVEN_YET: "not-given-yet",
+    Held.BUDGET: "budget",
+    Held.OPEN_QUESTION: "open-question",
+    Held.NOT_IN_EXERCISE: "not-allowed",
+    Held.NO_CONTACT_PERSON: "no-contact-person",
+}
 
 
 def plan_view(
@@ -27,7 +36,7 @@ def plan_view(
     at_once = [act for act in plan.acts if act.is_automatic and act.start_at <= plan.made_at]
     sends = {act.step for act in plan.acts}
     return views.Plan(
-        dispatches=tuple(_dispatch(act, playbook, language) for act in plan.acts),
+        dispatches=tuple(planned_dispatch(act, playbook, language) for act in plan.acts),
         unreachable=tuple(_unreachable(plan.unreachable)),
         roles=_fillings(playbook, responders, language),
         people=sum(act.recipients for act in at_once),
@@ -35,13 +44,13 @@ def plan_view(
         cost=plan.cost,
         first_text_seconds=_FIRST_TEXT_SECONDS,
         takes_seconds=_FIRST_TEXT_SECONDS + sum(act.seconds for act in at_once),
-        by_hand=sum(
-            not step.automatic and step.code not in sends for step in playbook.steps
-        ),
+        by_hand=sum(not step.automatic and step.code not in sends for step in playbook.steps),
     )
 
 
-def _dispatch(act: PlannedAct, playbook: Playbook, language: Language) -> views.PlannedDispatch:
+def planned_dispatch(
+    act: PlannedAct, playbook: Playbook, language: Language
+) -> views.PlannedDispatch:
     message = playbook.message(act.message)
     is_team = act.audience == Group.RAPID_TEAM.value
     return views.PlannedDispatch(
@@ -61,7 +70,7 @@ def _dispatch(act: PlannedAct, playbook: Playbook, language: Language) -> views.
         cost=act.cost,
         takes_seconds=act.seconds,
         held=tuple(
-            views.Unreachable(reason=_reason(why), count=count)  # type: ignore[arg-type] - its words
+            views.Unreachable(reason=_REASONS[Held(why)], count=count)
             for why, count in act.held_back.items()
         ),
     )
@@ -78,10 +87,6 @@ def _text(text: PlannedText) -> views.PlannedText:
     )
 
 
-def _reason(why: str) -> str:
-    return _REASONS.get(Held(why), why)
-
-
 def _unreachable(people: Iterable[Unreachable]) -> Iterable[views.Unreachable]:
     counts = Counter(person.reason for person in people)
     for why, count in counts.items():
@@ -90,7 +95,7 @@ def _unreachable(people: Iterable[Unreachable]) -> Iterable[views.Unreachable]:
             for person in people
             if person.reason == why and person.group is Group.RAPID_TEAM
         )
-        yield views.Unreachable(reason=_reason(why), count=count, names=names)  # type: ignore[arg-type] - its words
+        yield views.Unreachable(reason=_REASONS[Held(why)], count=count, names=names)
 
 
 def _fillings(
@@ -100,12 +105,8 @@ def _fillings(
     return tuple(
         views.RoleFilling(
             title=role.title.in_language(language.code),
-            primary=tuple(
-                each.name for each in there if each.role == role.code and each.rank == 1
-            ),
-            deputies=tuple(
-                each.name for each in there if each.role == role.code and each.rank > 1
-            ),
+            primary=tuple(each.name for each in there if each.role == role.code and each.rank == 1),
+            deputies=tuple(each.name for each in there if each.role == role.code and each.rank > 1),
         )
         for role in playbook.roles
     )

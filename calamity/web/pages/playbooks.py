@@ -144,9 +144,7 @@ async def publish_version(
     except CalamityError as error:
         return await _list(request, actor, wrong(Form(), error, language, {"version": "file"}))
     said = language.text("Published. A colleague must approve it before it can be used.")
-    return see_other(
-        request, path("playbook", slug=version.slug, version=version.number), said
-    )
+    return see_other(request, path("playbook", slug=version.slug, version=version.number), said)
 
 
 def _fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
@@ -296,7 +294,9 @@ def _act(
     """Return (kind, words, message code) of what the product does in a step."""
 
     def named(audiences: Sequence[str]) -> str:
-        return ", ".join(playbook.audience(each).title.in_language(language.code) for each in audiences)
+        return ", ".join(
+            playbook.audience(each).title.in_language(language.code) for each in audiences
+        )
 
     match step.act:
         case CallOut(quota=quota, message=message):

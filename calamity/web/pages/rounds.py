@@ -40,9 +40,7 @@ from calamity.web.views.frame import Flash, Form
 _ASKED = {Group.KEY_FIGURES: "key_figures_asked", Group.PROFESSIONALS: "professionals"}
 
 
-async def rounds_view(
-    scene: Scene, session: Session, form: Form | None = None
-) -> room.Rounds:
+async def rounds_view(scene: Scene, session: Session, form: Form | None = None) -> room.Rounds:
     """Return the part of the room about rounds; how many answered so far is for coordinators."""
     steers = scene.actor.may(Permission.STEER) and scene.calamity.closed_at is None
     lines = []
@@ -113,7 +111,7 @@ async def round_page(
     request: PageRequest,
     actor: NamedDependency[Actor],
     calamity: FromPath[str],
-    round: FromPath[str],  # noqa: A002 - the name of the path's part
+    round: FromPath[str],
 ) -> Response[Any]:
     """Show a round: its question, and its picture once it is closed."""
     if not actor.may(Permission.SEE_ROOM):
@@ -121,9 +119,7 @@ async def round_page(
     async with house_of(request).database.reading() as session:
         scene = await scene_of(request, session, actor, calamity)
         row = await _round(session, calamity, round)
-        shown, trend, geojson = await round_pictures(
-            scene, session, round, audience_of(actor)
-        )
+        shown, trend, geojson = await round_pictures(scene, session, round, audience_of(actor))
         view = views.RoundPage(
             calamity=calamity,
             title=scene.calamity.title,
@@ -165,14 +161,12 @@ async def open_one(
     return await _answer(request, actor, calamity, form, language.text("The round is open."))
 
 
-@post(
-    PATHS["round_close"], guards=[needs(Permission.STEER)], status_code=200, name="rounds.close"
-)
+@post(PATHS["round_close"], guards=[needs(Permission.STEER)], status_code=200, name="rounds.close")
 async def close_early(
     request: PageRequest,
     actor: NamedDependency[Actor],
     calamity: FromPath[str],
-    round: FromPath[str],  # noqa: A002 - the name of the path's part
+    round: FromPath[str],
 ) -> Response[Any]:
     """Close a round before its time, once somebody has confirmed it."""
     house, language = house_of(request), language_of(request)

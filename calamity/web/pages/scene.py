@@ -91,9 +91,7 @@ class Scene(Struct, frozen=True):
         return self.pinned[-1] if self.pinned else None
 
 
-async def scene_of(
-    request: PageRequest, session: Session, actor: Actor, calamity_id: str
-) -> Scene:
+async def scene_of(request: PageRequest, session: Session, actor: Actor, calamity_id: str) -> Scene:
     """Read the scene of a calamity of the actor's municipality. Raises NotFound."""
     settings, language = house_of(request).settings, language_of(request)
     calamity = await get_calamity(session, actor.municipality_id, calamity_id)
@@ -121,6 +119,7 @@ def _names(
     names = dict(places)
     for version in versions.values():
         playbook = version.playbook
-        for part in (*playbook.audiences, *playbook.phases, *playbook.roles):
-            names[part.code] = part.title.in_language(language)
+        names |= {each.code: each.title.in_language(language) for each in playbook.audiences}
+        names |= {each.code: each.title.in_language(language) for each in playbook.phases}
+        names |= {each.code: each.title.in_language(language) for each in playbook.roles}
     return names

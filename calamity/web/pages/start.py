@@ -22,7 +22,6 @@ from calamity.store.tables import CalamityRow
 from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.frame import (
-    PageRequest,
     frame_of,
     house_of,
     language_of,
@@ -77,7 +76,7 @@ async def _card(
     return views.CalamityCard(
         id=row.id,
         title=row.title,
-        phase=await phase_title(session, row, language),
+        phase=await phase_title(session, row, language) if row.closed_at is None else "",
         social_level=row.social_level,
         since=row.opened_at,
         exercise=row.is_exercise,
@@ -191,9 +190,7 @@ def calamity_path(actor: Actor, calamity_id: str) -> str:
     return path("timeline", calamity=calamity_id)
 
 
-@get(
-    PATHS["short_link"], name="short_link", guards=[needs(Permission.SEE_CALAMITIES)]
-)
+@get(PATHS["short_link"], name="short_link", guards=[needs(Permission.SEE_CALAMITIES)])
 async def short_link(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], code: FromPath[str]
 ) -> Response[Any]:

@@ -41,6 +41,7 @@ from calamity.web.views.frame import Form
 
 _SOON = timedelta(minutes=15)
 _MANY = 400
+_SEEN_AT_ONCE = 8
 _STATES: Mapping[str, Any] = {
     TaskState.WAITING: "waiting",
     TaskState.OPEN: "ready",
@@ -96,7 +97,8 @@ def task_line(
     by, words = notes.of(step) if notes and state in _SETTLED else (None, None)
     # An act that runs is watched elsewhere: who comes, and which round is open.
     runs = state == "started" and step.act is not None
-    is_late = state not in _SETTLED and not runs and row.due_at < scene.at
+    is_over = scene.calamity.closed_at is not None or state in _SETTLED
+    is_late = not is_over and not runs and row.due_at < scene.at
     return room.TaskLine(
         id=row.id,
         title=step.title.in_language(code),
@@ -105,7 +107,7 @@ def task_line(
         state=state,
         act=act_of(step),
         late=is_late,
-        soon=not is_late and state not in _SETTLED and row.due_at - scene.at < _SOON,
+        soon=not is_late and not is_over and row.due_at - scene.at < _SOON,
         evidence=step.evidence.in_language(code) if step.evidence else None,
         help=step.help.in_language(code) if step.help else None,
         may_skip=step.may_skip and state in ("waiting", "ready"),
@@ -145,13 +147,26 @@ async def tasks_view(
     rows = await calamities.list_tasks(session, scene.calamity.id)
     lines = [task_line(scene, row, people, notes) for row in rows]
     settled = [line for line in lines if line.state in _SETTLED]
+    ahead = [line for line in lines if line.state not in _SETTLED]
+    later = _later(ahead)
     return room.Tasks(
         calamity=scene.calamity.id,
-        open=tuple(line for line in lines if line.state not in _SETTLED),
+        open=tuple(line for line in ahead if line not in later),
+        later=tuple(later),
         settled=tuple(sorted(settled, key=lambda line: line.at or scene.at, reverse=True)),
         failed_task=failed_task,
+        closed=scene.calamity.closed_at is not None,
         form=form or Form(),
     )
+
+
+def _later(ahead: list[room.TaskLine]) -> list[room.TaskLine]:
+    """Return what need not be seen yet: behind the first few, and neither late, soon nor begun."""
+    return [
+        line
+        for line in ahead[_SEEN_AT_ONCE:]
+        if not (line.late or line.soon or line.state == "started")
+    ]
 
 
 async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine, ...]:
@@ -159,8 +174,6 @@ async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine,
     rows = await calamities.list_tasks(session, scene.calamity.id)
     lines = [task_line(scene, row, {}) for row in rows]
     return tuple(line for line in lines if line.act == "decision" and line.state == "ready")
-
-
 
 
 @get(PATHS["task"], guards=[needs(Permission.SEE_ROOM)], name="tasks.task")
@@ -208,9 +221,7 @@ async def _task_page(
     return page(request, "task", frame, view, REFUSED if form else 200)
 
 
-@post(
-    PATHS["task_start"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.start"
-)
+@post(PATHS["task_start"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.start")
 async def start(
     request: PageRequest,
     actor: NamedDependency[Actor],
@@ -229,9 +240,7 @@ async def start(
     return see_other(request, path("room", calamity=calamity), language.text("The task runs."))
 
 
-@post(
-    PATHS["task_done"], guards=[needs(Permission.WORK_TASKS)], status_code=200, name="tasks.done"
-)
+@post(PATHS["task_done"], guards=[needs(Permission.WORK_TASKS)], status_code=200, name="tasks.done")
 async def done(
     request: PageRequest,
     actor: NamedDependency[Actor],
@@ -253,9 +262,7 @@ async def done(
     return await _settled(request, actor, calamity, language.text("The task is done."))
 
 
-@post(
-    PATHS["task_skip"], guards=[needs(Permission.WORK_TASKS)], status_code=200, name="tasks.skip"
-)
+@post(PATHS["task_skip"], guards=[needs(Permission.WORK_TASKS)], status_code=200, name="tasks.skip")
 async def skip(
     request: PageRequest,
     actor: NamedDependency[Actor],
@@ -277,9 +284,7 @@ async def skip(
     return await _settled(request, actor, calamity, language.text("The task is skipped."))
 
 
-@post(
-    PATHS["task_decide"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.decide"
-)
+@post(PATHS["task_decide"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.decide")
 async def decide(
     request: PageRequest,
     actor: NamedDependency[Actor],

@@ -9,7 +9,7 @@ from calamity.web.views.start import Neighbourhood
 
 SIGNALS = (
     "questions",
-    "staying-inside",
+    "staying-in",
     "groups-outside",
     "slogans",
     "blaming",
@@ -23,7 +23,7 @@ NEEDS = (
     "safety",
     "rhythm",
     "together",
-    "doing-something",
+    "act-oneself",
     "outlook",
     "information",
     "practical-help",
@@ -39,6 +39,8 @@ class CheckInForm(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     closes_at: datetime
     neighbourhoods: tuple[Neighbourhood, ...]
+    action: str = ""
+    danger: str = ""
     own_neighbourhood: str | None = None
     closed: bool = False
     earlier_at: datetime | None = None
@@ -55,9 +57,11 @@ class CheckInThanks(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     closes_at: datetime
     neighbourhood: str
+    form: str = ""
 
 
 class CheckInDanger(Struct, frozen=True, forbid_unknown_fields=True):
     """Direct danger: the form closes, and nothing of it is stored."""
 
     round: str
+    form: str = ""

@@ -50,6 +50,8 @@ class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     exercise: Exercise | None = None
     flash: Flash | None = None
     stream: Stream | None = None
+    there: str = "/"
+    """Where this page can be asked for again, as in another language."""
 
     def may(self, act: str) -> bool:
         """Tell whether the viewer may do this: deny by default."""

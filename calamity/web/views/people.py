@@ -49,6 +49,7 @@ class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     stopped: bool
     bubbles: tuple[Bubble, ...]
     calamity: str | None = None
+    waits: bool = False
     other_wrote: str | None = None
     kept_until: datetime | None = None
     form: Form = Form()
@@ -78,9 +79,9 @@ class ImportLine(Struct, frozen=True, forbid_unknown_fields=True):
     """What the import made of one line of the file."""
 
     line: int
-    outcome: Literal["new", "changed", "same", "bad"]
-    name: str = ""
-    phone_masked: str = ""
+    outcome: Literal["new", "changed", "same", "skipped", "bad"]
+    kind: str = ""
+    phone: str = ""
     message: str = ""
 
 
@@ -90,6 +91,11 @@ class ImportReport(Struct, frozen=True, forbid_unknown_fields=True):
     filename: str
     stored: bool
     lines: tuple[ImportLine, ...]
+    more: int = 0
+    """Lines that are not shown, because there are so many."""
+    counts: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """New, changed, the same, left out."""
+    notes: tuple[str, ...] = ()
 
 
 class People(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +115,7 @@ class UnknownText(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime
     phone_masked: str
     text: str
-    answered: bool
+    answered: bool = False
 
 
 class UnknownNumbers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,8 +132,8 @@ class UserLine(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     login: str
     role: str
-    last_seen: datetime | None = None
     active: bool = True
+    is_self: bool = False
 
 
 class Users(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +142,7 @@ class Users(Struct, frozen=True, forbid_unknown_fields=True):
     users: tuple[UserLine, ...]
     roles: tuple[str, ...]
     form: Form = Form()
+    new_login: str | None = None
     new_password: str | None = None
 
 
@@ -156,4 +163,5 @@ class Neighbourhoods(Struct, frozen=True, forbid_unknown_fields=True):
     viewbox: str = "0 0 600 420"
     source: str = ""
     problems: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
     form: Form = Form()

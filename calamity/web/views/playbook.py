@@ -5,7 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
+from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, PlaybookCard
+
+ActKind = Literal["call-out", "dispatch", "round", "decision"]
 
 
 class StepView(Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,7 +21,7 @@ class StepView(Struct, frozen=True, forbid_unknown_fields=True):
     due: int
     automatic: bool
     may_skip: bool
-    act: Literal["call-out", "dispatch", "round", "decision"] | None = None
+    act: ActKind | None = None
     act_says: str = ""
     message: str | None = None
     evidence: str | None = None
@@ -55,7 +58,7 @@ class VersionLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A version in the list of versions."""
 
     version: int
-    state: Literal["draft", "published", "withdrawn"]
+    state: Literal["waiting", "published"]
     published_at: datetime | None
     author: str
     approver: str | None
@@ -82,7 +85,21 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     may_approve: bool = False
 
 
+class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):
+    """A published version that waits for a second person."""
+
+    slug: str
+    title: str
+    version: int
+    author: str
+    since: datetime
+    may_approve: bool = False
+
+
 class Playbooks(Struct, frozen=True, forbid_unknown_fields=True):
     """All playbooks of the municipality."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
+    waiting: tuple[WaitingVersion, ...] = ()
+    problems: tuple[str, ...] = ()
+    form: Form = Form()

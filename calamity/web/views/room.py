@@ -43,6 +43,9 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
     place: str = ""
     meeting_time: str = ""
     closed_at: datetime | None = None
+    failed: str = ""
+    """Which form was refused: phase, a level, or close."""
+    form: Form = Form()
 
 
 class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +76,7 @@ class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):
     coming: int
     lines: tuple[RosterLine, ...]
     enough_at: datetime | None = None
+    ended_at: datetime | None = None
     roles_with_nobody: tuple[str, ...] = ()
 
 
@@ -81,6 +85,8 @@ class Roster(Struct, frozen=True, forbid_unknown_fields=True):
 
     calamity: str
     call_outs: tuple[CallOutView, ...] = ()
+    problem: str | None = None
+    closed: bool = False
 
 
 class TaskLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,8 +116,10 @@ class Tasks(Struct, frozen=True, forbid_unknown_fields=True):
 
     calamity: str
     open: tuple[TaskLine, ...] = ()
+    later: tuple[TaskLine, ...] = ()
     settled: tuple[TaskLine, ...] = ()
     failed_task: str | None = None
+    closed: bool = False
     form: Form = Form()
 
 
@@ -125,6 +133,7 @@ class TaskPage(Struct, frozen=True, forbid_unknown_fields=True):
     plan: Plan | None = None
     question: str | None = None
     options: tuple[str, ...] = ()
+    closed: bool = False
     form: Form = Form()
 
 
@@ -143,6 +152,7 @@ class DispatchLine(Struct, frozen=True, forbid_unknown_fields=True):
     in_doubt: int
     cancelled: int
     text: str
+    language: str = "nl"
     by: str | None = None
 
 
@@ -189,6 +199,10 @@ class EntryLine(Struct, frozen=True, forbid_unknown_fields=True):
     corrected_by: int | None = None
     erased: bool = False
     quiet: bool = False
+    own: bool = False
+    """In somebody's own words, so that it can be corrected."""
+    fixed: bool = False
+    """Holds no words that could be erased."""
 
 
 class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +217,9 @@ class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
     everything: bool = False
     before: int | None = None
     verified_at: datetime | None = None
+    fault: str | None = None
+    lines: int | None = None
+    closed: bool = False
     form: Form = Form()
 
 
@@ -216,6 +233,23 @@ class PicturePart(Struct, frozen=True, forbid_unknown_fields=True):
     geojson: dict[str, object] | None = None
 
 
+class LetterLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text of a team member that no rule understood."""
+
+    id: str
+    name: str
+    at: datetime
+    text: str
+
+
+class Letters(Struct, frozen=True, forbid_unknown_fields=True):
+    """The part of the room about texts that wait for a coordinator."""
+
+    calamity: str
+    letters: tuple[LetterLine, ...] = ()
+    problem: str | None = None
+
+
 class Room(Struct, frozen=True, forbid_unknown_fields=True):
     """The calamity room."""
 
@@ -226,6 +260,8 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     rounds: Rounds
     timeline: Timeline
     picture: PicturePart
+    letters: Letters | None = None
+    situation: "Situation | None" = None
 
 
 class Told(Struct, frozen=True, forbid_unknown_fields=True):
@@ -249,6 +285,7 @@ class Situation(Struct, frozen=True, forbid_unknown_fields=True):
     overdue: bool = False
     decisions: tuple[TaskLine, ...] = ()
     told: tuple[Told, ...] = ()
+    closed: bool = False
     form: Form = Form()
 
 

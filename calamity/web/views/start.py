@@ -99,6 +99,7 @@ class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
     playbook: PlaybookCard
     neighbourhoods: tuple[Neighbourhood, ...]
     calamity: OpenCalamity | None = None
+    idempotency_key: str = ""
     form: Form = Form()
 
 
@@ -116,6 +117,7 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     parts: int
     cost: float
     takes_seconds: float
+    held: tuple["Unreachable", ...] = ()
 
 
 class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,13 +131,16 @@ class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
     alphabet: Literal["GSM-7", "UCS-2"]
 
 
+UnreachableReason = Literal[
+    "stopped", "no-number", "no-agreement", "no-asks", "not-given-yet", "budget", "open-question",
+    "not-allowed", "no-contact-person", "quiet-hours",
+]  # fmt: skip
+
+
 class Unreachable(Struct, frozen=True, forbid_unknown_fields=True):
     """People who would get nothing, and why."""
 
-    reason: Literal[
-        "stopped", "no-number", "no-agreement", "budget", "not-allowed", "quiet-hours",
-        "not-given-yet", "open-question",
-    ]
+    reason: UnreachableReason
     count: int
     names: tuple[str, ...] = ()
 

@@ -1,0 +1,312 @@
+"""Activating a playbook in the browser: choose, fill in, see it all, confirm. Never twice.
+
+Between the steps everything travels in the form and is read anew each time; the key of the request
+is made when the form is first shown, so whatever is sent twice activates once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from calamity.actions.activate import activate
+from calamity.actions.plan import Plan, plan
+from calamity.domain.activation import ActivationRequest
+from calamity.domain.errors import CalamityError
+from calamity.domain.permissions import Actor, Permission
+from calamity.store.calamities import find_activation_by_key, open_calamity
+from calamity.store.database import Session, is_clash
+from calamity.store.ids import new_id
+from calamity.store.municipalities import Neighbourhood, list_neighbourhoods
+from calamity.store.people import ResponderLine, list_responders
+from calamity.store.playbooks import PlaybookVersion, list_versions, usable_version
+from calamity.store.tables import CalamityRow
+from calamity.web.auth import needs
+from calamity.web.language import Language
+from calamity.web.pages.activation_form import Filled, next_time, one, read_form, request_of
+from calamity.web.pages.forms import TOKEN
+from calamity.web.pages.frame import (
+    PageRequest,
+    Sent,
+    form_of,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    see_other,
+    typed_in,
+    wrong,
+)
+from calamity.web.pages.plan import plan_view
+from calamity.web.pages.playbooks import card_of, names_of, newest_approved
+from calamity.web.paths import PATHS, path
+from calamity.web.views import start as views
+from calamity.web.views.frame import Flash, Form
+
+log = structlog.get_logger(__name__)
+
+_KEY = "idempotency_key"
+# How the form calls what the actions name differently.
+_NAMES = {
+    "levels": "social_level_reason",
+    "social": "social_level",
+    "social_reason": "social_level_reason",
+    "threat": "threat_level",
+    "threat_reason": "threat_level_reason",
+    "affected": "neighbourhoods",
+    "calamity": "title",
+    "slug": "title",
+    "version": "title",
+    "time": "meeting_time",
+    "meeting_at": "meeting_time",
+}
+
+
+class Stage(Struct, frozen=True):
+    """What the form stands on; *calamity* is the one that the playbook is added to."""
+
+    version: PlaybookVersion
+    places: list[Neighbourhood]
+    names: dict[str, str]
+    team: list[ResponderLine]
+    calamity: CalamityRow | None
+
+
+@get(PATHS["activate"], name="activate", guards=[needs(Permission.ACTIVATE)])
+async def choose_playbook(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor]
+) -> Response[Any]:
+    """Ask what happened: choose a playbook."""
+    language, at = language_of(request), now()
+    async with house_of(request).database.reading() as session:
+        versions = await list_versions(session, actor.municipality_id)
+        names = await names_of(session, actor.municipality_id)
+        calamity = await _calamity(session, actor, request.query_params.get("calamity"))
+    view = views.ChoosePlaybook(
+        playbooks=tuple(card_of(each, names, language, at) for each in newest_approved(versions)),
+        calamity=_open(calamity),
+    )
+    return page(request, "activate", await frame_of(request, calamity=calamity), view)
+
+
+@get(PATHS["activate_form"], name="activate.form", guards=[needs(Permission.ACTIVATE)])
+async def empty_form(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[Any]:
+    """Show the form, with the key that makes sending it twice harmless."""
+    stage = await _stage(request, actor, slug, request.query_params.get("calamity"))
+    return await _show(request, stage, Form(values={_KEY: new_id()}))
+
+
+@post(
+    PATHS["activate_form"],
+    name="activate.back",
+    guards=[needs(Permission.ACTIVATE)],
+    status_code=200,
+)
+async def filled_form(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[Any]:
+    """Show the form again with all that was filled in, to change something."""
+    sent = await form_of(request)
+    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    return await _show(request, stage, typed_in(sent))
+
+
+@post(
+    PATHS["activate_review"],
+    name="activate.review",
+    guards=[needs(Permission.ACTIVATE)],
+    status_code=200,
+)
+async def review(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[Any]:
+    """Show who would get which words. Nothing happens yet."""
+    sent = await form_of(request)
+    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    filled, form = _read(sent, stage, language_of(request))
+    if filled is None:
+        return await _show(request, stage, form, 422)
+    house, at = house_of(request), now()
+    asked = _asked(request, filled, stage, at)
+    try:
+        async with house.database.reading() as session:
+            planned = await plan(session, house.terms, actor, asked, at=at)
+    except CalamityError as error:
+        return await _show(request, stage, wrong(form, error, language_of(request), _NAMES), 422)
+    return await _show_review(request, stage, filled, sent, planned)
+
+
+@post(
+    PATHS["activate_confirm"],
+    name="activate.confirm",
+    guards=[needs(Permission.ACTIVATE)],
+    status_code=303,
+)
+async def confirm(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[Any]:
+    """Activate, once, and go to the room."""
+    sent, language = await form_of(request), language_of(request)
+    key = one(sent, _KEY) or ""
+    if before := await _activated_before(request, actor, key):
+        return _to_room(request, before, _before(language))
+    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    filled, form = _read(sent, stage, language)
+    if filled is None:
+        return await _show(request, stage, form, 422)
+    house, at = house_of(request), now()
+    asked = _asked(request, filled, stage, at)
+    try:
+        async with house.database.transaction() as session:
+            activation = await activate(session, house.wakes, house.terms, actor, asked, at=at)
+    except CalamityError as error:
+        return await _show(request, stage, wrong(form, error, language, _NAMES), 422)
+    except Exception as error:
+        # Two confirmations at the same moment: the database lets one win, and both see its room.
+        before = await _activated_before(request, actor, key) if is_clash(error) else None
+        if before is None:
+            raise
+        return _to_room(request, before, _before(language))
+    log.info("calamity.activated", calamity=activation.calamity_id, activation=activation.id)
+    words = (
+        language.text("The exercise has started.")
+        if asked.is_exercise
+        else language.text("The playbook has started.")
+    )
+    return _to_room(request, activation.calamity_id, words)
+
+
+def _before(language: Language) -> str:
+    return language.text("This was started before. Nothing was done twice.")
+
+
+def _to_room(request: PageRequest, calamity_id: str, words: str) -> Response[Any]:
+    return see_other(request, path("room", calamity=calamity_id), Flash(words))
+
+
+async def _activated_before(request: PageRequest, actor: Actor, key: str) -> str | None:
+    async with house_of(request).database.reading() as session:
+        found = await find_activation_by_key(session, actor.municipality_id, key)
+    return found.calamity_id if found else None
+
+
+async def _calamity(session: Session, actor: Actor, calamity_id: str | None) -> CalamityRow | None:
+    if not calamity_id:
+        return None
+    return await open_calamity(session, actor.municipality_id, calamity_id)
+
+
+async def _stage(request: PageRequest, actor: Actor, slug: str, calamity_id: str | None) -> Stage:
+    async with house_of(request).database.reading() as session:
+        return Stage(
+            version=await usable_version(session, actor.municipality_id, slug, None),
+            places=await list_neighbourhoods(session, actor.municipality_id),
+            names=await names_of(session, actor.municipality_id),
+            team=await list_responders(session, actor.municipality_id),
+            calamity=await _calamity(session, actor, calamity_id),
+        )
+
+
+def _read(sent: Sent, stage: Stage, language: Language) -> tuple[Filled | None, Form]:
+    codes = {place.code for place in stage.places}
+    return read_form(sent, codes, language, is_new=stage.calamity is None)
+
+
+def _asked(request: PageRequest, filled: Filled, stage: Stage, at: datetime) -> ActivationRequest:
+    return request_of(
+        filled,
+        slug=stage.version.slug,
+        version=stage.version.number,
+        calamity=stage.calamity,
+        at=at,
+        zone=house_of(request).settings.zone,
+    )
+
+
+def _open(calamity: CalamityRow | None) -> views.OpenCalamity | None:
+    if calamity is None:
+        return None
+    return views.OpenCalamity(calamity.id, calamity.title, calamity.is_exercise)
+
+
+async def _show(request: PageRequest, stage: Stage, form: Form, status: int = 200) -> Response[Any]:
+    view = views.FillIn(
+        playbook=card_of(stage.version, stage.names, language_of(request), now()),
+        neighbourhoods=tuple(views.Neighbourhood(each.code, each.name) for each in stage.places),
+        calamity=_open(stage.calamity),
+        idempotency_key=form.value(_KEY) or new_id(),
+        form=form,
+    )
+    frame = await frame_of(request, calamity=stage.calamity)
+    return page(request, "activate_form", frame, view, status)
+
+
+async def _show_review(
+    request: PageRequest, stage: Stage, filled: Filled, sent: Sent, planned: Plan
+) -> Response[Any]:
+    language, calamity = language_of(request), stage.calamity
+    shown = {place.code: place.name for place in stage.places}
+    view = views.Review(
+        playbook=card_of(stage.version, stage.names, language, now()),
+        plan=plan_view(planned, stage.version.playbook, stage.team, language),
+        idempotency_key=filled.idempotency_key,
+        title=calamity.title if calamity else filled.title or "",
+        incident=filled.incident,
+        place=filled.place,
+        meeting_time=language.moment(next_time(filled.meeting_time, now(), language.timezone)),
+        exercise=planned.is_exercise,
+        tempo=calamity.tempo if calamity else filled.tempo,
+        social_level=calamity.social_level if calamity else filled.social_level,
+        grip=calamity.grip if calamity else filled.grip,
+        threat_level=(calamity.threat or None) if calamity else filled.threat_level,
+        neighbourhoods=tuple(shown[code] for code in filled.neighbourhoods),
+        hidden=_carried(sent, planned.version),
+        calamity=_open(calamity),
+        warnings=_warnings(planned, stage, language),
+    )
+    frame = await frame_of(request, calamity=calamity)
+    return page(request, "activate_review", frame, view)
+
+
+def _carried(sent: Sent, version: int) -> tuple[tuple[str, str], ...]:
+    """Return the fields that the confirmation sends on: all of them, and the version seen here."""
+    left_out = (TOKEN, _KEY, "version", "back")
+    carried = [
+        (name, value) for name, values in sent.items() if name not in left_out for value in values
+    ]
+    return (*carried, ("version", str(version)))
+
+
+def _warnings(planned: Plan, stage: Stage, language: Language) -> tuple[str, ...]:
+    playbook = stage.version.playbook
+
+    def titles(codes: Sequence[str]) -> str:
+        return ", ".join(playbook.role(code).title.in_language(language.code) for code in codes)
+
+    warnings = []
+    if planned.roles_without_people:
+        words = language.text(
+            "Nobody can be called for: %(roles)s.", roles=titles(planned.roles_without_people)
+        )
+        warnings.append(words)
+    alone = [
+        code for code in planned.roles_without_deputy if code not in planned.roles_without_people
+    ]
+    if alone:
+        warnings.append(language.text("There is no deputy for: %(roles)s.", roles=titles(alone)))
+    if any(act.leaves_at > act.start_at for act in planned.acts if act.is_automatic):
+        warnings.append(
+            language.text("It is quiet hours for some people: their texts leave later.")
+        )
+    return tuple(warnings)
+
+
+ACTIVATE = [choose_playbook, empty_form, filled_form, review, confirm]

@@ -1,0 +1,23 @@
+"""The pages of a calamity, and those on which people answer it."""
+
+from litestar.types import ControllerRouterHandler
+
+from calamity.web.pages.call_outs import CALL_OUTS
+from calamity.web.pages.check_in import CHECK_INS
+from calamity.web.pages.inbox import INBOX
+from calamity.web.pages.officials import OFFICIALS
+from calamity.web.pages.room import ROOM
+from calamity.web.pages.rounds import ROUNDS
+from calamity.web.pages.tasks import TASKS
+from calamity.web.pages.timeline import TIMELINE
+
+ROOM_PAGES: list[ControllerRouterHandler] = [
+    *ROOM,
+    *TASKS,
+    *CALL_OUTS,
+    *ROUNDS,
+    *TIMELINE,
+    *OFFICIALS,
+    *INBOX,
+    *CHECK_INS,
+]

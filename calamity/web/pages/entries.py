@@ -1,0 +1,131 @@
+"""Entries in words: what the timeline shows of what happened, newest first."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from msgspec import Struct
+
+from calamity.domain.timeline import (
+    Corrected,
+    EntryKind,
+    Happening,
+    PicturePublished,
+    Sealed,
+    Statement,
+)
+from calamity.store.database import Database
+from calamity.store.timeline import NEWEST, Line, TimelineReader, corrections_of
+from calamity.web.pages.scene import Scene
+from calamity.web.sentences import own_words, sentence
+from calamity.web.views import room
+
+PAGE = 50
+_READ_AT_ONCE = 200
+_MOST_READ = 5000
+_QUIET = frozenset({EntryKind.SEAL, EntryKind.CALL_OUT, EntryKind.DISPATCH, EntryKind.PICTURE})
+
+
+class Filter(Struct, frozen=True):
+    """Which lines somebody wants to see."""
+
+    kinds: tuple[EntryKind, ...] = ()
+    search: str = ""
+    everything: bool = True
+    """Also what the system wrote by itself."""
+
+    def takes(self, scene: Scene, line: Line) -> bool:
+        """Say whether a line belongs to what is shown."""
+        if self.kinds and line.kind not in self.kinds:
+            return False
+        if not self.everything and not self.kinds and is_quiet(line):
+            return False
+        return not self.search or self.search.casefold() in _words_of(scene, line)
+
+
+def is_quiet(line: Line) -> bool:
+    """Say whether the system wrote this by itself and nobody needs to read it now."""
+    return line.actor_role == "system" and line.kind in _QUIET
+
+
+def _words_of(scene: Scene, line: Line) -> str:
+    happening = line.happening
+    if happening is None:
+        return ""
+    said = sentence(happening, scene.language, scene.names)
+    return f"{said} {own_words(happening) or ''}".casefold()
+
+
+async def read_entries(
+    scene: Scene,
+    reader: TimelineReader,
+    database: Database,
+    *,
+    wanted: Filter,
+    before: int = NEWEST,
+    limit: int = PAGE,
+) -> tuple[tuple[room.EntryLine, ...], int | None]:
+    """Return up to *limit* lines before a sequence number, and where the next page starts."""
+    lines: list[Line] = []
+    read, more = 0, True
+    while more and len(lines) < limit and read < _MOST_READ:
+        batch = await _batch(scene, reader, wanted.kinds, before, limit)
+        read += len(batch)
+        more = len(batch) >= min(limit, _READ_AT_ONCE)
+        for line in batch:
+            before = line.seq
+            if wanted.takes(scene, line):
+                lines.append(line)
+            if len(lines) == limit:
+                more = True
+                break
+    corrected = await corrections_of(
+        database, scene.calamity.id, scene.actor.sees, [line.seq for line in lines]
+    )
+    shown = tuple(entry_line(scene, line, corrected) for line in lines)
+    return shown, before if more and before > 1 and read else None
+
+
+async def _batch(
+    scene: Scene,
+    reader: TimelineReader,
+    kinds: Collection[EntryKind],
+    before: int,
+    limit: int,
+) -> list[Line]:
+    """Read the newest lines of these kinds; each kind has its own index to read by."""
+    at_once = min(max(limit, PAGE), _READ_AT_ONCE)
+    wanted: Sequence[EntryKind | None] = tuple(kinds) or (None,)
+    found = [
+        line
+        for kind in wanted
+        for line, _ in await reader.newest(
+            scene.calamity.id, scene.actor.sees, limit=at_once, before=before, kind=kind
+        )
+    ]
+    return sorted(found, key=lambda line: line.seq, reverse=True)[:at_once]
+
+
+def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.EntryLine:
+    """Return one line in the reader's words."""
+    happening = line.happening
+    return room.EntryLine(
+        sequence=line.seq,
+        kind=line.kind.value,
+        happened_at=line.happened_at,
+        recorded_at=line.recorded_at,
+        by=scene.who(line.actor_role),
+        sentence=sentence(happening, scene.language, scene.names) if happening else "",
+        body=_body(happening),
+        visibility=line.visibility.value,
+        corrects=happening.refers_to if isinstance(happening, Corrected) else None,
+        corrected_by=corrected.get(line.seq),
+        erased=happening is None,
+        quiet=is_quiet(line),
+        own=isinstance(happening, Statement),
+        fixed=line.kind in (EntryKind.SEAL, EntryKind.ERASURE),
+    )
+
+
+def _body(happening: Happening | None) -> str | None:
+    if happening is None or isinstance(happening, Sealed | PicturePublished):
+        return None
+    return own_words(happening)

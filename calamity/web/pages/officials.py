@@ -1,0 +1,256 @@
+"""The officials' page: one screen, the same for all officials, so it is made once for all."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromPath
+from msgspec import Struct
+
+from calamity.actions import decide
+from calamity.actions.decide import NewSummary
+from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
+from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.timeline import DispatchQueued, EntryKind, SummaryWritten, Visibility
+from calamity.store.database import Session
+from calamity.store.timeline import TimelineReader, municipality_of
+from calamity.web.auth import needs
+from calamity.web.house import House
+from calamity.web.pages.frame import (
+    PageRequest,
+    form_of,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    parse_form,
+    partial,
+    see_other,
+    wrong,
+)
+from calamity.web.pages.parts import REFUSED
+from calamity.web.pages.pictures import picture_part
+from calamity.web.pages.scene import Scene, scene_of
+from calamity.web.pages.summary import summary_view
+from calamity.web.pages.tasks import open_decisions
+from calamity.web.pages.timeline import local_time
+from calamity.web.paths import PATHS, path
+from calamity.web.views import room
+from calamity.web.views.frame import Form
+
+_SEES: Sequence[Visibility] = (Visibility.OFFICIALS,)
+_TOLD = 8
+_LONGEST_SENTENCE = 400
+_KEPT_SECONDS = 5.0
+_MOST_KEPT = 64
+
+
+async def situation_view(
+    scene: Scene, session: Session, reader: TimelineReader, form: Form | None = None
+) -> room.Situation:
+    """Return the three sentences, what waits for a decision, and what we told whom."""
+    calamity = scene.calamity
+    said = await reader.newest(calamity.id, _SEES, limit=1, kind=EntryKind.SUMMARY)
+    summary = said[0][0].happening if said else None
+    next_at = calamity.next_update_at if calamity.closed_at is None else None
+    is_said = isinstance(summary, SummaryWritten)
+    return room.Situation(
+        calamity=calamity.id,
+        sentences=tuple(summary.sentences) if isinstance(summary, SummaryWritten) else (),
+        by=scene.who(said[0][0].actor_role) if is_said else None,
+        at=said[0][0].happened_at if is_said else None,
+        next_update_at=next_at,
+        overdue=next_at is not None and next_at < scene.at,
+        decisions=await open_decisions(scene, session) if calamity.closed_at is None else (),
+        told=await _told(scene, reader),
+        closed=calamity.closed_at is not None,
+        form=form or Form(),
+    )
+
+
+async def _told(scene: Scene, reader: TimelineReader) -> tuple[room.Told, ...]:
+    """Return what left for people outside the team, verbatim, the newest first."""
+    lines = await reader.newest(scene.calamity.id, _SEES, limit=4 * _TOLD, kind=EntryKind.DISPATCH)
+    told = []
+    for line, _ in lines:
+        queued = line.happening
+        if isinstance(queued, DispatchQueued) and queued.recipients:
+            text, language = scene.verbatim(queued.texts, queued.message_code)
+            told.append(
+                room.Told(
+                    at=line.happened_at,
+                    audience=scene.title(queued.audience),
+                    people=queued.recipients,
+                    text=text,
+                    language=language,
+                )
+            )
+    return tuple(told[:_TOLD])
+
+
+async def _part(scene: Scene, session: Session, house: House, name: str) -> tuple[str, object]:
+    """Return (template, view) of one part of the page."""
+    if name == "head":
+        return "officials_head", await summary_view(scene, house.timeline)
+    if name == "situation":
+        return "situation", await situation_view(scene, session, house.timeline)
+    if name == "picture":
+        return "picture", await picture_part(scene, session, "officials")
+    raise NotFound("This page has no such part.", field="part")
+
+
+class _Kept(Struct):
+    """A part that was rendered once for everyone who asks for it in this moment."""
+
+    made: asyncio.Task[str]
+    until: float
+
+
+class OfficialParts:
+    """Parts of officials' pages, each made once for a line of the timeline and a language."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, int, str], _Kept] = {}
+
+    async def get(self, key: tuple[str, str, int, str], make: Callable[[], Awaitable[str]]) -> str:
+        """Return what was made for *key* a moment ago, else make it, once for all who wait."""
+        moment = time.monotonic()
+        kept = self._kept.get(key)
+        if kept is None or kept.until < moment:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept = {k: v for k, v in self._kept.items() if v.until >= moment}
+            kept = _Kept(asyncio.ensure_future(_made(make)), moment + _KEPT_SECONDS)
+            self._kept[key] = kept
+        try:
+            return await asyncio.shield(kept.made)
+        except Exception:
+            self._kept.pop(key, None)
+            raise
+
+
+async def _made(make: Callable[[], Awaitable[str]]) -> str:
+    return await make()
+
+
+def _kept_parts(request: PageRequest) -> OfficialParts:
+    parts: OfficialParts = request.app.state.setdefault("official_parts", OfficialParts())
+    return parts
+
+
+@get(
+    PATHS["officials"],
+    guards=[needs(Permission.SEE_OFFICIALS_PAGE)],
+    name="officials.officials",
+)
+async def officials_page(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Show how it stands on one screen: phase, levels, sentences, picture, what we told whom."""
+    return await _officials_page(request, actor, calamity)
+
+
+async def _officials_page(
+    request: PageRequest, actor: Actor, calamity_id: str, form: Form | None = None
+) -> Response[Any]:
+    house = house_of(request)
+    head = await house.timeline.head(calamity_id)
+    async with house.database.reading() as session:
+        scene = await scene_of(request, session, actor, calamity_id)
+        _, summary = await _part(scene, session, house, "head")
+        view = room.Officials(
+            summary=summary,  # type: ignore[arg-type]  # the head is a summary
+            situation=await situation_view(scene, session, house.timeline, form),
+            picture=await picture_part(scene, session, "officials"),
+        )
+    frame = await frame_of(request, here="officials", calamity=scene.calamity, stream_after=head)
+    return page(request, "officials", frame, view, REFUSED if form else 200)
+
+
+@get(
+    PATHS["officials_part"],
+    guards=[needs(Permission.SEE_OFFICIALS_PAGE)],
+    name="officials.part",
+)
+async def officials_part(
+    request: PageRequest,
+    actor: NamedDependency[Actor],
+    calamity: FromPath[str],
+    part: FromPath[str],
+) -> Response[Any]:
+    """Return one part of the page. Officials have no forms on it, so they share one rendering."""
+    house = house_of(request)
+    if actor.role is not UserRole.OFFICIAL:
+        return await _render(request, actor, calamity, part)
+    if await municipality_of(house.database, calamity) != actor.municipality_id:
+        raise NotFound("This calamity does not exist.", field="calamity")
+    head = await house.timeline.head(calamity)
+    key = (calamity, part, head, language_of(request).code)
+
+    async def make() -> str:
+        answer = await _render(request, actor, calamity, part)
+        return str(answer.content)
+
+    words = await _kept_parts(request).get(key, make)
+    return Response(words, media_type=MediaType.HTML)
+
+
+async def _render(request: PageRequest, actor: Actor, calamity_id: str, part: str) -> Response[str]:
+    house = house_of(request)
+    async with house.database.reading() as session:
+        scene = await scene_of(request, session, actor, calamity_id)
+        template, view = await _part(scene, session, house, part)
+    frame = await frame_of(request, here="officials", calamity=scene.calamity)
+    return partial(request, template, frame, view)
+
+
+class _Sentences(Struct, frozen=True, forbid_unknown_fields=True):
+    """The form of the three sentences."""
+
+    first: str
+    second: str
+    third: str
+    next_update_at: str
+    here: str = "officials"
+
+
+@post(
+    PATHS["set_sentences"],
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="officials.sentences",
+)
+async def set_sentences(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Put three sentences on the officials' page, and promise when the next ones come."""
+    house, language, at = house_of(request), language_of(request), now()
+    given, form = parse_form(_Sentences, await form_of(request), language)
+    if given is not None:
+        try:
+            next_at = local_time(
+                given.next_update_at, at, house.settings.zone, ahead=True, field="next_update_at"
+            )
+            for name in ("first", "second", "third"):
+                if len(getattr(given, name)) > _LONGEST_SENTENCE:
+                    raise Refused("Use at most 400 characters.", field=name)
+            summary = NewSummary([given.first, given.second, given.third], next_at)
+            async with house.database.transaction() as session:
+                await decide.summarise(session, actor, calamity, summary, at=at)
+        except Forbidden:
+            raise
+        except CalamityError as error:
+            form = wrong(form, error, language, at="first")
+    if form.errors:
+        return await _officials_page(request, actor, calamity, form)
+    there = "room" if given is not None and given.here == "room" else "officials"
+    return see_other(
+        request, path(there, calamity=calamity), language.text("The sentences are on the page.")
+    )
+
+
+OFFICIALS = [officials_page, officials_part, set_sentences]

@@ -1,0 +1,71 @@
+"""The head of a calamity's pages: what it is, its phase, and the three levels."""
+
+import asyncio
+
+from calamity.actions.decide import LevelKind
+from calamity.domain.timeline import EntryKind, LevelSet
+from calamity.store.timeline import TimelineReader
+from calamity.web.pages.scene import Scene
+from calamity.web.views import room
+from calamity.web.views.frame import Form
+
+LEVELS: tuple[tuple[LevelKind, EntryKind, str], ...] = (
+    ("social", EntryKind.LEVEL, "social_level"),
+    ("grip", EntryKind.GRIP, "grip"),
+    ("threat", EntryKind.THREAT, "threat"),
+)
+"""The levels with the kind of their entries and the column of the calamity."""
+
+
+async def summary_view(
+    scene: Scene, reader: TimelineReader, failed: str = "", form: Form | None = None
+) -> room.Summary:
+    """Return the head of the room: what this is, the phase and the three levels."""
+    calamity, code = scene.calamity, scene.language.code
+    phases: dict[str, str] = {}
+    for playbook in reversed(scene.playbooks):
+        phases.update((each.code, each.title.in_language(code)) for each in playbook.phases)
+    first = scene.pinned[0] if scene.pinned else None
+    inputs = first.inputs if first else None
+    levels = await asyncio.gather(
+        *(_level(scene, reader, kind, entry, column) for kind, entry, column in LEVELS)
+    )
+    return room.Summary(
+        calamity=calamity.id,
+        title=calamity.title,
+        incident=inputs.incident_in(code) if inputs else "",
+        phase=room.PhaseChoice(calamity.phase, phases.get(calamity.phase, calamity.phase)),
+        phase_since=calamity.phase_since,
+        phases=tuple(room.PhaseChoice(each, title) for each, title in phases.items()),
+        levels=tuple(levels),
+        playbooks=tuple(
+            (version.slug, version.number, version.playbook.title.in_language(code))
+            for version in (scene.versions[each.id] for each in scene.pinned)
+        ),
+        started_at=calamity.opened_at,
+        neighbourhoods=tuple(
+            scene.places.get(each, each) for each in (inputs.affected if inputs else ())
+        ),
+        place=inputs.place if inputs else "",
+        meeting_time=(
+            scene.language.clock(inputs.meeting_at) if inputs and inputs.meeting_at else ""
+        ),
+        closed_at=calamity.closed_at,
+        failed=failed,
+        form=form or Form(),
+    )
+
+
+async def _level(
+    scene: Scene, reader: TimelineReader, kind: LevelKind, entry: EntryKind, column: str
+) -> room.Level:
+    value: int | None = getattr(scene.calamity, column)
+    if kind == "threat" and not value:
+        value = None  # nobody has set it
+    found = await reader.newest(scene.calamity.id, scene.actor.sees, limit=1, kind=entry)
+    if not found:
+        return room.Level(kind, value)
+    line = found[0][0]
+    happening = line.happening
+    reason = happening.reason if isinstance(happening, LevelSet) else None
+    return room.Level(kind, value, line.happened_at, scene.who(line.actor_role), reason)

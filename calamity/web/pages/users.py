@@ -1,0 +1,121 @@
+"""Accounts, for the administrator: who has one, making one, closing one."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from calamity.actions.accounts import create_user, disable_user
+from calamity.domain.errors import CalamityError
+from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.store.accounts import list_users
+from calamity.web.auth import needs
+from calamity.web.pages.frame import (
+    PageRequest,
+    form_of,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    parse_form,
+    see_other,
+    wrong,
+)
+from calamity.web.paths import PATHS, path
+from calamity.web.views import people as views
+from calamity.web.views.frame import Form
+
+
+class NewUser(Struct, frozen=True):
+    """What the administrator fills in for a new account."""
+
+    name: Annotated[str, Meta(max_length=80)]
+    login: Annotated[str, Meta(max_length=120)]
+    role: UserRole
+    phone: Annotated[str, Meta(max_length=40)] | None = None
+
+
+@get(PATHS["users"], name="users", guards=[needs(Permission.MANAGE_ACCOUNTS)])
+async def users(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[Any]:
+    """Show the accounts."""
+    return await _show(request, actor)
+
+
+@post(
+    PATHS["users"],
+    name="users.create",
+    guards=[needs(Permission.MANAGE_ACCOUNTS)],
+    status_code=200,
+)
+async def create(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[Any]:
+    """Make an account, and show its first password this once."""
+    language = language_of(request)
+    new, form = parse_form(NewUser, await form_of(request), language)
+    if new is None:
+        return await _show(request, actor, form=form, status=422)
+    try:
+        async with house_of(request).database.transaction() as session:
+            _, password = await create_user(
+                session,
+                actor,
+                login=new.login,
+                name=new.name,
+                role=new.role,
+                phone=new.phone,
+                at=now(),
+            )
+    except CalamityError as error:
+        return await _show(request, actor, form=wrong(form, error, language), status=422)
+    return await _show(request, actor, made=(new.login, password or ""))
+
+
+@post(
+    PATHS["user_disable"],
+    name="users.disable",
+    guards=[needs(Permission.MANAGE_ACCOUNTS)],
+    status_code=303,
+)
+async def disable(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], user: FromPath[str]
+) -> Response[Any]:
+    """Close an account; its sessions end at once."""
+    async with house_of(request).database.transaction() as session:
+        await disable_user(session, actor, user, at=now())
+    said = language_of(request).text("The account is closed. Whoever used it is signed out.")
+    return see_other(request, path("users"), said)
+
+
+async def _show(
+    request: PageRequest,
+    actor: Actor,
+    *,
+    form: Form | None = None,
+    made: tuple[str, str] | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    async with house_of(request).database.reading() as session:
+        accounts = await list_users(session, actor.municipality_id)
+    view = views.Users(
+        users=tuple(
+            views.UserLine(
+                id=each.id,
+                name=each.name,
+                login=each.login,
+                role=each.role.value,
+                active=not each.is_disabled,
+                is_self=each.id == actor.user_id,
+            )
+            for each in accounts
+        ),
+        roles=tuple(role.value for role in UserRole),
+        form=form or Form(),
+        new_login=made[0] if made else None,
+        new_password=made[1] if made else None,
+    )
+    return page(request, "users", await frame_of(request, here="users"), view, status)
+
+
+USERS = [users, create, disable]

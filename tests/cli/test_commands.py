@@ -1,0 +1,236 @@
+"""What each command says of wrong input, and how it ends."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.cli.test_first_hour import ROOT, make_municipality
+
+HEADER = "soort;naam;telefoon;taal;rol;rang;wijk;kring;contactpersoon;afgesproken_op;wil_vragen"
+PLAYBOOK = ROOT / "playbooks" / "attack-elsewhere" / "v1.yaml"
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, encoding="utf-8")
+    return str(folder / name)
+
+
+def test_help_is_quick():
+    times = []
+    for _ in range(5):
+        begun = time.monotonic()
+        subprocess.run([sys.executable, "-m", "calamity", "--help"], check=True, cwd=ROOT)
+        times.append(time.monotonic() - begun)
+    print(f"calamity --help: {min(times):.2f} s")
+    # 0.2 s on a quiet machine; the bound leaves room for one that is busy with other tests.
+    assert min(times) < 1
+
+
+COMMANDS = (
+    "run", "serve", "work", "sandbox", "migrate", "demo", "doctor", "municipality create",
+    "neighbourhoods import", "people import", "user create", "user list", "user disable",
+    "token create", "playbooks check", "playbooks list", "playbooks publish", "playbooks approve",
+    "playbooks diff", "playbooks export", "playbooks import", "playbooks schema", "activate",
+    "timeline export", "timeline verify",
+)  # fmt: skip
+
+
+def test_every_command_is_known_and_explains_itself_with_an_example():
+    from calamity.cli import calamity
+
+    found = []
+    for name, command in calamity.commands.items():
+        for sub in getattr(command, "commands", {None: command}).items():
+            found.append(f"{name} {sub[0]}" if sub[0] else name)
+            assert "calamity" in (sub[1].epilog or "")
+            assert (sub[1].help or "").strip()
+    assert sorted(found) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("unknown",),
+        ("activate",),
+        ("people", "import", "no-such-file.csv"),
+        ("activate", "x", "--title", "Iets", "--level", "9"),
+        ("timeline", "verify"),
+    ],
+)
+def test_wrong_usage_ends_with_two(sqlite_cli: Cli, words):
+    assert sqlite_cli.run(*words).returncode == 2
+
+
+def test_a_refusal_is_one_line_and_ends_with_one(sqlite_cli: Cli):
+    said = sqlite_cli.refused("playbooks", "list")
+    assert said.startswith("calamity: There is no municipality yet.")
+    assert said.count("\n") == 1
+
+
+def test_wrong_settings_are_one_line(sqlite_cli: Cli):
+    sqlite_cli.environ["CALAMITY_TIMEZONE"] = "Mars/Olympus"
+    assert sqlite_cli.refused("migrate").startswith("calamity: CALAMITY_TIMEZONE must be")
+    assert "CALAMITY_TIMEZONE" in sqlite_cli.run("doctor").stdout
+
+
+def test_a_database_that_does_not_answer_is_one_line(sqlite_cli: Cli):
+    sqlite_cli.environ["CALAMITY_DATABASE_URL"] = "postgresql://calamity@127.0.0.1:9/none"
+    assert "does not answer" in sqlite_cli.refused("playbooks", "list")
+    assert sqlite_cli.run("doctor").returncode == 1
+
+
+def test_migrating_twice_is_no_harm(cli: Cli):
+    first, second = cli.json("migrate"), cli.json("migrate")
+    assert first["before"] is None
+    assert second == {"before": first["after"], "after": first["after"]}
+
+
+def test_a_municipality_is_made_once(cli: Cli):
+    make_municipality(cli)
+    again = cli.refused(
+        "municipality", "create", "--slug", "amersfoort", "--name", "A", "--crisis-phone",
+        "033 469 5111",
+    )  # fmt: skip
+    assert "exists already" in again
+
+
+def test_people_faults_are_told_per_line_and_nobody_is_taken_in(sqlite_cli: Cli, tmp_path: Path):
+    make_municipality(sqlite_cli)
+    file = write(
+        tmp_path, "mensen.csv",
+        f"{HEADER}\ncontactpersoon;Tessa;+3197010245001;nl;;;;;;;\nsnelteam;Jan;0612;nl;LEI;1;;;;;\n"
+        "sleutelfiguur;Truus;+3197010245002;nl;;;Wijk 1;;Tessa;;nee\n",
+    )  # fmt: skip
+
+    said = sqlite_cli.refused("people", "import", file).splitlines()
+
+    assert said[0].startswith(f"calamity: {file}:3: telefoon: ")
+    assert said[1].startswith(f"calamity: {file}:4: wijk: There are no neighbourhoods yet.")
+    assert said[2] == "calamity: 2 faults; nothing was taken in."
+    taken = sqlite_cli.json("people", "import", file, "--skip-bad")
+    assert (taken["added"], taken["bad"]) == (1, 2)
+
+
+def test_broken_districts_are_told_per_feature(sqlite_cli: Cli, tmp_path: Path):
+    make_municipality(sqlite_cli)
+    file = write(tmp_path, "wijken.geojson", '{"type": "FeatureCollection", "features": [{}]}')
+    assert "Feature 1" in sqlite_cli.refused("neighbourhoods", "import", file)
+
+
+def test_playbook_faults_are_told_with_file_and_line(sqlite_cli: Cli, tmp_path: Path):
+    folder = tmp_path / "attack-elsewhere"
+    folder.mkdir()
+    text = PLAYBOOK.read_text(encoding="utf-8").replace("scenario: attack", "scenario: atack", 1)
+    file = write(folder, "v1.yaml", text)
+
+    done = sqlite_cli.run("playbooks", "check", file)
+
+    line = text.splitlines().index("scenario: atack-elsewhere") + 1
+    assert done.returncode == 1
+    assert f"{file}:{line}:" in done.stdout
+    make_municipality(sqlite_cli)
+    assert f"{file}:{line}:" in sqlite_cli.refused("playbooks", "publish", file)
+
+
+def test_all_shipped_playbooks_pass_the_check(sqlite_cli: Cli):
+    assert "0 errors" in sqlite_cli("playbooks", "check")
+
+
+def test_a_playbook_travels_with_its_fingerprint(sqlite_cli: Cli, tmp_path: Path):
+    make_municipality(sqlite_cli)
+    (first,) = sqlite_cli.json("playbooks", "publish", "attack-elsewhere", "--by", "anna")
+    for name in ("ours.json", "ours.yaml"):
+        sqlite_cli("playbooks", "export", "attack-elsewhere", "--out", str(tmp_path / name))
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert first["sha256"] in text
+        assert [
+            v["sha256"] for v in sqlite_cli.json("playbooks", "import", str(tmp_path / name))
+        ] == [first["sha256"]]
+        forged = write(tmp_path, f"forged-{name}", text.replace("teamleider", "teamleidster"))
+        assert "fingerprint differs" in sqlite_cli.refused("playbooks", "import", forged)
+
+
+def test_two_versions_are_compared_in_words(sqlite_cli: Cli, tmp_path: Path):
+    make_municipality(sqlite_cli)
+    folder = tmp_path / "attack-elsewhere"
+    folder.mkdir()
+    text = PLAYBOOK.read_text(encoding="utf-8")
+    write(folder, "v1.yaml", text)
+    changed = text.replace("version: 1", "version: 2", 1).replace("quota: 3", "quota: 4", 1)
+    write(folder, "v2.yaml", changed)
+    sqlite_cli("playbooks", "publish", str(folder))
+
+    said = sqlite_cli("playbooks", "diff", "attack-elsewhere", "1", "2")
+
+    assert "quota was: 3 - becomes: 4" in said
+    assert "1 differences." in said
+
+
+def test_the_schema_is_json(sqlite_cli: Cli):
+    assert json.loads(sqlite_cli("playbooks", "schema"))["title"] == "Calamity playbook"
+
+
+def test_a_user_and_a_token_are_made(cli: Cli):
+    make_municipality(cli)
+    made = cli.json(
+        "user", "create", "--login", "anna@a.example", "--name", "Anna", "--role", "coordinator"
+    )
+    assert len(made["password"]) >= 12
+    given = cli(
+        "user", "create", "--login", "bert@a.example", "--name", "Bert", "--role", "official",
+        "--password-stdin", given="paard fiets regenton\n",
+    )  # fmt: skip
+    assert "regenton" not in given
+    assert cli("token", "create", "--role", "coordinator", "--name", "dashboard").startswith("cal_")
+    cli("user", "disable", "anna@a.example")
+    assert {user["login"]: user["isDisabled"] for user in _users(cli)} == {
+        "anna@a.example": True, "bert@a.example": False,
+    }  # fmt: skip
+
+
+def _users(cli: Cli) -> list[dict[str, object]]:
+    return [
+        {"login": user["login"], "isDisabled": user.get("isDisabled", user.get("is_disabled"))}
+        for user in cli.json("user", "list")
+    ]
+
+
+def test_an_account_acts_in_its_own_role(sqlite_cli: Cli):
+    make_municipality(sqlite_cli)
+    sqlite_cli("user", "create", "--login", "bert@a.example", "--name", "B", "--role", "official")
+    said = sqlite_cli.refused("playbooks", "publish", "attack-here", "--by", "bert@a.example")
+    assert "official" in said
+
+
+def test_two_municipalities_must_be_told_apart(sqlite_cli: Cli):
+    make_municipality(sqlite_cli)
+    sqlite_cli(
+        "municipality", "create", "--slug", "leusden", "--name", "Leusden",
+        "--crisis-phone", "033 496 1611",
+    )  # fmt: skip
+    assert "amersfoort, leusden" in sqlite_cli.refused("playbooks", "list")
+    assert sqlite_cli.json("playbooks", "list", "--municipality", "leusden") == []
+
+
+def test_activating_asks_first_and_no_is_no(sqlite_cli: Cli):
+    sqlite_cli("demo")
+    words = ("activate", "attack-elsewhere", "--title", "Oefening", "--exercise")
+
+    said = sqlite_cli.run(*words, given="n\n")
+
+    assert said.returncode == 1
+    assert "OEFENING" in said.stdout
+    assert "There is no calamity yet" in sqlite_cli.refused("timeline", "verify", "newest")
+    assert "Geactiveerd" in sqlite_cli(*words, given="y\n")
+
+
+def test_the_real_thing_needs_a_level_with_a_reason(sqlite_cli: Cli):
+    sqlite_cli("demo")
+    words = ("activate", "attack-elsewhere", "--title", "Aanslag in Stad", "--yes")
+    assert "social level" in sqlite_cli.refused(*words)
+    assert "3" in sqlite_cli.refused(*words, "--level", "1")

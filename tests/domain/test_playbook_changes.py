@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from calamity.domain.playbook import (
+    Audience,
+    CallOut,
+    Decision,
+    Dispatch,
+    Message,
+    Phase,
+    Playbook,
+    Role,
+    Round,
+    Step,
+)  # fmt: skip
+from calamity.domain.playbook_changes import _HEAD, _NAMES, compare
+from calamity.domain.playbook_check import read
+
+FILE = Path(__file__).parents[2] / "playbooks" / "attack-elsewhere" / "v1.yaml"
+OLD = read(FILE.read_bytes(), str(FILE))
+
+
+def changed(**changes) -> Playbook:
+    return replace(OLD, **changes)
+
+
+def words(new: Playbook) -> list[str]:
+    return [f"{change.where}: {change.en}" for change in compare(OLD, new)]
+
+
+def with_step(code: str, **changes) -> Playbook:
+    return changed(
+        steps=[replace(step, **changes) if step.code == code else step for step in OLD.steps]
+    )
+
+
+def test_nothing_differs_from_itself():
+    assert compare(OLD, OLD) == []
+
+
+def test_a_changed_text_is_shown_before_and_after():
+    (message, *rest) = OLD.messages
+    texts = {**message.texts, "nl": "Nieuwe woorden"}
+
+    (line,) = words(changed(messages=[replace(message, texts=texts), *rest]))
+
+    assert line.startswith(f"message {message.code}: text (nl) was: {message.texts['nl']}")
+    assert line.endswith("becomes: Nieuwe woorden")
+
+
+def test_changed_times_are_shown():
+    assert words(with_step("S04", due="T+7m")) == [
+        f"step S04: due was: {OLD.step('S04').due} - becomes: T+7m"
+    ]
+
+
+def test_a_changed_quota_is_shown():
+    act = OLD.step("S04").act
+    assert isinstance(act, CallOut)
+
+    assert words(with_step("S04", act=replace(act, quota=act.quota + 1))) == [
+        f"step S04: quota was: {act.quota} - becomes: {act.quota + 1}"
+    ]
+
+
+def test_another_act_is_shown():
+    (line,) = words(with_step("S04", act=None))
+    assert line == "step S04: now: nothing (was: call-out)."
+
+
+def test_new_and_removed_steps_are_shown():
+    first, *rest = OLD.steps
+
+    lines = words(changed(steps=[*rest, replace(first, code="NEW")]))
+
+    assert f"step NEW: step NEW is new: {first.title.en}." in lines
+    assert f"step {first.code}: step {first.code} was removed: {first.title.en}." in lines
+
+
+def test_another_order_is_shown():
+    first, second, *rest = OLD.steps
+    assert words(changed(steps=[second, first, *rest])) == ["steps: steps: another order."]
+
+
+@pytest.mark.parametrize(
+    "part", [Role, Phase, Audience, Message, Step, CallOut, Dispatch, Round, Decision, Playbook]
+)
+def test_every_field_of_a_playbook_has_a_name_in_words(part):
+    told_elsewhere = {"code", "texts", "act"} if part is not Playbook else {
+        "slug", "version", "changes", "roles", "phases", "audiences", "messages", "steps",
+    }  # fmt: skip
+    fields = set(part.__struct_fields__) - told_elsewhere
+    assert fields <= set(_NAMES)
+    if part is Playbook:
+        assert fields == set(_HEAD)
+
+
+def test_every_change_is_said_in_both_languages():
+    new = msgspec.structs.replace(OLD, valid_months=3, quiet_hours=type(OLD.quiet_hours)("21:00"))
+    for change in compare(OLD, new):
+        assert change.nl != change.en

@@ -1,0 +1,185 @@
+"""Activating in the browser, on both databases: fill in, review, confirm, and never twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from tests.make import CALL_OUT, Town, make_approved, make_playbook, make_step
+from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
+
+from calamity.domain.permissions import UserRole
+from calamity.store.calamities import list_activations, list_calamities
+from calamity.store.database import Database
+from calamity.store.outbox import backlog
+
+FILLED: dict[str, Any] = {
+    "title": "Aanslag elders", "incident": "een aanslag elders", "place": "Stadhuis, kamer 2",
+    "meeting_time": "20:15", "exercise": "yes", "tempo": "10", "social_level": "2",
+    "social_level_reason": "Onrust in de wijk", "grip": "0", "threat_level": "",
+    "neighbourhoods": ["W1", "W3"],
+}  # fmt: skip
+
+
+@pytest.fixture
+async def app(town: Town, database: Database, database_url: str, tmp_path: Path) -> Litestar:
+    async with database.transaction() as session:
+        await add_accounts(session, town)
+    return make_app(database_url, tmp_path)
+
+
+@pytest.fixture
+async def visit(app: Litestar) -> AsyncIterator[Visit]:
+    async with visiting(app) as made:
+        await made.sign_in()
+        yield made
+
+
+async def _review(visit: Visit, **changes: Any) -> int:
+    await visit.open("/activate/small")
+    return (await visit.send("/activate/small/review", FILLED | changes)).status_code
+
+
+async def test_the_whole_way_leads_to_the_room(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    await visit.open("/activate")
+    assert 'href="/activate/small"' in visit.text
+    assert await _review(visit) == 200
+    words = visit.visible()
+    assert "Wijk 1, Wijk 3" in words
+    assert "Lea Voorn" in words
+    assert "OEFENING" in words
+    assert "3 people get a text at once" in words
+    async with database.reading() as session:
+        assert await list_calamities(session, town.id) == [], "a review has no side effects"
+    answer = await visit.send("/activate/small/confirm")
+    async with database.reading() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        (activation,) = await list_activations(session, calamity.id)
+        assert (await backlog(session))["ready"] == 3
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/calamities/{calamity.id}"
+    assert (calamity.is_exercise, calamity.tempo, calamity.social_level) == (True, 10, 2)
+    assert activation.inputs.affected == ["W1", "W3"]
+    assert activation.inputs.meeting_at is not None
+
+
+async def test_the_key_is_made_with_the_form_so_two_reviews_activate_once(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    await visit.open("/activate/small")
+    key = visit.fields("/activate/small/review")["idempotency_key"]
+    await visit.send("/activate/small/review", FILLED)
+    assert visit.fields("/activate/small/confirm")["idempotency_key"] == key
+    fields = visit.fields("/activate/small/confirm")
+
+    async def press() -> str:
+        answer = await visit.client.post(
+            "/activate/small/confirm", data=fields, follow_redirects=False
+        )
+        assert answer.status_code == 303, answer.text[:1000]
+        return str(answer.headers["location"])
+
+    rooms = set(await asyncio.gather(press(), press(), press())) | {await press()}
+    async with database.reading() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        assert len(await list_activations(session, calamity.id)) == 1
+        assert (await backlog(session))["ready"] == 3
+    assert rooms == {f"/calamities/{calamity.id}"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("title", "", "Fill this in."),
+        ("incident", "x" * 61, "Use at most 60 characters."),
+        ("exercise", "", "Choose one of the answers."),
+        ("social_level_reason", "", "Give the reason for this level."),
+        ("grip", "3", "Give the reason for this level."),
+        ("meeting_time", "half acht", "This cannot be read. Look at the example."),
+        ("tempo", "61", "Choose 60 or less."),
+        ("neighbourhoods", ["W1", "W99"], "Choose neighbourhoods from the list."),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
+    visit: Visit, field: str, value: Any, words: str
+) -> None:
+    assert await _review(visit, **{field: value}) == 422
+    assert words in visit.visible()
+    if field != "title":
+        assert 'value="Aanslag elders"' in visit.text
+    assert 'value="W1" checked' in visit.text
+
+
+async def test_all_faults_are_told_at_once(visit: Visit) -> None:
+    assert await _review(visit, title="", incident="", place="", meeting_time="") == 422
+    assert visit.visible().count("Fill this in.") == 8, "four above the form, four in it"
+
+
+async def test_going_back_keeps_everything(visit: Visit) -> None:
+    await _review(visit)
+    fields = visit.fields("/activate/small/confirm") | {"back": ["1"]}
+    visit.seen = await visit.client.post("/activate/small", data=fields)
+    assert visit.seen.status_code == 200
+    for value in ("Aanslag elders", "een aanslag elders", "Stadhuis, kamer 2", "20:15"):
+        assert f'value="{value}"' in visit.text
+    assert visit.fields("/activate/small/review")["neighbourhoods"] == ["W1", "W3"]
+    assert await visit.send("/activate/small/review", {"exercise": "yes"}) is not None
+
+
+async def test_the_version_on_the_review_is_the_version_that_starts(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    await _review(visit)
+    async with database.transaction() as session:
+        await make_approved(session, town, make_playbook(version=2))
+    await visit.send("/activate/small/confirm")
+    async with database.reading() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        (activation,) = await list_activations(session, calamity.id)
+        sql = session.sql
+        assert sql is not None
+    await visit.open("/playbooks/small/versions/1")
+    assert activation.version_id
+
+
+async def test_a_second_playbook_is_added_to_a_running_calamity(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    await _review(visit)
+    await visit.send("/activate/small/confirm")
+    steps = [make_step("call", due="T+5m", automatic=True, act=CALL_OUT)]
+    async with database.transaction() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        await make_approved(session, town, make_playbook(slug="second", steps=steps))
+    await visit.open(f"/activate?calamity={calamity.id}")
+    assert "This playbook is added to: Aanslag elders" in visit.visible()
+    await visit.open(f"/activate/second?calamity={calamity.id}")
+    assert "is-exercise" in visit.text
+    filled = {name: FILLED[name] for name in ("incident", "place", "meeting_time")}
+    assert (await visit.send("/activate/second/review", filled)).status_code == 200
+    answer = await visit.send("/activate/second/confirm")
+    assert answer.headers["location"] == f"/calamities/{calamity.id}"
+    async with database.reading() as session:
+        assert len(await list_activations(session, calamity.id)) == 2
+
+
+@pytest.mark.parametrize("role", [UserRole.OFFICIAL, UserRole.CONTACT_PERSON, UserRole.RESPONDER])
+async def test_only_a_coordinator_activates(visit: Visit, role: UserRole) -> None:
+    await _review(visit)
+    fields = visit.fields("/activate/small/confirm")
+    visit.client.cookies.clear()
+    await visit.sign_in(role)
+    for path in ("/activate", "/activate/small"):
+        assert (await visit.open(path)).status_code == 403
+    await visit.open("/")
+    fields["_csrf_token"] = visit.fields("/sign-out")["_csrf_token"]
+    answer = await visit.client.post("/activate/small/confirm", data=fields)
+    assert answer.status_code == 403
+
+
+async def test_an_unknown_playbook_is_no_page(visit: Visit) -> None:
+    assert (await visit.open("/activate/nothing")).status_code == 404
