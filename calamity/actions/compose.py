@@ -10,7 +10,7 @@ from msgspec import Struct
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Inputs, Member, Snapshot, span
 from calamity.domain.dispatch import Held, MessageState, Urgency, after_quiet, give_comes_first
-from calamity.domain.phone import read_phone
+from calamity.domain.phone import read_any_phone
 from calamity.domain.playbook import (
     Audience,
     Group,
@@ -235,7 +235,7 @@ def message_row(session: Session, *, body: str, at: datetime, **values: Any) -> 
 
 
 def _shown(phone: str) -> str:
-    return read_phone(phone).shown if phone else ""
+    return read_any_phone(phone).shown if phone else ""
 
 
 async def composer_for(

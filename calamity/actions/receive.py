@@ -18,7 +18,7 @@ from calamity.domain.activation import Snapshot
 from calamity.domain.answers import AnswerText, answer_in
 from calamity.domain.call_out import ANSWER_BY_DIGIT
 from calamity.domain.dispatch import Urgency
-from calamity.domain.phone import read_phone
+from calamity.domain.phone import read_any_phone
 from calamity.domain.picture import UNSAFE
 from calamity.domain.playbook import Group
 from calamity.domain.receipts import NEGATIVE
@@ -290,8 +290,8 @@ class _Reader:
         municipality = await get_municipality(self._session, municipality_id)
         contact = await people.contact_of_key_figure(self._session, recipient_id)
         if contact is None:
-            return municipality.name, read_phone(municipality.crisis_phone).shown
-        return contact.name, read_phone(contact.phone).shown
+            return municipality.name, read_any_phone(municipality.crisis_phone).shown
+        return contact.name, read_any_phone(contact.phone).shown
 
 
 def _digit_for_call_out(reading: Reading) -> int:

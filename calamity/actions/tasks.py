@@ -1,6 +1,6 @@
 """Tasks: the steps of a playbook at work, started by the clock or by a person."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
@@ -32,8 +32,6 @@ from calamity.store.wakes import Wakes
 
 _ROUND_GROUPS = (Group.KEY_FIGURES, Group.PROFESSIONALS)
 
-_SOON = timedelta(seconds=2)
-
 
 async def composer_of(
     session: Session,
@@ -58,19 +56,18 @@ async def run_activation(
 ) -> None:
     """Start the steps and climb the ladders that are due; any number of wakes may come.
 
-    The activation's row is locked, so that two workers never take the same rung. A wake that
-    finds nothing due sets no other, unless it came a moment early: else wakes would multiply.
+    The activation's row is locked, so that two workers never take the same rung. Each run sets
+    one wake, for what is due next: with several, wakes would multiply.
     """
     activation = await calamities.lock_activation(session, activation_id)
     if activation is None:
         return
-    has_acted = await _start_due(session, wakes, terms, activation, at)
+    await _start_due(session, wakes, terms, activation, at)
     rung = await call_outs.next_rung(session, activation_id)
     if rung is not None and rung <= at:
         await _climb(session, wakes, terms, activation, at)
-        has_acted = True
     due = await _next_due(session, activation_id)
-    if due is not None and (has_acted or due - at < _SOON):
+    if due is not None:
         await wakes.wake(session, "activation", activation_id, (due - at).total_seconds())
 
 
@@ -124,7 +121,7 @@ async def run_due_tasks(
 
 async def _start_due(
     session: Session, wakes: Wakes, terms: Terms, activation: Activation, at: datetime
-) -> bool:
+) -> None:
     due = await calamities.due_tasks(session, activation.id, at)
     if due:
         calamity = await calamities.get_calamity(
@@ -152,7 +149,6 @@ async def _start_due(
                     task.state, task.ended_at = TaskState.DONE, at
         await session.sql.flush()
         session.ring(activation.calamity_id)
-    return bool(due)
 
 
 async def _act(

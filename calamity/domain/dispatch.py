@@ -61,10 +61,8 @@ def after_quiet(at: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
     start, end = time.fromisoformat(quiet.start), time.fromisoformat(quiet.end)
     local = at.astimezone(zone)
     clock = local.time()
-    if start <= end:
-        is_quiet = start <= clock < end
-    else:
-        is_quiet = clock >= start or clock < end
+    same_day = start <= end
+    is_quiet = start <= clock < end if same_day else clock >= start or clock < end
     if not is_quiet:
         return at
     day = local.date() + timedelta(days=1 if clock >= end else 0)

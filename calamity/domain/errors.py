@@ -26,7 +26,7 @@ class Refused(CalamityError):
 
 
 class Forbidden(CalamityError):
-    """This role may not do that."""
+    """The role of whoever asks may not do that."""
 
 
 class Unavailable(CalamityError):

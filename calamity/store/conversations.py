@@ -94,7 +94,7 @@ async def texts_with(session: Session, recipient_id: str, *, limit: int = 40) ->
         body = session.vault.open_text(REPLY_BODY, row.body)
         is_digit = isinstance(read_reply(body), Digit)
         texts.append(Text(row.received_at, False, "" if is_digit else body, is_digit=is_digit))
-    return sorted(texts, key=lambda text: text.at)[-limit:]
+    return sorted(texts, key=lambda text: (text.at, text.is_ours))[-limit:]
 
 
 def _state(row: MessageRow) -> str:

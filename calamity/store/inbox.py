@@ -10,8 +10,6 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from sqlalchemy import func, text, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from calamity.domain.dispatch import MessageState
@@ -28,6 +26,7 @@ from calamity.store.tables import (
     ReceiptRow,
     RecipientRow,
     ReplyRow,
+    to_micros,
 )
 from calamity.store.wakes import Wakes
 
@@ -64,7 +63,8 @@ class Inbox:
                 async with self._database.transaction() as session:
                     await self._write(session, batch)
                     await self._wakes.wake(session, "inbox", "")
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:
+                # Whatever went wrong: nobody may wait for ever for the answer.
                 log.error("inbox.not_written", error=type(error).__name__, posts=len(batch))
                 for *_, kept in batch:
                     kept.set_exception(Unavailable("The post could not be kept. Try again."))
@@ -77,39 +77,42 @@ class Inbox:
         session: Session,
         batch: list[tuple[InboundText | StatusReceipt, datetime, asyncio.Future[None]]],
     ) -> None:
-        replies: list[dict[str, Any]] = []
-        receipts: list[dict[str, Any]] = []
+        replies: list[tuple[object, ...]] = []
+        receipts: list[tuple[object, ...]] = []
         vault = session.vault
-        for event, at, _ in batch:
+        for event, moment, _ in batch:
+            at = to_micros(moment)
             if isinstance(event, InboundText):
                 replies.append(
-                    {
-                        "id": new_id(),
-                        "sid": event.sid,
-                        "sender_index": vault.index(event.sender),
-                        "phone": vault.seal_text(_PHONE, event.sender),
-                        "receiver": event.receiver,
-                        "body": vault.seal_text(BODY, event.body),
-                        "received_at": at,
-                        "meaning": "",
-                        "needs_person": False,
-                    }
+                    (
+                        new_id(),
+                        event.sid,
+                        vault.index(event.sender),
+                        vault.seal_text(_PHONE, event.sender),
+                        event.receiver,
+                        vault.seal_text(BODY, event.body),
+                        at,
+                    )
                 )
             else:
                 receipts.append(
-                    {
-                        "sid": event.sid,
-                        "status": event.status[:30],
-                        "message_id": event.message_id,
-                        "error_code": event.error_code,
-                        "received_at": at,
-                    }
+                    (event.sid, event.status[:30], event.message_id, event.error_code, at)
                 )
-        dialect: Any = postgresql if session.is_postgres else sqlite
-        connection = await session.sql.connection()
-        for table, values in ((ReplyRow, replies), (ReceiptRow, receipts)):
+        direct = await session.direct()
+        for sql, values in ((_KEEP_REPLY, replies), (_KEEP_RECEIPT, receipts)):
             if values:
-                await connection.execute(dialect.insert(table).on_conflict_do_nothing(), values)
+                await direct.many(sql, values)
+
+
+_KEEP_REPLY = """
+INSERT INTO reply
+  (id, sid, sender_index, phone, receiver, body, received_at, meaning, needs_person)
+VALUES ($1, $2, $3, $4, $5, $6, $7, '', FALSE) ON CONFLICT DO NOTHING
+"""
+_KEEP_RECEIPT = """
+INSERT INTO receipt (sid, status, message_id, error_code, received_at)
+VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+"""
 
 
 class Unread(Struct, frozen=True):

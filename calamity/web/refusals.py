@@ -8,6 +8,7 @@ import re
 from functools import cache
 
 from calamity.domain.errors import CalamityError
+from calamity.web.file_words import FILE_WORDS
 from calamity.web.language import Language
 from calamity.web.sentences import N_
 
@@ -91,6 +92,7 @@ REFUSALS = (
     N_("This call-out does not exist."),
     N_("This person is not in the call-out."),
     N_("This text does not exist."),
+    N_("This text does not exist, or is not for you."),
     N_("This round does not exist."),
     N_("This entry does not exist."),
     N_("The text of this entry was erased before."),
@@ -154,7 +156,7 @@ def in_words(message: str, language: Language) -> str | None:
 @cache
 def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return each sentence with the pattern that recognises it, the plain ones first."""
-    plain_first = sorted(REFUSALS, key=lambda words: len(_PART.findall(words)))
+    plain_first = sorted((*REFUSALS, *FILE_WORDS), key=lambda words: len(_PART.findall(words)))
     return tuple((words, re.compile(_pattern(words), re.DOTALL)) for words in plain_first)
 
 

@@ -1,9 +1,9 @@
 """What each command says of wrong input, and how it ends."""
 
 import json
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,14 @@ def write(folder: Path, name: str, text: str) -> str:
 
 def test_help_is_quick():
     times = []
-    for _ in range(5):
-        begun = time.monotonic()
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "calamity", "--help"], check=True, cwd=ROOT)
-        times.append(time.monotonic() - begun)
-    print(f"calamity --help: {min(times):.2f} s")
-    # 0.2 s on a quiet machine; the bound leaves room for one that is busy with other tests.
-    assert min(times) < 1
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    print(f"calamity --help: {min(times):.2f} s of processor")
+    # 0.2 s on a quiet machine. The processor's time, for other tests may be running beside it.
+    assert min(times) < 0.5
 
 
 COMMANDS = (

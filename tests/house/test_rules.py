@@ -90,10 +90,11 @@ def test_every_setting_is_explained_to_the_operator() -> None:
 
 
 def test_only_settings_read_the_environment() -> None:
+    reads = re.compile(r"^[^#\n]*os\.(environ|getenv)", re.MULTILINE)
     readers = [
         str(path.relative_to(ROOT))
         for path in PRODUCT
-        if re.search(r"^[^#\n]*os\.(environ|getenv)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if reads.search(path.read_text(encoding="utf-8"))
     ]
 
     assert readers == ["calamity/settings.py"]

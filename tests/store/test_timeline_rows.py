@@ -81,6 +81,29 @@ async def test_entries_of_many_writers_make_one_chain_without_gaps(database, tow
     assert (verdict.intact, verdict.lines) == (True, 48)
 
 
+# SQLite has one writer at a time.
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_writers_that_added_other_rows_first_do_not_wait_for_each_other(database, town):
+    calamity_id = await open_calamity(database, town)
+    both_added = asyncio.Barrier(2)
+
+    async def write(number: int) -> int:
+        async with database.transaction() as session:
+            await add_round(
+                session,
+                RoundRow(
+                    id=f"r{number}", municipality_id=town.id, calamity_id=calamity_id,
+                    number=number, opened_at=T0, closes_at=later(hours=4), asked=0,
+                ),
+            )  # fmt: skip
+            await both_added.wait()
+            return await append(
+                session, calamity_id, Statement(kind="note", text="x"), by_role="system", at=T0
+            )
+
+    assert sorted(await asyncio.gather(write(1), write(2))) == [1, 2]
+
+
 async def test_an_entry_of_a_failed_transaction_leaves_no_gap(database, town):
     calamity_id = await open_calamity(database, town)
     with suppress(ZeroDivisionError):

@@ -18,7 +18,8 @@ def gallery() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+# Per module: while Playwright runs, its loop is in the way of tests that are async themselves.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

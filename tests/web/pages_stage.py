@@ -1,4 +1,4 @@
-"""A person with a browser, without the browser: pages, cookies, and forms that carry their token."""
+"""A person with a browser, without the browser: pages, cookies and forms with their token."""
 
 import asyncio
 import re
@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 from litestar import Litestar
-from tests.make import PASSWORD, SECRET, T0, Town
 
 from calamity.app import create_app
 from calamity.domain.permissions import UserRole
 from calamity.settings import read_settings
 from calamity.store import accounts
 from calamity.store.database import Session
+from tests.make import PASSWORD, SECRET, T0, Town
 
 _WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 LOGINS: dict[UserRole, str] = {
@@ -117,7 +117,7 @@ class Visit:
         self, action: str, filled: Mapping[str, Any] | None = None, **more: Any
     ) -> httpx.Response:
         """Press the button of the form on the screen, with *filled* changed in it."""
-        fields = self.fields(action) | {name: value for name, value in (filled or {}).items()}
+        fields = self.fields(action) | dict(filled or {})
         self.seen = await self.client.post(action, data=fields, follow_redirects=False, **more)
         return self.seen
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.make import SENDER, Person, Town, make_activation, make_terms
-from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
+from litestar import Litestar
 
 from calamity.actions.receive import read_inbox
 from calamity.actions.tasks import run_activation, start_task
@@ -21,6 +20,8 @@ from calamity.store.inbox import Inbox
 from calamity.store.rounds import list_rounds
 from calamity.store.tables import RoundRow, TaskRow
 from calamity.store.wakes import Wakes
+from tests.make import SENDER, Person, Town, make_activation, make_terms
+from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 TERMS = make_terms()
 
@@ -40,6 +41,8 @@ class Stage:
     url: str
     folder: Path
     activation: Activation
+    app: Litestar | None = None
+    """That of the last visit."""
 
     @property
     def id(self) -> str:
@@ -49,9 +52,7 @@ class Stage:
     async def task(self, step: str) -> TaskRow:
         """Return the task of a step."""
         async with self.database.reading() as session:
-            return next(
-                row for row in await list_tasks(session, self.id) if row.step == step
-            )
+            return next(row for row in await list_tasks(session, self.id) if row.step == step)
 
     async def start(self, step: str) -> None:
         """Start the task of a step as the coordinator."""
@@ -85,7 +86,8 @@ class Stage:
     @asynccontextmanager
     async def visit(self, role: UserRole | None = UserRole.COORDINATOR) -> AsyncIterator[Visit]:
         """Open a browser, signed in with a role."""
-        async with visiting(make_app(self.url, self.folder)) as visit:
+        self.app = make_app(self.url, self.folder)
+        async with visiting(self.app) as visit:
             if role is not None:
                 await visit.sign_in(role)
             yield visit

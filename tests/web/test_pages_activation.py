@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
-from tests.make import CALL_OUT, Town, make_approved, make_playbook, make_step
-from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 from calamity.domain.permissions import UserRole
 from calamity.store.calamities import list_activations, list_calamities
 from calamity.store.database import Database
 from calamity.store.outbox import backlog
+from tests.make import CALL_OUT, Town, make_approved, make_playbook, make_step
+from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 FILLED: dict[str, Any] = {
     "title": "Aanslag elders", "incident": "een aanslag elders", "place": "Stadhuis, kamer 2",

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
-from tests.make import Town, make_activation
-from tests.web.pages_stage import LOGINS, Visit, add_accounts, make_app, visiting
 
 from calamity.domain.permissions import UserRole
 from calamity.store.database import Database
 from calamity.store.passwords import MOST_FAILURES
 from calamity.store.wakes import Wakes
+from tests.make import Town, make_activation
+from tests.web.pages_stage import LOGINS, Visit, add_accounts, make_app, visiting
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ async def test_a_form_that_is_too_large_is_not_read(visit: Visit) -> None:
 
 
 async def test_passwords_do_not_stay_in_a_parser(visit: Visit) -> None:
-    from litestar import _parsers  # noqa: PLC0415
+    from litestar import _parsers
 
     await visit.enter(LOGINS[UserRole.COORDINATOR], "wrong-password-here")
     assert _parsers.parse_url_encoded_form_data.cache_info().currsize == 0

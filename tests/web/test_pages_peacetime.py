@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
-from tests.make import PASSWORD, Town, make_playbook
-from tests.web.pages_stage import LOGINS, Visit, add_accounts, make_app, second_visit, visiting
 
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook_check import canonical
 from calamity.store.database import Database
 from calamity.store.people import count_people
 from calamity.store.playbooks import list_versions
+from tests.make import PASSWORD, Town, make_playbook
+from tests.web.pages_stage import LOGINS, Visit, add_accounts, make_app, second_visit, visiting
 
 PAGES: dict[str, Permission | None] = {
     "/": None,
@@ -97,9 +97,6 @@ async def test_the_start_page_says_what_is_not_ready(visit: Visit) -> None:
     assert "A small playbook." in words
 
 
-# playbooks
-
-
 async def _publish(visit: Visit, source: bytes, name: str = "v2.yaml") -> int:
     await visit.open("/playbooks")
     answer = await visit.send("/playbooks", files={"file": (name, source, "application/yaml")})
@@ -149,9 +146,6 @@ async def test_a_published_version_with_other_words_is_refused(visit: Visit) -> 
     other = make_playbook(valid_months=12)
     assert await _publish(visit, canonical(other), "v1.yaml") == 422
     assert "a published version never changes" in visit.visible()
-
-
-# imports
 
 
 async def _people(visit: Visit, text: str, **filled: str) -> int:
@@ -231,9 +225,6 @@ async def test_a_stranger_cannot_send_a_file(visit: Visit) -> None:
         follow_redirects=False,
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-
-
-# accounts
 
 
 async def test_an_account_is_made_used_and_closed(app: Litestar, visit: Visit) -> None:

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import pytest
-from tests.make import Town
-from tests.web.room_stage import Stage, moment, set_stage
 
 from calamity.actions.check_in import take_in_mood
 from calamity.domain.permissions import UserRole
-from calamity.store.call_outs import rosters
 from calamity.store.calamities import get_calamity
+from calamity.store.call_outs import rosters
 from calamity.store.database import Database
 from calamity.store.wakes import Wakes
+from tests.make import Town
+from tests.web.room_stage import Stage, moment, set_stage
 
 PARTS = ("summary", "roster", "tasks", "messages", "rounds", "timeline", "picture", "letters")
 HX = {"hx-request": "true"}
@@ -147,12 +147,12 @@ async def test_a_task_is_done_skipped_with_a_reason_and_decided(stage: Stage) ->
     skipped, write, choose = [await stage.task(step) for step in ("facts", "write", "choose")]
     async with stage.visit() as visit:
         await visit.open(room)
-        answer = await visit.send(
-            f"{room}/tasks/{skipped.id}/skip", {"reason": ""}, headers=HX
-        )
+        answer = await visit.send(f"{room}/tasks/{skipped.id}/skip", {"reason": ""}, headers=HX)
         assert answer.status_code == 422
         assert "Say why this step is left out." in visit.visible()
-        await visit.send(f"{room}/tasks/{skipped.id}/skip", {"reason": "Staat al online"}, headers=HX)
+        await visit.send(
+            f"{room}/tasks/{skipped.id}/skip", {"reason": "Staat al online"}, headers=HX
+        )
         assert "Staat al online" in visit.visible()
         assert f"{room}/tasks/{write.id}/skip" not in visit.text
         await visit.open(f"{room}/tasks/{write.id}")
@@ -163,7 +163,9 @@ async def test_a_task_is_done_skipped_with_a_reason_and_decided(stage: Stage) ->
         answer = await visit.send(f"{room}/tasks/{choose.id}/decide", {"reason": "Uit respect"})
         assert answer.status_code == 422
         assert "Choose one of the options." in visit.visible()
-        await visit.send(f"{room}/tasks/{choose.id}/decide", {"option": "0", "reason": "Uit respect"})
+        await visit.send(
+            f"{room}/tasks/{choose.id}/decide", {"option": "0", "reason": "Uit respect"}
+        )
         await visit.follow()
         assert "Vlag halfstok? Ja. Uit respect" in visit.visible()
 

@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from calamity.actions.neighbourhoods import NeighbourhoodReport, import_neighbourhoods
-from calamity.domain.districts import DistrictFaults, short_name
+from calamity.domain.districts import DistrictFault, DistrictFaults, short_name
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
 from calamity.store.municipalities import list_neighbourhoods
@@ -56,11 +56,21 @@ async def take_in(request: Request[Any, Any, Any], actor: NamedDependency[Actor]
         async with house_of(request).database.transaction() as session:
             report = await import_neighbourhoods(session, actor, data, at=now())
     except DistrictFaults as faults:
-        problems = [said_of(str(fault), language) for fault in faults.faults]
+        problems = [_problem(fault, language) for fault in faults.faults]
         return await _show(request, actor, problems=problems, status=422)
     except CalamityError as error:
         return await _show(request, actor, form=wrong(Form(), error, language), status=422)
     return await _show(request, actor, report=_lines(report, language))
+
+
+def _problem(fault: DistrictFault, language: Language) -> str:
+    if fault.feature and fault.code:
+        place = language.text("Feature %(n)s (%(code)s)", n=fault.feature, code=fault.code)
+    elif fault.feature:
+        place = language.text("Feature %(n)s", n=fault.feature)
+    else:
+        place = language.text("File")
+    return f"{place}: {said_of(fault.problem, language)} {said_of(fault.cure, language)}"
 
 
 def said_of(words: str, language: Language) -> str:

@@ -36,7 +36,9 @@ def plan_view(
     at_once = [act for act in plan.acts if act.is_automatic and act.start_at <= plan.made_at]
     sends = {act.step for act in plan.acts}
     return views.Plan(
-        dispatches=tuple(planned_dispatch(act, playbook, language) for act in plan.acts),
+        dispatches=tuple(
+            planned_dispatch(act, playbook, language, at_once=act in at_once) for act in plan.acts
+        ),
         unreachable=tuple(_unreachable(plan.unreachable)),
         roles=_fillings(playbook, responders, language),
         people=sum(act.recipients for act in at_once),
@@ -49,8 +51,9 @@ def plan_view(
 
 
 def planned_dispatch(
-    act: PlannedAct, playbook: Playbook, language: Language
+    act: PlannedAct, playbook: Playbook, language: Language, *, at_once: bool = True
 ) -> views.PlannedDispatch:
+    """Return one planned act in words; with *at_once* its texts are shown without asking."""
     message = playbook.message(act.message)
     is_team = act.audience == Group.RAPID_TEAM.value
     return views.PlannedDispatch(
@@ -69,6 +72,7 @@ def planned_dispatch(
         parts=act.parts,
         cost=act.cost,
         takes_seconds=act.seconds,
+        at_once=at_once,
         held=tuple(
             views.Unreachable(reason=_REASONS[Held(why)], count=count)
             for why, count in act.held_back.items()

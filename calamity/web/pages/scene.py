@@ -64,19 +64,19 @@ class Scene(Struct, frozen=True):
         if spoken not in texts:
             spoken = next(iter(texts))
         pinned = self._pinned_with(message_code)
-        say = self.language.text
+        language = self.language
         values = {
             "municipality": self.municipality,
-            "first_name": say("[first name]"),
-            "sender": say("[contact person]"),
-            "phone": say("[phone number]"),
-            "role": say("[role]"),
-            "neighbourhood": say("[neighbourhood]"),
-            "link": say("[link]"),
+            "first_name": language.text("[first name]"),
+            "sender": language.text("[contact person]"),
+            "phone": language.text("[phone number]"),
+            "role": language.text("[role]"),
+            "neighbourhood": language.text("[neighbourhood]"),
+            "link": language.text("[link]"),
             "incident": pinned.inputs.incident_in(spoken) if pinned else "",
-            "place": (pinned.inputs.place if pinned else "") or say("[place]"),
-            "time": say("[time]"),
-            "date": say("[date]"),
+            "place": (pinned.inputs.place if pinned else "") or language.text("[place]"),
+            "time": language.text("[time]"),
+            "date": language.text("[date]"),
         }
         if pinned and pinned.inputs.meeting_at:
             local = pinned.inputs.meeting_at.astimezone(self.zone)

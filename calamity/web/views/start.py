@@ -118,6 +118,8 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     cost: float
     takes_seconds: float
     held: tuple["Unreachable", ...] = ()
+    at_once: bool = True
+    """Leaves as soon as the person confirms: its words are shown without asking."""
 
 
 class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,134 @@
+"""The contact person's inbox: one's own people only, their texts, and a word back."""
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from calamity.domain.permissions import UserRole
+from calamity.store.conversations import texts_with
+from calamity.store.database import Database
+from calamity.store.tables import MessageRow
+from calamity.store.wakes import Wakes
+from tests.make import Town
+from tests.web.room_stage import Stage, set_stage
+
+WROTE = "Bij ons is het rustig, maar moeders vragen of de school open is."
+
+
+@pytest.fixture
+async def stage(
+    database: Database, wakes: Wakes, town: Town, database_url: str, tmp_path: Path
+) -> Stage:
+    stage = await set_stage(database, wakes, town, database_url, tmp_path)
+    await stage.start("give")
+    return stage
+
+
+async def test_one_sees_ones_own_people_and_whether_they_answered_never_what(
+    stage: Stage,
+) -> None:
+    await stage.start("ask")
+    await stage.text(stage.town["kf1"], "5")
+    await stage.text(stage.town["kf3"], WROTE)
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        assert (await visit.open("/inbox")).status_code == 200
+        words = visit.visible()
+        for name, is_mine in (("kf1", True), ("kf3", True), ("kf2", False), ("kf4", False)):
+            assert (stage.town[name].name in words) is is_mine
+        assert WROTE in words
+        assert "Answered 1" in words
+        assert "Silent" in words
+        assert f"tel:{stage.town['kf1'].phone}" in visit.text
+        assert (await visit.open("/inbox/parts/people")).status_code == 200
+        await visit.open(f"/inbox/{stage.town['kf1'].id}")
+        assert ">5<" not in visit.text
+        assert "> 5<" not in visit.text
+        assert (await visit.open(f"/inbox/{stage.town['kf2'].id}")).status_code == 404
+    async with stage.database.reading() as session:
+        assert all(text.body != "5" for text in await texts_with(session, stage.town["kf1"].id))
+
+
+async def test_a_digit_that_came_too_late_is_not_shown(stage: Stage) -> None:
+    await stage.text(stage.town["kf1"], "4")
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open("/inbox")
+        assert "Answered with a digit, too late to count." in visit.visible()
+        await visit.open(f"/inbox/{stage.town['kf1'].id}")
+        assert "Answered with a digit, too late to count." in visit.visible()
+
+
+@pytest.mark.parametrize("role", [None, *(r for r in UserRole if r != UserRole.CONTACT_PERSON)])
+async def test_nobody_else_reads_the_texts(stage: Stage, role: UserRole | None) -> None:
+    async with stage.visit(role) as visit:
+        for path in ("/inbox", f"/inbox/{stage.town['kf1'].id}"):
+            assert (await visit.open(path)).status_code == (403 if role else 303)
+
+
+async def test_a_word_back_leaves_once_and_handles_what_was_written(stage: Stage) -> None:
+    person = stage.town["kf1"]
+    await stage.text(person, WROTE)
+    there = f"/inbox/{person.id}"
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        page = await visit.open(there)
+        assert WROTE in visit.visible()
+        await visit.send(f"{there}/messages", {"text": "De school is open. Zeg het voort."})
+        await visit.follow()
+        assert "Your text is on its way." in visit.visible()
+        assert "De school is open. Zeg het voort." in visit.visible()
+        assert "/handled" not in visit.text
+        visit.seen = page
+        answer = await visit.send(
+            f"{there}/messages", {"text": "De school is open. Zeg het voort."}
+        )
+        assert answer.status_code == 422
+        answer = await visit.send(f"{there}/messages", {"text": "En nog iets anders."})
+    async with stage.database.reading() as session:
+        rows = list(
+            await session.sql.scalars(
+                select(MessageRow).where(
+                    MessageRow.recipient_id == person.id, MessageRow.purpose == "give"
+                )
+            )
+        )
+    # The words of the playbook, the answer, and one more: the budget of the day is two.
+    assert [row.calamity_id for row in rows][:2] == [stage.id, stage.id]
+
+
+async def test_after_stop_and_above_the_budget_nothing_is_written(stage: Stage) -> None:
+    person = stage.town["kf1"]
+    there = f"/inbox/{person.id}"
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open(there)
+        assert (await visit.send(f"{there}/messages", {"text": "Een"})).status_code == 303
+        await visit.open(there)
+        answer = await visit.send(f"{there}/messages", {"text": "Nog een bericht"})
+        assert answer.status_code == 422
+        assert "This person had enough messages today." in visit.visible()
+        assert "Nog een bericht</textarea>" in visit.text
+        page = await visit.open(there)
+        await stage.text(person, "STOP")
+        visit.seen = page
+        answer = await visit.send(f"{there}/messages", {"text": "Toch nog"})
+        assert answer.status_code == 422
+        await visit.open(there)
+        assert "This person asked us to stop." in visit.visible()
+        assert f"{there}/messages" not in visit.text
+
+
+async def test_a_summary_is_in_own_words_and_without_personal_data(stage: Stage) -> None:
+    there = f"/inbox/{stage.town['kf1'].id}"
+    ticks = ["no-names", "no-features", "own-words"]
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open(there)
+        said = {"summary": "Ouders hebben vragen over morgen."}
+        assert (await visit.send(f"{there}/summaries", said)).status_code == 422
+        assert "Ouders hebben vragen over morgen." in visit.text
+        bad = {"summary": "Bel 06-12345678 maar", "privacy": ticks}
+        assert (await visit.send(f"{there}/summaries", bad)).status_code == 422
+        assert "This text holds personal data." in visit.visible()
+        await visit.send(f"{there}/summaries", said | {"privacy": ticks})
+        await visit.open(f"/calamities/{stage.id}/timeline")
+        assert "Ouders hebben vragen over morgen." in visit.visible()
+        assert "interpretation" in visit.visible()
+        assert "12345678" not in visit.text

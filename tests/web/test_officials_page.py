@@ -1,0 +1,149 @@
+"""The officials' page: for officials, with their picture, and made once for everyone who asks."""
+
+from pathlib import Path
+
+import pytest
+
+from calamity.actions.check_in import close_round, take_in_mood
+from calamity.actions.decide import NewStatement, NewSummary, state, summarise
+from calamity.domain.permissions import UserRole
+from calamity.domain.timeline import Visibility
+from calamity.store.database import Database
+from calamity.store.wakes import Wakes
+from tests.make import Town
+from tests.web.room_stage import Stage, moment, set_stage
+
+
+@pytest.fixture
+async def stage(
+    database: Database, wakes: Wakes, town: Town, database_url: str, tmp_path: Path
+) -> Stage:
+    return await set_stage(database, wakes, town, database_url, tmp_path)
+
+
+async def test_officials_see_how_it_stands_and_what_was_told_verbatim(stage: Stage) -> None:
+    await stage.start("give")
+    async with stage.database.transaction() as session:
+        said = NewSummary(["Het is rustig.", "Wij zijn op straat.", "Morgen meer."], moment())
+        await summarise(session, stage.town.coordinator, stage.id, said, at=moment())
+    async with stage.visit(UserRole.OFFICIAL) as visit:
+        answer = await visit.open(f"/calamities/{stage.id}/officials")
+        assert answer.status_code == 200
+        words = visit.visible()
+        for part in ("Het is rustig.", "Wij zijn op straat.", "Morgen meer.", "Acuut"):
+            assert part in words
+        assert "[first name], we feel with you. Call [phone number]. [contact person]" in words
+        assert "8 people" in words
+        assert "Update is late." in words
+        for lever in ("/sentences", "/levels/", "/tasks/"):
+            assert lever not in visit.text
+        for person in (*stage.town.named("kf"), *stage.town.named("lei")):
+            assert person.name not in words
+
+
+async def test_officials_see_only_what_is_theirs(stage: Stage) -> None:
+    async with stage.database.transaction() as session:
+        for text, visibility in (
+            ("Alleen voor ons", Visibility.COORDINATORS), ("Voor het team", Visibility.TEAM),
+            ("Voor bestuurders", Visibility.OFFICIALS),
+        ):  # fmt: skip
+            entry = NewStatement("fact", text, visibility)
+            await state(session, stage.town.coordinator, stage.id, entry, at=moment())
+    path = f"/calamities/{stage.id}/timeline"
+    seen = {}
+    for role in (UserRole.COORDINATOR, UserRole.RESPONDER, UserRole.OFFICIAL):
+        async with stage.visit(role) as visit:
+            assert (await visit.open(path)).status_code == 200
+            seen[role] = [
+                text
+                for text in ("Alleen voor ons", "Voor het team", "Voor bestuurders")
+                if text in visit.text
+            ]
+            assert ("/export" in visit.text) == (role is UserRole.COORDINATOR)
+            assert ("/erasures" in visit.text) == (role is UserRole.COORDINATOR)
+    assert seen[UserRole.COORDINATOR] == ["Alleen voor ons", "Voor het team", "Voor bestuurders"]
+    assert seen[UserRole.RESPONDER] == ["Voor het team", "Voor bestuurders"]
+    assert seen[UserRole.OFFICIAL] == ["Voor bestuurders"]
+
+
+async def test_officials_get_the_coarser_picture(stage: Stage) -> None:
+    await stage.start("give")
+    await stage.start("ask")
+    row = await stage.round()
+    async with stage.database.transaction() as session:
+        for number in range(1, 9):
+            await take_in_mood(
+                session, row.id, stage.town.id, stage.town[f"kf{number}"].id, mood=3,
+                reply_id=None, at=moment(),
+            )  # fmt: skip
+        await close_round(session, stage.wakes, stage.town.id, row.id, at=moment(), early=True)
+    async with stage.visit(UserRole.OFFICIAL) as visit:
+        await visit.open(f"/calamities/{stage.id}/officials")
+        assert "at least 5 people answered" in visit.visible()
+        assert f"/calamities/{stage.id}/officials/parts/picture" in visit.text
+    async with stage.visit(UserRole.RESPONDER) as visit:
+        await visit.open(f"/calamities/{stage.id}")
+        assert "at least 3 people answered" in visit.visible()
+        assert (await visit.open(f"/calamities/{stage.id}/officials")).status_code == 403
+
+
+async def test_a_part_is_made_once_per_line_of_the_timeline(stage: Stage) -> None:
+    path = f"/calamities/{stage.id}/officials/parts/head"
+    async with stage.visit(UserRole.OFFICIAL) as visit:
+        first = (await visit.open(path)).text
+        assert stage.app is not None
+        kept = stage.app.state["official_parts"]
+        assert (await visit.open(path)).text == first
+        assert len(kept._kept) == 1
+        assert "_csrf_token" not in first
+        async with stage.database.transaction() as session:
+            entry = NewStatement("fact", "Nieuws", Visibility.OFFICIALS)
+            await state(session, stage.town.coordinator, stage.id, entry, at=moment())
+        await visit.open(path)
+        assert len(kept._kept) == 2
+
+
+async def test_the_timeline_pages_filters_corrects_erases_and_checks(stage: Stage) -> None:
+    path = f"/calamities/{stage.id}/timeline"
+    async with stage.database.transaction() as session:
+        for number in range(60):
+            entry = NewStatement("note", f"Regel nummer {number}")
+            seq = await state(session, stage.town.coordinator, stage.id, entry, at=moment())
+    async with stage.visit() as visit:
+        await visit.open(f"{path}?kind=note")
+        assert "Regel nummer 59" in visit.text
+        assert "Regel nummer 5<" not in visit.text
+        older = visit.text.split('href="?before=')[1].split('"')[0]
+        await visit.open(f"{path}?before={older}")
+        assert "Regel nummer 5<" in visit.text
+        assert "Regel nummer 59" not in visit.text
+        await visit.open(f"{path}?search=nummer 42")
+        assert visit.text.count("Regel nummer") == 1
+        await visit.open(path)
+        await visit.send(f"{path}/{seq}/corrections", {"text": "Het was nummer zestig"})
+        await visit.follow()
+        assert f"corrected by line {seq + 1}" in visit.visible()
+        assert "Het was nummer zestig" in visit.visible()
+        await visit.send(f"{path}/{seq}/erasures", {"ground": "Er stond een naam in"})
+        await visit.follow()
+        assert "The text was erased. The line stays." in visit.visible()
+        assert "Er stond een naam in" in visit.visible()
+        await visit.open(f"{path}?check=1")
+        assert "lines are whole" in visit.visible()
+        answer = await visit.open(f"{path}/export")
+        assert answer.headers["content-type"] == "application/zip"
+        assert answer.content[:2] == b"PK"
+
+
+async def test_a_line_is_added_and_a_wrong_one_keeps_its_words(stage: Stage) -> None:
+    path = f"/calamities/{stage.id}/timeline"
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open(path)
+        assert "coordinators only" not in visit.visible()
+        answer = await visit.send(path, {"kind": "fact", "text": "Rust op het plein",
+                                         "happened_at": "later"})  # fmt: skip
+        assert answer.status_code == 422
+        assert "Rust op het plein</textarea>" in visit.text
+        await visit.send(path, {"kind": "fact", "text": "Rust op het plein", "happened_at": ""})
+        await visit.follow()
+        assert "Rust op het plein" in visit.visible()

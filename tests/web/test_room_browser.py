@@ -1,0 +1,218 @@
+"""The real app in a real Chromium: the room stays true, and a form survives a reload."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page
+from sqlmodel import select
+
+from calamity.domain.permissions import UserRole
+from calamity.store.database import Database
+from calamity.store.outbox import BODY
+from calamity.store.tables import MessageRow
+from calamity.store.vault import Vault
+from calamity.store.wakes import Wakes
+from tests.make import PASSWORD, SECRET, Town, make_town
+from tests.postgres import run_apart
+from tests.web.pages_stage import LOGINS, make_app
+from tests.web.room_stage import set_stage
+
+READY = "html[data-ready]"
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass
+class Server:
+    """The real web process on a port of its own; it can be stopped and started again there."""
+
+    url: str
+    folder: Path
+    port: int = 0
+    calamity: str = ""
+    link: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        config = uvicorn.Config(
+            make_app(self.url, self.folder), host="127.0.0.1", port=self.port, log_level="error",
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.02)
+        self.port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Server:
+    made = Server(database_url, tmp_path)
+
+    async def play() -> None:
+        database = Database(database_url, Vault(SECRET))
+        await database.open()
+        async with database.transaction() as session:
+            town: Town = await make_town(session)
+        stage = await set_stage(database, Wakes(database), town, database_url, tmp_path)
+        await stage.start("facts")
+        await stage.start("ask")
+        made.calamity = stage.id
+        async with database.reading() as session:
+            body = await session.sql.scalar(
+                select(MessageRow.body).where(
+                    MessageRow.recipient_id == town["pro1"].id, MessageRow.purpose == "ask"
+                )
+            )
+            made.link = "/f/" + session.vault.open_text(BODY, body).rsplit("/f/", 1)[1].strip()
+        await database.close()
+
+    run_apart(play())
+    return made
+
+
+@contextmanager
+def browsing(chromium: Browser, *, width: int) -> Iterator[tuple[Page, list[str]]]:
+    """Open a page that remembers what the console said."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800}, locale="nl-NL", reduced_motion="reduce"
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page, said
+    with suppress(Exception):
+        context.close()
+
+
+def sign_in(page: Page, server: Server, role: UserRole) -> None:
+    page.goto(f"{server.address}/sign-in")
+    page.fill("[name=login]", LOGINS[role])
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"{server.address}/")
+
+
+def write_line(server: Server, text: str) -> None:
+    """Add a line as a colleague at another desk does."""
+    with httpx.Client(base_url=server.address) as desk:
+        token = _token(desk.get("/sign-in").text)
+        form = {"_csrf_token": token, "login": LOGINS[UserRole.COORDINATOR], "password": PASSWORD}
+        assert desk.post("/sign-in", data=form).status_code == 303
+        path = f"/calamities/{server.calamity}/timeline"
+        token = _token(desk.get(path).text)
+        form = {"_csrf_token": token, "kind": "fact", "text": text, "visibility": "officials"}
+        assert desk.post(path, data=form).status_code == 303
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="_csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_the_room_shows_a_commit_within_a_second_and_resumes_after_a_cut(
+    server: Server, chromium: Browser
+) -> None:
+    with browsing(chromium, width=1280) as (page, said):
+        with server.running():
+            sign_in(page, server, UserRole.COORDINATOR)
+            page.goto(f"{server.address}/calamities/{server.calamity}")
+            page.wait_for_selector(READY)
+            page.wait_for_timeout(500)
+            assert page.evaluate(SIDEWAYS) <= 0
+            write_line(server, "De school blijft morgen open.")
+            page.wait_for_selector("text=De school blijft morgen open.", timeout=1000)
+            assert said == []
+        page.wait_for_selector("#connection:not([hidden])", timeout=10_000)
+        with server.running():
+            write_line(server, "Geschreven terwijl de verbinding weg was.")
+            page.wait_for_selector("text=Geschreven terwijl de verbinding weg was.", timeout=25_000)
+            page.wait_for_selector("#connection", state="hidden", timeout=10_000)
+            write_line(server, "En weer gewoon verder.")
+            page.wait_for_selector("text=En weer gewoon verder.", timeout=2000)
+        # The browser itself says that the server was away; nothing else may be said.
+        assert [words for words in said if "ERR_" not in words] == []
+
+
+def test_a_part_answers_in_its_place_and_what_somebody_types_elsewhere_stays(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=1280) as (page, said):
+        sign_in(page, server, UserRole.COORDINATOR)
+        page.goto(f"{server.address}/calamities/{server.calamity}")
+        page.wait_for_selector(READY)
+        page.click("#part-timeline > details > summary")
+        page.fill("#entry-text", "Ik ben nog aan het typen")
+        page.click("#part-roster .person >> nth=0 >> summary")
+        page.click("#part-roster .person >> nth=0 >> button[value=coming]")
+        page.wait_for_selector("#part-roster >> text=1 komt", timeout=3000)
+        assert page.url.endswith(server.calamity)
+        assert page.input_value("#entry-text") == "Ik ben nog aan het typen"
+        page.click("#part-timeline form button[type=submit] >> nth=0")
+        page.wait_for_selector(".entry__body >> text=Ik ben nog aan het typen", timeout=3000)
+        assert said == []
+
+
+def test_officials_see_news_by_themselves(server: Server, chromium: Browser) -> None:
+    with server.running(), browsing(chromium, width=1280) as (page, said):
+        sign_in(page, server, UserRole.OFFICIAL)
+        page.goto(f"{server.address}/calamities/{server.calamity}/officials")
+        page.wait_for_selector(READY)
+        page.wait_for_timeout(500)
+        with httpx.Client(base_url=server.address) as desk:
+            form = {"login": LOGINS[UserRole.COORDINATOR], "password": PASSWORD}
+            desk.post("/sign-in", data=form | {"_csrf_token": _token(desk.get("/sign-in").text)})
+            room = f"/calamities/{server.calamity}"
+            token = _token(desk.get(room).text)
+            said_now = {"first": "Het is stil.", "second": "Wij zijn er.", "third": "Tot straks."}
+            desk.post(
+                f"{room}/sentences",
+                data=said_now | {"next_update_at": "23:55", "_csrf_token": token},
+            )
+        page.wait_for_selector("text=Wij zijn er.", timeout=1500)
+        assert said == []
+
+
+def test_the_form_on_a_phone_keeps_its_draft_over_a_reload(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=360) as (page, said):
+        page.goto(server.address + server.link)
+        page.wait_for_selector(READY)
+        assert page.evaluate(SIDEWAYS) <= 0
+        page.check("input[name=gate][value=no]")
+        page.check("input[name=mood][value='3']")
+        page.fill("#well", "Buren helpen elkaar")
+        page.reload()
+        page.wait_for_selector(READY)
+        assert page.is_checked("input[name=mood][value='3']")
+        assert page.input_value("#well") == "Buren helpen elkaar"
+        page.check("input[name=direction][value=same]")
+        page.check("input[name=certainty][value='2']")
+        page.click(".checkin button[type=submit]:visible")
+        page.wait_for_url("**/thanks")
+        page.goto(server.address + server.link)
+        page.wait_for_selector(READY)
+        assert page.input_value("#well") == ""
+        assert said == []
