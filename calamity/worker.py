@@ -162,6 +162,8 @@ class Worker:
 
     async def _round(self, key: str) -> None:
         municipality_id, round_id = key.split(" ")
+        # Texts that came in before the closing still count.
+        await self._inbox("")
         async with self._database.transaction() as session:
             await close_round(session, self._wakes, municipality_id, round_id, at=now())
 

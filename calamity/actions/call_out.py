@@ -17,7 +17,7 @@ from calamity.domain.timeline import (
     CallOutStarted,
     DeputyCalled,
 )
-from calamity.store import call_outs
+from calamity.store import calamities, call_outs
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.outbox import add_messages, ask, cancel_ladders
@@ -249,6 +249,8 @@ class CallOutRunner:
             by_role=ladder.role,
             at=self._at,
         )
+        if row.state == CallOutState.FILLED and coming < row.quota:
+            self._reopen(row, ladders)
         if row.state == CallOutState.RUNNING:
             if coming >= row.quota:
                 await self._fill(row, ladders, coming, cancelled)
@@ -257,6 +259,13 @@ class CallOutRunner:
                 await self._end_if_over(row, ladders)
         await self._session.sql.flush()
         return AnswerText(answer.value)
+
+    def _reopen(self, row: CallOutRow, ladders: list[LadderRow]) -> None:
+        """Someone who came cannot after all: those who were never called may be called again."""
+        row.state, row.ended_at = CallOutState.RUNNING, None
+        for ladder in ladders:
+            if ladder.state == Rung.SPARED and ladder.called_at is None:
+                ladder.state = Rung.WAITING if ladder.reason != _OTHER_ROLE else ladder.state
 
     async def _fill(
         self,
@@ -269,6 +278,7 @@ class CallOutRunner:
     ) -> None:
         """Enough people come: cancel what waits and thank those who were called in vain."""
         row.state, row.ended_at = CallOutState.FILLED, self._at
+        await calamities.finish_act(self._session, row.task_id, self._at)
         spared = [each for each in ladders if each.state in (*OPEN_RUNGS, Rung.WAITING)]
         thanked = [each for each in spared if each.state in OPEN_RUNGS]
         for ladder in spared:
@@ -303,6 +313,7 @@ class CallOutRunner:
         if row.state != CallOutState.RUNNING or any(each.state in hopeful for each in ladders):
             return
         row.state, row.ended_at = CallOutState.ENDED, self._at
+        await calamities.finish_act(self._session, row.task_id, self._at)
         coming = sum(1 for each in ladders if each.answer and Answer(each.answer).comes)
         await append(
             self._session,

@@ -17,7 +17,7 @@ from calamity.domain.playbook import Group, Round
 from calamity.domain.privacy import scan
 from calamity.domain.timeline import PicturePublished, RoundClosed, RoundOpened, Visibility
 from calamity.store import outbox, rounds
-from calamity.store.calamities import get_calamity
+from calamity.store.calamities import finish_act, get_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.municipalities import list_neighbourhoods
@@ -226,6 +226,8 @@ async def close_round(
         return False
     row.closed_at = at
     await session.sql.flush()
+    if row.task_id is not None:
+        await finish_act(session, row.task_id, at)
     await rounds.close_questions(session, round_id, at)
     await outbox.cancel_round(session, round_id, at)
     places = [place.place for place in await list_neighbourhoods(session, municipality_id)]

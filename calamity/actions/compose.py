@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from calamity.domain.phone import read_any_phone
 from calamity.domain.playbook import (
     Audience,
     Group,
+    Language,
     Message,
     MessageKind,
     Playbook,
@@ -29,6 +30,8 @@ from calamity.store.tables import CalamityRow
 
 _GUARDED = (Group.KEY_FIGURES, Group.PROFESSIONALS)
 _DAY = timedelta(hours=24)
+# Stands for the name until it is known; no text can hold this character.
+_FIRST_NAME = "\0"
 _PLACE_FOLLOWS = {"nl": "plek volgt", "en": "place follows"}
 
 
@@ -113,6 +116,8 @@ class Composer:
         self.people = people
         self._contacts: dict[str, tuple[str, str]] = {}
         self._parts: dict[str, int] = {}
+        self._filled: dict[tuple[object, ...], str] = {}
+        self._leaving: dict[tuple[object, ...], tuple[datetime, datetime]] = {}
 
     def reaches(self, recipient_id: str) -> bool:
         """Say whether an exercise may text this person."""
@@ -132,23 +137,43 @@ class Composer:
         role: str = "",
     ) -> str:
         """Return the words of a message for one person, in their language where it has them."""
-        language = member.language if member.language in message.texts else "nl"
-        template = message.texts[language]
-        sender, phone = self._contact(member)
+        language = cast("Language", member.language if member.language in message.texts else "nl")
+        role = role or member.role
+        key = (message.code, language, role, member.contact, member.neighbourhood, link, at)
+        if key not in self._filled:
+            if link:
+                # A link of one's own makes words that nobody else gets.
+                self._filled.clear()
+            self._filled[key] = self._fill(member, message, language, at=at, link=link, role=role)
         person = self.people.get(member.recipient_id)
+        first_name = person.name.split(" ")[0] if person else ""
+        return self._filled[key].replace(_FIRST_NAME, first_name)
+
+    def _fill(
+        self,
+        member: Member,
+        message: Message,
+        language: Language,
+        *,
+        at: datetime,
+        link: str,
+        role: str,
+    ) -> str:
+        """Return the words for everyone who differs in nothing but the name."""
+        sender, phone = self._contact(member)
         meeting = self._inputs.meeting_at or at
         local = meeting.astimezone(self.terms.zone)
         text = fill(
-            template,
+            message.texts[language],
             {
                 "municipality": self._name,
                 "incident": self._inputs.incident_in(language),
                 "time": f"{local:%H.%M}",
                 "date": f"{local.day}-{local.month}",
                 "place": self._inputs.place or _PLACE_FOLLOWS.get(language, self._name),
-                "role": self._role(role or member.role, language),
+                "role": self._role(role, language),
                 "link": link or f"{self.terms.public_url}/c/{self.calamity.id[-12:]}",
-                "first_name": person.name.split(" ")[0] if person else "",
+                "first_name": _FIRST_NAME,
                 "phone": phone,
                 "sender": sender,
                 "neighbourhood": self._places.get(member.neighbourhood, self._name),
@@ -198,7 +223,14 @@ class Composer:
         round_id: str | None = None,
     ) -> dict[str, Any]:
         """Return the outbox row of a message, ready to leave."""
-        due = self.leaves_at(member, message, at)
+        times = (message.code, member.group, member.quiet_from, member.quiet_until, at)
+        if times not in self._leaving:
+            due = self.leaves_at(member, message, at)
+            self._leaving[times] = (due, due + span(message.valid_for, 1))
+        due, valid_until = self._leaving[times]
+        parts = self._parts.get(body)
+        if parts is None:
+            parts = self._parts[body] = segments(body).parts
         return message_row(
             session,
             municipality_id=self.calamity.municipality_id,
@@ -210,7 +242,8 @@ class Composer:
             urgency=urgency,
             is_alarm=message.alarm,
             due_at=due,
-            valid_until=due + span(message.valid_for, 1),
+            valid_until=valid_until,
+            parts=parts,
             at=at,
             dispatch_id=dispatch_id,
             ladder_id=ladder_id,
@@ -218,12 +251,14 @@ class Composer:
         )
 
 
-def message_row(session: Session, *, body: str, at: datetime, **values: Any) -> dict[str, Any]:
-    """Return an outbox row with its body sealed and its parts counted."""
+def message_row(
+    session: Session, *, body: str, at: datetime, parts: int | None = None, **values: Any
+) -> dict[str, Any]:
+    """Return an outbox row with its body sealed and its parts counted, unless they were before."""
     return {
         "id": new_id(),
         "body": session.vault.seal_text(BODY, body),
-        "parts": segments(body).parts,
+        "parts": segments(body).parts if parts is None else parts,
         "state": MessageState.READY,
         "created_at": at,
         "attempts": 0,

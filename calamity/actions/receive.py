@@ -231,7 +231,8 @@ class _Reader:
             recipient_id,
             mood=reading.value,
             reply_id=reply.id,
-            at=self._at,
+            # What counts is when the text came in, not when we got round to reading it.
+            at=reply.received_at,
         )
         if replaced is None:
             return Read("late", AnswerText.KEPT, True, question.calamity_id)

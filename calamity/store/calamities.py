@@ -326,3 +326,13 @@ async def find_task(
     if found is None:
         raise NotFound("This task does not exist.", field="task")
     return found[0], found[1]
+
+
+async def finish_act(session: Session, task_id: str, at: datetime) -> None:
+    """Mark a task as done whose call-out or round has come to its end."""
+    await session.sql.execute(
+        update(TaskRow)
+        .where(col(TaskRow.id) == task_id, col(TaskRow.state) == TaskState.RUNNING)
+        .values(state=TaskState.DONE, ended_at=at)
+        .execution_options(synchronize_session="fetch")
+    )

@@ -27,6 +27,11 @@ class Direct(Protocol):
     async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement once per row."""
 
+    async def add(
+        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        """Add many rows to a table; names are our own words."""
+
 
 class DirectSqlite:
     """Statements on SQLite, which are over before anyone could wait for them."""
@@ -41,6 +46,14 @@ class DirectSqlite:
     async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement once per row."""
         self._connection.executemany(_numbered(sql), rows)
+
+    async def add(
+        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        """Add many rows to a table; names are our own words."""
+        places = ", ".join("?" * len(columns))
+        names = ", ".join(columns)
+        self._connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
 
 class DirectPostgres:
@@ -57,3 +70,9 @@ class DirectPostgres:
     async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement once per row, all of them on one journey."""
         await self._connection.executemany(sql, rows)
+
+    async def add(
+        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        """Add many rows to a table, by COPY; names are our own words."""
+        await self._connection.copy_records_to_table(table, records=rows, columns=list(columns))

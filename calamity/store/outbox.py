@@ -37,6 +37,7 @@ from calamity.store.tables import (
 )
 
 BODY = b"message.body"
+_MANY = 100
 _RUNNER_GONE_MICROS = 6_000_000
 _AHEAD_MICROS = 1_000_000
 # A hair below the configured rate: the carrier counts arrivals, and networks bunch them.
@@ -53,8 +54,24 @@ async def add_dispatch(session: Session, row: DispatchRow) -> None:
 
 async def add_messages(session: Session, values: Sequence[dict[str, Any]]) -> None:
     """Store messages; they may leave once the transaction is committed."""
-    if values:
-        await session.sql.execute(insert(MessageRow), values)
+    if len(values) < _MANY:
+        if values:
+            await session.sql.execute(insert(MessageRow), values)
+        return
+    await session.sql.flush()
+    columns = list(values[0])
+    moments = {name for name in columns if name.endswith("_at") or name == "valid_until"}
+    await (await session.direct()).add(
+        "message",
+        columns,
+        [
+            [
+                to_micros(value) if name in moments and value is not None else value
+                for name, value in row.items()
+            ]
+            for row in values
+        ],
+    )
 
 
 async def ensure_lane(session: Session, sender: str, rate: float) -> None:

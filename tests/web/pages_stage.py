@@ -41,7 +41,7 @@ def make_app(database_url: str, folder: Path, **environ: str) -> Litestar:
             **environ,
         }
     )
-    return create_app(settings, worker=False)
+    return create_app(settings)
 
 
 async def add_accounts(session: Session, town: Town) -> None:
@@ -165,7 +165,7 @@ async def visiting(app: Litestar) -> AsyncIterator[Visit]:
 @asynccontextmanager
 async def second_visit(app: Litestar) -> AsyncIterator[Visit]:
     """Open another browser on an application that runs already."""
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type] - Litestar has its own ASGI types
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar has its own ASGI types
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as client:
         client.headers["accept-language"] = "en"
         yield Visit(client)

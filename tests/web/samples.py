@@ -712,6 +712,7 @@ TIMELINE = room.Timeline(
     title=CARD.title,
     entries=ENTRIES,
     before=1,
+    lines=58,
     verified_at=ago(minutes=1),
     kinds=(
         "fact",
@@ -735,6 +736,12 @@ TIMELINE = room.Timeline(
     filter_kinds=("decision",),
     search="school",
 )
+LETTERS = room.Letters(
+    calamity="c-1",
+    letters=(
+        room.LetterLine("x2", "Eva Smit", ago(minutes=3), "Ik zit in de trein, bel me zo even."),
+    ),
+)
 ROOM = room.Room(
     summary=SUMMARY,
     roster=ROSTER,
@@ -743,6 +750,7 @@ ROOM = room.Room(
     rounds=ROUNDS,
     timeline=TIMELINE,
     picture=PICTURE_PART,
+    letters=LETTERS,
 )
 EMPTY_ROOM = room.Room(
     summary=SUMMARY,
@@ -853,6 +861,8 @@ CONVERSATION = people.Conversation(
 )
 CHECK_IN = check_in.CheckInForm(
     round="r-3",
+    action="/check-in/r-3",
+    danger="/check-in/r-3/danger",
     title=CARD.title,
     closes_at=ahead(hours=3),
     neighbourhoods=NEIGHBOURHOODS,
@@ -860,6 +870,8 @@ CHECK_IN = check_in.CheckInForm(
 )
 CHECK_IN_WRONG = check_in.CheckInForm(
     round="r-3",
+    action="/check-in/r-3",
+    danger="/check-in/r-3/danger",
     title=CARD.title,
     closes_at=ahead(hours=3),
     neighbourhoods=NEIGHBOURHOODS,
@@ -1021,21 +1033,15 @@ PEOPLE = people.People(
         filename="mensen.csv",
         stored=False,
         lines=(
-            people.ImportLine(
-                line=2, outcome="new", kind="responder", phone="+31 97 010240008"
-            ),
+            people.ImportLine(line=2, outcome="new", kind="responder", phone="+31 97 010240008"),
             people.ImportLine(
                 line=3,
                 outcome="bad",
                 kind="key-figure",
                 message="Het nummer heeft te weinig cijfers. Schrijf het als 06 gevolgd door acht cijfers.",
             ),
-            people.ImportLine(
-                line=4, outcome="same", kind="responder", phone="+31 97 010240003"
-            ),
-            people.ImportLine(
-                line=5, outcome="changed", kind="official", phone="+31 97 010240007"
-            ),
+            people.ImportLine(line=4, outcome="same", kind="responder", phone="+31 97 010240003"),
+            people.ImportLine(line=5, outcome="changed", kind="official", phone="+31 97 010240007"),
         ),
     ),
 )
@@ -1245,13 +1251,17 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "check-in-thanks": (
         "check_in_thanks",
         check_in.CheckInThanks(
-            round="r-3", title=CARD.title, closes_at=ahead(hours=3), neighbourhood="Molenwijk"
+            round="r-3",
+            form="/check-in/r-3",
+            title=CARD.title,
+            closes_at=ahead(hours=3),
+            neighbourhood="Molenwijk",
         ),
         {"viewer": PROFESSIONAL},
     ),
     "check-in-danger": (
         "check_in_danger",
-        check_in.CheckInDanger(round="r-3"),
+        check_in.CheckInDanger(round="r-3", form="/check-in/r-3"),
         {"viewer": PROFESSIONAL},
     ),
     "playbooks": (
@@ -1304,6 +1314,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
 }
 
 PARTIALS: dict[str, object] = {
+    "letters": LETTERS,
     "summary": SUMMARY,
     "roster": ROSTER,
     "tasks": TASKS,

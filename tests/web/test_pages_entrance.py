@@ -87,7 +87,7 @@ async def test_over_https_cookies_stay_on_https(
 ) -> None:
     app = make_app(database_url, tmp_path, CALAMITY_PUBLIC_URL="https://calamity.example")
     async with visiting(app) as visit:
-        visit.client.base_url = "https://testserver.local"  # type: ignore[assignment] - httpx reads it
+        visit.client.base_url = "https://testserver.local"
         answer = await visit.enter(LOGINS[UserRole.COORDINATOR])
         set_now = answer.headers.get_list("set-cookie")
         assert all("secure" in cookie.casefold() for cookie in set_now if "Max-Age=0" not in cookie)

@@ -12,7 +12,7 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from calamity.actions.activate import activate
 from calamity.actions.plan import Plan, plan
@@ -47,7 +47,7 @@ from calamity.web.pages.plan import plan_view
 from calamity.web.pages.playbooks import card_of, names_of, newest_approved
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
-from calamity.web.views.frame import Flash, Form
+from calamity.web.views.frame import Exercise, Flash, Form
 
 log = structlog.get_logger(__name__)
 
@@ -273,6 +273,8 @@ async def _show_review(
         warnings=_warnings(planned, stage, language),
     )
     frame = await frame_of(request, calamity=calamity)
+    if planned.is_exercise:
+        frame = structs.replace(frame, exercise=Exercise(view.title, view.tempo))
     return page(request, "activate_review", frame, view)
 
 

@@ -121,7 +121,7 @@ def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.E
         erased=happening is None,
         quiet=is_quiet(line),
         own=isinstance(happening, Statement),
-        fixed=line.kind in (EntryKind.SEAL, EntryKind.ERASURE),
+        fixed=line.kind is EntryKind.ERASURE or _body(happening) is None,
     )
 
 

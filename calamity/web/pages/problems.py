@@ -8,6 +8,7 @@ from litestar import Response
 from calamity.store.ids import new_id
 from calamity.web.auth import Visitor
 from calamity.web.errors import Kind, Problem
+from calamity.web.language import Language
 from calamity.web.pages.forgery import VISITOR
 from calamity.web.pages.frame import (
     PageRequest,
@@ -46,10 +47,17 @@ def problem_page(request: PageRequest, problem: Problem) -> Response[Any]:
     view = views.Problem(
         kind=_SHOWN.get(problem.kind, "broken"),
         reference=reference,
-        advice=in_words(problem.detail, language_of(request)),
+        advice=_advice(problem, language_of(request)),
     )
     frame = bare_frame(request, visitor, known_municipality(request, visitor))
     return page(request, "problem", frame, view, problem.status)
+
+
+def _advice(problem: Problem, language: Language) -> str | None:
+    """Return what the error says; the page itself says already what a role may not open."""
+    if problem.detail.startswith("The role "):
+        return None
+    return in_words(problem.detail, language)
 
 
 def _to_sign_in(request: PageRequest) -> Response[Any]:

@@ -111,7 +111,7 @@ async def _timeline_page(
         before=older,
         verified_at=scene.at if verdict and verdict.intact else None,
         fault=_fault(verdict, scene.language) if verdict else None,
-        lines=verdict.lines if verdict else None,
+        lines=verdict.lines if verdict else 0,
         closed=scene.calamity.closed_at is not None,
         form=form or Form(),
     )

@@ -218,7 +218,7 @@ class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
     before: int | None = None
     verified_at: datetime | None = None
     fault: str | None = None
-    lines: int | None = None
+    lines: int = 0
     closed: bool = False
     form: Form = Form()
 
