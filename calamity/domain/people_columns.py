@@ -21,7 +21,7 @@ class PersonKind(StrEnum):
     OFFICIAL = "official"
 
 
-class CellFault(Exception):  # noqa: N818 - faults are what the reader of the file is told about
+class CellFault(Exception):
     """What is wrong with one cell, and the cure."""
 
     def __init__(self, problem: str, cure: str) -> None:

@@ -45,7 +45,7 @@ REASONS: dict[int, str] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - the carrier's word: no resource comes of it
+class Refusal(Exception):
     """The carrier does not take the request; no resource comes of it."""
 
     def __init__(self, code: int, status: int = 400, *, number: str = "") -> None:

@@ -38,7 +38,7 @@ class Answer(Struct, frozen=True):
         return b"" if self.payload is None else msgspec.json.encode(self.payload)
 
 
-class Hangup(Exception):  # noqa: N818 - what the other side notices
+class Hangup(Exception):
     """The caller has gone."""
 
 

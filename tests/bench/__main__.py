@@ -1,6 +1,6 @@
 """Measure the hot paths, each against a raw reference of the same run.
 
-    python -m tests.bench [outbound inbound timeline live start] [--quick] [--json FILE]
+python -m tests.bench [outbound inbound timeline live start] [--quick] [--json FILE]
 """
 
 import argparse

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import uvloop
+
 from tests.bench.bench_client import ACCOUNT, PUBLIC, TOKEN
 from tests.make import SENDER
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.make import SECRET, T0, Town, make_town
 
 from calamity.domain.permissions import UserRole
 from calamity.domain.timeline import (
@@ -27,6 +26,7 @@ from calamity.store.ids import new_id
 from calamity.store.tables import CalamityRow, to_micros
 from calamity.store.vault import Vault
 from calamity.worker import now
+from tests.make import SECRET, T0, Town, make_town
 
 CALAMITY = new_id()
 RARE = EntryKind.RUMOUR

@@ -18,11 +18,6 @@ import aiohttp
 import asyncpg
 import uvloop
 from sqlalchemy import insert
-from tests.bench.bench_client import ACCOUNT, BODY, PATH, PUBLIC, TOKEN
-from tests.bench.figures import Aim, Figure
-from tests.bench.stage import DATABASES, Gateway, Stage, gateway, interleaved, say
-from tests.bench.town import make_big_town
-from tests.make import SECRET, SENDER, make_request, make_terms
 
 from calamity.actions.activate import activate
 from calamity.actions.compose import message_row
@@ -32,6 +27,11 @@ from calamity.store.tables import MessageRow
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from calamity.worker import Worker, now
+from tests.bench.bench_client import ACCOUNT, BODY, PATH, PUBLIC, TOKEN
+from tests.bench.figures import Aim, Figure
+from tests.bench.stage import DATABASES, Gateway, Stage, gateway, interleaved, say
+from tests.bench.town import make_big_town
+from tests.make import SECRET, SENDER, make_request, make_terms
 
 _RATE = 1e7  # parts per second: no sender is this fast, so the lane never waits
 _FLYING = 64
@@ -102,7 +102,9 @@ class _Ours:
         await database.open(as_node=True)
         wakes = Wakes(database)
         account = TwilioAccount(ACCOUNT, PUBLIC, auth_token=TOKEN, origin=self._gateway.origin)
-        worker = Worker(database, wakes, TwilioCarrier(account, Patience(connections=64)), self._terms)
+        worker = Worker(
+            database, wakes, TwilioCarrier(account, Patience(connections=64)), self._terms
+        )
         task = asyncio.create_task(worker.run())
         await asyncio.sleep(2.5)  # twilio's client is warm after a second
         try:

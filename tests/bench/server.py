@@ -1,6 +1,6 @@
 """Servers of a bench, each a process of its own: the product, and the bare handlers beside it.
 
-    python -m tests.bench.server '{"what": "product", "url": "sqlite:///..."}'
+python -m tests.bench.server '{"what": "product", "url": "sqlite:///..."}'
 """
 
 import asyncio
@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar, get
 from msgspec import Struct, structs
+
 from tests.bench.bench_client import ACCOUNT, PUBLIC, TOKEN
 from tests.make import SECRET, SENDER, T0
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from tests.bench.bench_client import DoNothing
-from tests.make import SECRET
-from tests.postgres import Cluster, binaries, cluster
 
 from calamity.store.database import Database
 from calamity.store.migrate import migrate
 from calamity.store.vault import Vault
+from tests.bench.bench_client import DoNothing
+from tests.make import SECRET
+from tests.postgres import Cluster, binaries, cluster
 
 DATABASES = ("sqlite", "postgres")
 ROOT = Path(__file__).parents[2]

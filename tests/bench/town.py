@@ -5,13 +5,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
-from tests.make import T0, Town, make_playbook, make_step, make_town
 
 from calamity.domain.playbook import Dispatch, Playbook, QuietHours
 from calamity.store.database import Database
 from calamity.store.ids import new_id
 from calamity.store.people import NAME, PHONE, contact_person_of
 from calamity.store.tables import KeyFigureRow, RecipientRow
+from tests.make import T0, Town, make_playbook, make_step, make_town
 
 _ZONE = ZoneInfo("Europe/Amsterdam")
 _NAMES = ("Karin", "Kees", "Kim", "Koen", "Kadir", "Kamila", "Khalid", "Kira", "Kaat", "Kai")

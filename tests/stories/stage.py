@@ -31,7 +31,15 @@ def free_port() -> int:
 class Stage:
     """Processes over one database and one sandbox."""
 
-    def __init__(self, database_url: str, folder: Path, *, rate: float, numbers: list[str]) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        *,
+        rate: float,
+        numbers: list[str],
+        carrier: str,
+    ) -> None:
         self.folder = folder
         self.port, self.sandbox_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -45,8 +53,8 @@ class Stage:
             "CALAMITY_PUBLIC_URL": self.url,
             "CALAMITY_PORT": str(self.port),
             "CALAMITY_SANDBOX_PORT": str(self.sandbox_port),
-            # A real carrier as far as the product knows; its origin is the sandbox.
-            "CALAMITY_CARRIER": "twilio",
+            # `twilio` is a real carrier as far as the product knows; its origin is the sandbox.
+            "CALAMITY_CARRIER": carrier,
             "CALAMITY_TWILIO_ORIGIN": self.phones,
             "CALAMITY_TWILIO_ACCOUNT_SID": ACCOUNT,
             "CALAMITY_TWILIO_AUTH_TOKEN": TOKEN,
@@ -139,13 +147,19 @@ class Stage:
 
 @asynccontextmanager
 async def staged(
-    database_url: str, folder: Path, *, numbers: list[str], rate: float = 100.0
+    database_url: str,
+    folder: Path,
+    *,
+    numbers: list[str],
+    rate: float = 100.0,
+    carrier: str = "twilio",
 ) -> AsyncIterator[Stage]:
-    """Start the sandbox; end everything afterwards."""
-    stage = Stage(database_url, folder, rate=rate, numbers=numbers)
-    stage.start("sandbox", "sandbox")
+    """Start the sandbox as a process of its own, unless `calamity run` brings it; end everything."""
+    stage = Stage(database_url, folder, rate=rate, numbers=numbers, carrier=carrier)
     try:
-        await stage.sandbox_is_ready()
+        if carrier == "twilio" or not database_url.startswith("sqlite"):
+            stage.start("sandbox", "sandbox")
+            await stage.sandbox_is_ready()
         yield stage
     finally:
         stage.stop()

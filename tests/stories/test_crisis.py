@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+
 from tests.stories.stage import Stage, staged, until
 
 DEMO = Path(__file__).parents[2] / "calamity" / "demo"
@@ -56,7 +57,9 @@ async def test_an_exercise_from_activation_to_the_verified_timeline(
 ) -> None:
     people = _people()
     numbers = [person["telefoon"] for person in people]
-    async with staged(database_url, tmp_path, numbers=numbers, rate=200) as stage:
+    async with staged(
+        database_url, tmp_path, numbers=numbers, rate=200, carrier="sandbox"
+    ) as stage:
         stage.cli("demo")
         if database_url.startswith("sqlite"):
             stage.start("run", "run")
@@ -157,9 +160,7 @@ async def _round(
 ) -> None:
     task = await _task(coordinator, calamity, "round")
     await coordinator.post(f"/calamities/{calamity}/tasks/{task['id']}/start", status=200)
-    key_figures = {
-        person["telefoon"] for person in people if person["soort"] == "sleutelfiguur"
-    }
+    key_figures = {person["telefoon"] for person in people if person["soort"] == "sleutelfiguur"}
     asked_texts: list[dict[str, Any]] = []
 
     async def asked() -> bool:
@@ -167,7 +168,9 @@ async def _round(
         asked_texts[:] = [
             text
             for text in sent
-            if text["to"] in key_figures and "1" in text["body"] and "5" in text["body"]
+            if text["to"] in key_figures
+            and "1" in text["body"]
+            and "5" in text["body"]
             and "0" in text["body"].partition("OEFENING. ")[2].partition("+31")[0]
         ]
         return len({text["to"] for text in asked_texts}) >= 30

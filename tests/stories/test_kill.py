@@ -9,6 +9,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 from sqlalchemy import text
+
+from calamity.actions.activate import activate
+from calamity.domain.activation import ActivationRequest, Inputs, Levels
+from calamity.domain.playbook import Audience, Dispatch, Group, Playbook, QuietHours
+from calamity.store.database import Database
+from calamity.store.vault import Vault
+from calamity.store.wakes import Wakes
 from tests.make import (
     CALL_OUT,
     MESSAGES,
@@ -20,13 +27,6 @@ from tests.make import (
     make_town,
 )
 from tests.stories.stage import SECRET, Stage, staged, until
-
-from calamity.actions.activate import activate
-from calamity.domain.activation import ActivationRequest, Inputs, Levels
-from calamity.domain.playbook import Audience, Dispatch, Group, Playbook, QuietHours
-from calamity.store.database import Database
-from calamity.store.vault import Vault
-from calamity.store.wakes import Wakes
 
 KILLS = 50
 KEY_FIGURES = 200
@@ -61,9 +61,7 @@ async def _activated(database: Database, town: Town, stage: Stage) -> datetime:
         await activate(
             session,
             Wakes(database),
-            make_terms(
-                rate=RATE, public_url=stage.url, is_sandbox=False, allowed_in_exercise=None
-            ),
+            make_terms(rate=RATE, public_url=stage.url, is_sandbox=False, allowed_in_exercise=None),
             town.coordinator,
             ActivationRequest(
                 slug="small",
@@ -82,9 +80,7 @@ async def _open_messages(database: Database) -> int:
     async with database.reading() as session:
         return (
             await session.sql.scalar(
-                text(
-                    "SELECT count(*) FROM message WHERE state IN ('ready', 'sending', 'in_doubt')"
-                )
+                text("SELECT count(*) FROM message WHERE state IN ('ready', 'sending', 'in_doubt')")
             )
             or 0
         )
@@ -137,9 +133,7 @@ async def _ladders_at_rest(database: Database) -> bool:
         )
 
 
-async def _nothing_lost_nothing_doubled(
-    database: Database, sent: list[dict[str, str]]
-) -> None:
+async def _nothing_lost_nothing_doubled(database: Database, sent: list[dict[str, str]]) -> None:
     async with database.reading() as session:
         rows = (
             await session.sql.execute(

@@ -8,8 +8,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 from sqlalchemy import text
-from tests.make import STEPS, make_playbook, make_step, make_terms, make_town
-from tests.stories.stage import SECRET, free_port, staged, until
 
 from calamity.actions.activate import activate
 from calamity.domain.activation import ActivationRequest, Inputs, Levels
@@ -17,6 +15,8 @@ from calamity.domain.playbook import Dispatch, Playbook, QuietHours
 from calamity.store.database import Database
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
+from tests.make import STEPS, make_playbook, make_step, make_terms, make_town
+from tests.stories.stage import SECRET, free_port, staged, until
 
 KEY_FIGURES = 300
 CALAMITIES = 3
@@ -93,8 +93,10 @@ async def test_no_task_reminder_or_message_runs_twice(postgres_url: str, tmp_pat
             dispatches = await session.sql.scalar(text("SELECT count(*) FROM dispatch"))
             reminders = (
                 await session.sql.execute(
-                    text("SELECT count(*), count(DISTINCT ladder_id) FROM message"
-                         " WHERE purpose = 'reminder'")
+                    text(
+                        "SELECT count(*), count(DISTINCT ladder_id) FROM message"
+                        " WHERE purpose = 'reminder'"
+                    )
                 )
             ).one()
             finished = await session.sql.scalar(
