@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from msgspec import Struct
 
@@ -137,7 +137,7 @@ class Composer:
         role: str = "",
     ) -> str:
         """Return the words of a message for one person, in their language where it has them."""
-        language = cast("Language", member.language if member.language in message.texts else "nl")
+        language = member.language if member.language in message.texts else "nl"
         role = role or member.role
         key = (message.code, language, role, member.contact, member.neighbourhood, link, at)
         if key not in self._filled:

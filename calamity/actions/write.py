@@ -18,7 +18,8 @@ from calamity.domain.timeline import Visibility
 from calamity.store import calamities, conversations, outbox
 from calamity.store.conversations import Acquaintance
 from calamity.store.database import Session
-from calamity.store.inbox import handle_letter, last_touch
+from calamity.store.inbox import last_touch
+from calamity.store.letters import handle_letter
 from calamity.store.municipalities import neighbourhood_names
 from calamity.store.people import list_recipients
 from calamity.store.playbooks import versions_at_work

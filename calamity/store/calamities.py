@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import text, update
+from sqlalchemy import func, text, update
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
@@ -336,3 +336,11 @@ async def finish_act(session: Session, task_id: str, at: datetime) -> None:
         .values(state=TaskState.DONE, ended_at=at)
         .execution_options(synchronize_session="fetch")
     )
+
+
+async def find_by_code(session: Session, code: str) -> CalamityRow | None:
+    """Return the calamity whose id ends in this short code of 12 digits, in any municipality."""
+    row: CalamityRow | None = await session.sql.scalar(
+        select(CalamityRow).where(func.substr(col(CalamityRow.id), 25) == code)
+    )
+    return row

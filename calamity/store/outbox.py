@@ -28,6 +28,7 @@ from calamity.store.tables import (
     LadderRow,
     LaneRow,
     MessageRow,
+    Moment,
     OpenQuestionRow,
     ReceiptRow,
     RecipientRow,
@@ -60,18 +61,16 @@ async def add_messages(session: Session, values: Sequence[dict[str, Any]]) -> No
         return
     await session.sql.flush()
     columns = list(values[0])
-    moments = {name for name in columns if name.endswith("_at") or name == "valid_until"}
-    await (await session.direct()).add(
-        "message",
-        columns,
-        [
-            [
-                to_micros(value) if name in moments and value is not None else value
-                for name, value in row.items()
-            ]
-            for row in values
-        ],
-    )
+    moments = [
+        place
+        for place, name in enumerate(columns)
+        if isinstance(MessageRow.__table__.c[name].type, Moment)  # type: ignore[attr-defined]  # the table of a SQLModel class
+    ]
+    rows = [list(row.values()) for row in values]
+    for row in rows:
+        for place in moments:
+            row[place] = to_micros(row[place])
+    await (await session.direct()).add("message", columns, rows)
 
 
 async def ensure_lane(session: Session, sender: str, rate: float) -> None:

@@ -7,7 +7,7 @@ import pytest
 from calamity.actions.receive import read_inbox
 from calamity.domain.errors import Unavailable
 from calamity.domain.receipts import StatusReceipt
-from calamity.store import inbox, people, rounds
+from calamity.store import inbox, letters, people, rounds
 from calamity.store.inbox import Inbox
 from calamity.store.wakes import Wakes
 from tests.actions.play import inbound
@@ -37,9 +37,9 @@ async def answered(play, made) -> int:
         return await rounds.count_answered(session, row.id)
 
 
-async def letters(play, contact="contact1"):
+async def letters_of(play, contact="contact1"):
     async with play.database.reading() as session:
-        return await inbox.letters_for_contact(session, play.town.id, play.town[contact].id)
+        return await letters.letters_for_contact(session, play.town.id, play.town[contact].id)
 
 
 async def test_a_control_word_comes_before_an_open_question(play, asked, town):
@@ -50,13 +50,13 @@ async def test_a_control_word_comes_before_an_open_question(play, asked, town):
 
 async def test_a_cry_for_help_is_answered_and_waits_for_a_person(play, asked, town):
     assert "112" in await play.reply(town["kf1"], "HELP", later(minutes=5))
-    (letter,) = await letters(play)
+    (letter,) = await letters_of(play)
     assert (letter.meaning, letter.body) == ("help", "HELP")
 
 
 async def test_call_me_waits_for_the_contact_person(play, asked, town):
     assert "Tessa Winde" in await play.reply(town["kf1"], "bel me", later(minutes=5))
-    assert [letter.meaning for letter in await letters(play)] == ["call-me"]
+    assert [letter.meaning for letter in await letters_of(play)] == ["call-me"]
 
 
 @pytest.mark.parametrize("words", ["1", " ja ", "ik kom", "١"])
@@ -69,7 +69,7 @@ async def test_an_unclear_answer_to_a_call_out_is_asked_again_and_shown(play, ac
     answer = await play.reply(town["lei1"], "misschien", later(minutes=1))
     assert "1 = ik kom" in answer
     async with play.database.reading() as session:
-        (letter,) = await inbox.letters_for_coordinators(session, town.id)
+        (letter,) = await letters.letters_for_coordinators(session, town.id)
     assert (letter.name, letter.phone, letter.body) == (
         "Lea Voorn", town["lei1"].phone, "misschien",
     )  # fmt: skip
@@ -79,7 +79,7 @@ async def test_an_unclear_answer_to_a_call_out_is_asked_again_and_shown(play, ac
 async def test_a_digit_counts_in_an_open_round(play, asked, town):
     assert "telt mee" in await play.reply(town["kf1"], "3", later(minutes=5))
     assert await answered(play, asked) == 1
-    assert await letters(play) == []
+    assert await letters_of(play) == []
 
 
 async def test_a_second_digit_replaces_the_first(play, asked, town):
@@ -95,49 +95,49 @@ async def test_a_second_digit_replaces_the_first(play, asked, town):
 async def test_no_other_digit_and_no_words_count_as_a_mood(play, asked, town, words):
     assert "Alleen Tessa Winde leest dit" in await play.reply(town["kf1"], words, later(minutes=5))
     assert await answered(play, asked) == 0
-    assert [letter.body for letter in await letters(play)] == [words]
+    assert [letter.body for letter in await letters_of(play)] == [words]
 
 
 async def test_a_digit_after_the_closing_time_is_kept_for_a_person(play, asked, town):
     await play.reply(town["kf1"], "3", later(hours=4, minutes=3))
     assert await answered(play, asked) == 0
-    assert [letter.meaning for letter in await letters(play)] == ["late"]
+    assert [letter.meaning for letter in await letters_of(play)] == ["late"]
 
 
 async def test_free_text_goes_to_the_contact_person_alone(play, asked, town):
     await play.reply(town["kf1"], "Er wordt veel gepraat op het plein", later(minutes=5))
-    (mine,) = await letters(play, "contact1")
+    (mine,) = await letters_of(play, "contact1")
     assert mine.body == "Er wordt veel gepraat op het plein"
-    assert await letters(play, "contact2") == []
+    assert await letters_of(play, "contact2") == []
     async with play.database.reading() as session:
-        assert await inbox.letters_for_coordinators(session, town.id) == []
+        assert await letters.letters_for_coordinators(session, town.id) == []
     said = str(await play.happened(asked.calamity_id))
     assert "plein" not in said
 
 
 async def test_a_letter_is_handled_once(play, asked, town, database):
     await play.reply(town["kf1"], "Bedankt voor je bericht", later(minutes=5))
-    (letter,) = await letters(play)
+    (letter,) = await letters_of(play)
     for minute in (6, 9):
         async with database.transaction() as session:
-            await inbox.handle_letter(session, letter.reply_id, later(minutes=minute))
-    (letter,) = await letters(play)
+            await letters.handle_letter(session, letter.reply_id, later(minutes=minute))
+    (letter,) = await letters_of(play)
     assert letter.handled_at == later(minutes=6)
 
 
 async def test_an_unknown_number_is_kept_apart_and_gets_no_answer(play, asked):
     assert await play.reply("+3197010248888", "1", later(minutes=5)) == ""
     async with play.database.reading() as session:
-        (letter,) = await inbox.unknown_letters(session)
+        (letter,) = await letters.unknown_letters(session)
     assert (letter.phone, letter.body, letter.name) == ("+3197010248888", "1", "")
-    assert await letters(play) == []
+    assert await letters_of(play) == []
     assert await answered(play, asked) == 0
 
 
 @pytest.mark.parametrize("words", ["Vond “Hoe gaat het” leuk", "Dit is een automatisch antwoord"])
 async def test_what_a_device_writes_is_no_answer(play, asked, town, words):
     assert await play.reply(town["kf1"], words, later(minutes=5)) == ""
-    assert await letters(play) == []
+    assert await letters_of(play) == []
 
 
 async def test_two_machines_do_not_talk_for_ever(play, asked, town):
@@ -145,7 +145,7 @@ async def test_two_machines_do_not_talk_for_ever(play, asked, town):
         await play.reply(town["kf1"], f"tekst {n}", later(minutes=5, seconds=n)) for n in range(15)
     ]
     assert [bool(words) for words in said] == [True] * 8 + [False] * 7
-    assert len(await letters(play)) == 15
+    assert len(await letters_of(play)) == 15
     assert "geen berichten" in await play.reply(town["kf1"], "STOP", later(minutes=6))
     assert await play.reply(town["kf1"], "START", later(minutes=20)) != ""
 

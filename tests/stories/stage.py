@@ -154,7 +154,7 @@ async def staged(
     rate: float = 100.0,
     carrier: str = "twilio",
 ) -> AsyncIterator[Stage]:
-    """Start the sandbox as a process of its own, unless `calamity run` brings it; end everything."""
+    """Start the sandbox apart, unless `calamity run` brings it; end everything afterwards."""
     stage = Stage(database_url, folder, rate=rate, numbers=numbers, carrier=carrier)
     try:
         if carrier == "twilio" or not database_url.startswith("sqlite"):

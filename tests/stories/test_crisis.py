@@ -1,4 +1,4 @@
-"""A whole exercise over HTTP: from activation to the verified timeline, as programs and phones see it."""
+"""A whole exercise over HTTP, as programs and phones see it, on both databases."""
 
 import csv
 import io
@@ -73,7 +73,9 @@ async def test_an_exercise_from_activation_to_the_verified_timeline(
             calamity = await _activate(coordinator)
             await _call_out(stage, client, coordinator, calamity)
             await _words_first(coordinator, calamity)
-            await _round(stage, client, coordinator, official, calamity, people)
+            await _round(
+                stage, client, coordinator, official, calamity=calamity, people=people
+            )
             await _officials_see_only_theirs(coordinator, official, calamity)
             await _timeline_verifies(coordinator, calamity, tmp_path, numbers)
         _no_number_anywhere(stage, numbers)
@@ -155,6 +157,7 @@ async def _round(
     client: aiohttp.ClientSession,
     coordinator: Api,
     official: Api,
+    *,
     calamity: str,
     people: list[dict[str, str]],
 ) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from calamity.domain.permissions import Permission
 from calamity.web.maps import draw
-from calamity.web.views import check_in, people, picture, playbook, room, start
+from calamity.web.views import check_in, facts, people, picture, playbook, room, start
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
@@ -1247,6 +1247,20 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             round="r-2", title=CARD.title, closes_at=ago(hours=1), neighbourhoods=(), closed=True
         ),
         {"viewer": PROFESSIONAL},
+    ),
+    "facts": (
+        "facts",
+        facts.Facts(
+            municipality="Oeverlanden",
+            incident="een aanslag in Voorbeeldstad",
+            since=ahead(hours=-3),
+            next_update_at=ahead(hours=1),
+            phone="+3197010240999",
+            phone_shown="+31 970 102 40999",
+            we_do=("Wij luisteren en leggen uit wat we weten.",),
+            we_do_not=("Wij vragen nooit naar personen.",),
+        ),
+        {"viewer": None},
     ),
     "check-in-thanks": (
         "check_in_thanks",

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
-from calamity.store import inbox
+from calamity.store import letters
 from calamity.web.api.gate import needs_one_of
 from calamity.web.api.people import own_recipient
 from calamity.web.api.wire import camel, wired
@@ -16,7 +16,7 @@ from calamity.web.house import House, now
 
 
 @camel
-class Reply(inbox.Letter, frozen=True):
+class Reply(letters.Letter, frozen=True):
     """An inbound text, opened for the one who may read it."""
 
 
@@ -35,12 +35,12 @@ async def list_all(house: NamedDependency[House], actor: NamedDependency[Actor])
     """List texts for a person: a contact person's own, or those of the team for a coordinator."""
     async with house.database.reading() as session:
         if actor.may(Permission.READ_REPLIES):
-            letters = await inbox.letters_for_contact(
+            found = await letters.letters_for_contact(
                 session, actor.municipality_id, own_recipient(actor)
             )
         else:
-            letters = await inbox.letters_for_coordinators(session, actor.municipality_id)
-    return Replies([wired(letter, Reply) for letter in letters])
+            found = await letters.letters_for_coordinators(session, actor.municipality_id)
+    return Replies([wired(letter, Reply) for letter in found])
 
 
 @get(
@@ -52,8 +52,8 @@ async def list_unknown(house: NamedDependency[House], actor: NamedDependency[Act
     """List texts from numbers that nobody knows."""
     actor.must(Permission.SEE_UNKNOWN_NUMBERS)
     async with house.database.reading() as session:
-        letters = await inbox.unknown_letters(session)
-    return Replies([wired(letter, Reply) for letter in letters])
+        found = await letters.unknown_letters(session)
+    return Replies([wired(letter, Reply) for letter in found])
 
 
 @post(
@@ -69,12 +69,12 @@ async def handle(
 ) -> None:
     """Mark a text as handled. Only who may read it may do so."""
     async with house.database.transaction() as session:
-        if not _may_read(actor, await inbox.reader_of(session, reply_id)):
+        if not _may_read(actor, await letters.reader_of(session, reply_id)):
             raise NotFound("This text does not exist, or is not for you.", field="reply")
-        await inbox.handle_letter(session, reply_id, now())
+        await letters.handle_letter(session, reply_id, now())
 
 
-def _may_read(actor: Actor, reader: inbox.LetterReader) -> bool:
+def _may_read(actor: Actor, reader: letters.LetterReader) -> bool:
     if reader.is_unknown:
         return actor.may(Permission.SEE_UNKNOWN_NUMBERS)
     if reader.municipality_id != actor.municipality_id:

@@ -1,14 +1,14 @@
 """The pages that people see: one file per noun, behind one guard against forged forms."""
 
-from importlib import import_module, util
-
 from litestar import Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
+from calamity.web.pages.calamity_pages import ROOM_PAGES
 from calamity.web.pages.entrance import ENTRANCE
+from calamity.web.pages.facts import FACTS
 from calamity.web.pages.forgery import guard_forms
 from calamity.web.pages.forms import LARGEST_FORM
 from calamity.web.pages.neighbourhoods import NEIGHBOURHOODS
@@ -17,16 +17,6 @@ from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.start import START
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
 from calamity.web.pages.users import USERS
-
-_ROOM = "calamity.web.pages.calamity_pages"
-
-
-def _room_pages() -> list[ControllerRouterHandler]:
-    if util.find_spec(_ROOM) is None:
-        return []
-    found: list[ControllerRouterHandler] = import_module(_ROOM).ROOM_PAGES
-    return found
-
 
 PAGES: list[ControllerRouterHandler] = [
     Router(
@@ -40,7 +30,8 @@ PAGES: list[ControllerRouterHandler] = [
             *PEOPLE,
             *UNKNOWN_NUMBERS,
             *USERS,
-            *_room_pages(),
+            *FACTS,
+            *ROOM_PAGES,
         ],
         dependencies={"actor": Provide(need_actor)},
         guards=[guard_forms],

@@ -14,7 +14,7 @@ from calamity.domain.replies import Digit, read_reply
 from calamity.domain.texts import clean_for_display
 from calamity.store import conversations, rounds
 from calamity.store.database import Session
-from calamity.store.inbox import Letter, letters_for_contact
+from calamity.store.letters import Letter, letters_for_contact
 from calamity.store.people import KeyFigureLine, list_key_figures, list_recipients
 from calamity.store.tables import CalamityRow
 from calamity.web.auth import needs

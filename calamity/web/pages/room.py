@@ -14,7 +14,7 @@ from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Dispatch, Round
 from calamity.store.database import Session
-from calamity.store.inbox import letters_for_coordinators
+from calamity.store.letters import letters_for_coordinators
 from calamity.store.outbox_lists import DispatchCard, list_dispatches
 from calamity.web.auth import needs
 from calamity.web.house import House

@@ -1,13 +1,11 @@
-"""The start page: what is going on, what is ready, what is not; and the short link in texts."""
+"""The start page: what is going on, what is ready, what is not."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
-from calamity.actions.activate import find_calamity_by_code
 from calamity.domain.activation import TaskState
 from calamity.domain.call_out import Rung
 from calamity.domain.permissions import Actor, Permission
@@ -19,7 +17,6 @@ from calamity.store.people import list_responders
 from calamity.store.playbooks import list_versions, versions_at_work
 from calamity.store.rounds import open_forms
 from calamity.store.tables import CalamityRow
-from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.frame import (
     frame_of,
@@ -27,7 +24,6 @@ from calamity.web.pages.frame import (
     language_of,
     now,
     page,
-    see_other,
 )
 from calamity.web.pages.playbooks import card_of, names_of, newest_approved
 from calamity.web.paths import PATHS, path
@@ -190,14 +186,4 @@ def calamity_path(actor: Actor, calamity_id: str) -> str:
     return path("timeline", calamity=calamity_id)
 
 
-@get(PATHS["short_link"], name="short_link", guards=[needs(Permission.SEE_CALAMITIES)])
-async def short_link(
-    request: Request[Any, Any, Any], actor: NamedDependency[Actor], code: FromPath[str]
-) -> Response[Any]:
-    """Lead from the short link in a text to the calamity."""
-    async with house_of(request).database.reading() as session:
-        calamity_id = await find_calamity_by_code(session, actor.municipality_id, code)
-    return see_other(request, calamity_path(actor, calamity_id))
-
-
-START = [start, short_link]
+START = [start]

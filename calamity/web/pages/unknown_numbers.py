@@ -6,7 +6,7 @@ from litestar import Request, Response, get
 
 from calamity.domain.permissions import Permission
 from calamity.domain.phone import masked
-from calamity.store.inbox import unknown_letters
+from calamity.store.letters import unknown_letters
 from calamity.web.auth import needs
 from calamity.web.pages.frame import frame_of, house_of, page
 from calamity.web.paths import PATHS

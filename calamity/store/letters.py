@@ -1,0 +1,126 @@
+"""Letters: inbound texts that wait for a person, opened for the one who may read them."""
+
+from datetime import datetime
+
+from msgspec import Struct
+from sqlmodel import col, select
+
+from calamity.domain.errors import NotFound
+from calamity.store.database import Session
+from calamity.store.inbox import BODY, SENDER
+from calamity.store.people import NAME, PHONE
+from calamity.store.tables import (
+    ContactPersonRow,
+    KeyFigureRow,
+    RecipientRow,
+    ReplyRow,
+)
+
+
+class Letter(Struct, frozen=True):
+    """An inbound text that waits for a person, opened for the one who may read it."""
+
+    reply_id: str
+    recipient_id: str | None
+    name: str
+    phone: str
+    body: str
+    meaning: str
+    received_at: datetime
+    handled_at: datetime | None
+
+
+def _letter(session: Session, row: ReplyRow, name: bytes | None, *, phone: bytes) -> Letter:
+    return Letter(
+        row.id,
+        row.recipient_id,
+        session.vault.open_text(NAME, name) if name is not None else "",
+        session.vault.open_text(PHONE if row.recipient_id else SENDER, phone),
+        session.vault.open_text(BODY, row.body),
+        row.meaning,
+        row.received_at,
+        row.handled_at,
+    )
+
+
+async def letters_for_contact(
+    session: Session, municipality_id: str, contact_recipient_id: str, *, limit: int = 100
+) -> list[Letter]:
+    """Return texts of the key figures of one contact person, the newest first."""
+    rows = await session.sql.execute(
+        select(ReplyRow, RecipientRow)
+        .join(RecipientRow, col(RecipientRow.id) == ReplyRow.recipient_id)
+        .join(KeyFigureRow, col(KeyFigureRow.recipient_id) == RecipientRow.id)
+        .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+        .where(
+            KeyFigureRow.municipality_id == municipality_id,
+            ContactPersonRow.recipient_id == contact_recipient_id,
+            col(ReplyRow.needs_person).is_(True),
+        )
+        .order_by(col(ReplyRow.received_at).desc())
+        .limit(limit)
+    )
+    return [_letter(session, row, who.name, phone=who.phone) for row, who in rows]
+
+
+async def letters_for_coordinators(
+    session: Session, municipality_id: str, *, limit: int = 100
+) -> list[Letter]:
+    """Return texts that wait for a person and are not of a key figure, the newest first."""
+    rows = await session.sql.execute(
+        select(ReplyRow, RecipientRow)
+        .join(RecipientRow, col(RecipientRow.id) == ReplyRow.recipient_id)
+        .outerjoin(KeyFigureRow, col(KeyFigureRow.recipient_id) == RecipientRow.id)
+        .where(
+            ReplyRow.municipality_id == municipality_id,
+            col(KeyFigureRow.id).is_(None),
+            col(ReplyRow.needs_person).is_(True),
+        )
+        .order_by(col(ReplyRow.received_at).desc())
+        .limit(limit)
+    )
+    return [_letter(session, row, who.name, phone=who.phone) for row, who in rows]
+
+
+async def unknown_letters(session: Session, *, limit: int = 100) -> list[Letter]:
+    """Return texts from numbers that nobody knows, the newest first."""
+    rows = await session.sql.scalars(
+        select(ReplyRow)
+        .where(col(ReplyRow.recipient_id).is_(None), ReplyRow.meaning == "unknown-number")
+        .order_by(col(ReplyRow.received_at).desc())
+        .limit(limit)
+    )
+    return [_letter(session, row, None, phone=row.phone) for row in rows]
+
+
+async def handle_letter(session: Session, reply_id: str, at: datetime) -> ReplyRow:
+    """Mark a text as handled and return it. Raises NotFound."""
+    row = await session.sql.get(ReplyRow, reply_id)
+    if row is None:
+        raise NotFound("This text does not exist.", field="reply")
+    row.handled_at = row.handled_at or at
+    await session.sql.flush()
+    return row
+
+
+class LetterReader(Struct, frozen=True):
+    """Who may read an inbound text: the contact person of a key figure, else coordinators."""
+
+    municipality_id: str | None
+    contact_recipient_id: str | None
+    is_unknown: bool
+
+
+async def reader_of(session: Session, reply_id: str) -> LetterReader:
+    """Return who may read an inbound text. Raises NotFound."""
+    found = (
+        await session.sql.execute(
+            select(ReplyRow.municipality_id, ReplyRow.recipient_id, ContactPersonRow.recipient_id)
+            .outerjoin(KeyFigureRow, col(KeyFigureRow.recipient_id) == ReplyRow.recipient_id)
+            .outerjoin(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+            .where(ReplyRow.id == reply_id, ReplyRow.meaning != "")
+        )
+    ).first()
+    if found is None:
+        raise NotFound("This text does not exist, or is not for you.", field="reply")
+    return LetterReader(found[0], found[2], is_unknown=found[1] is None)
