@@ -1,7 +1,9 @@
 # Calamity: `make run` starts the product, `make test` runs all tests; `make help` lists the rest.
 
 SHELL := /bin/bash
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+# The first interpreter that is new enough; a name on the PATH may be an empty shim.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 LOCALE := calamity/web/locale
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -49,7 +51,7 @@ clean: ## Remove what the others made; var/ with its database stays.
 	rm -rf .venv node_modules calamity/web/assets/dist .mypy_cache .ruff_cache .pytest_cache
 
 .venv/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@test -n "$(PYTHON)" \
 	  || { echo "Calamity needs Python 3.11 or newer; set PYTHON=/path/to/python3."; exit 1; }
 	@command -v npm >/dev/null \
 	  || { echo "Calamity needs Node 20 or newer, with npm, to build its pages."; exit 1; }

@@ -30,12 +30,13 @@ def main() -> int:
     figures: list[Figure] = []
     with stage(quick=options.quick) as where:
         for name in options.names or NAMES:
-            figures += import_module(f"tests.bench.{name}").measure(where)
-    print(table(figures))
+            found = import_module(f"tests.bench.{name}").measure(where)
+            figures += found
+            print(table(found) + "\n", flush=True)
     say(f"{time.monotonic() - begun:.0f} s; load average now {os.getloadavg()[0]:.1f}")
     if options.json:
-        found = [each.as_data() for each in figures]
-        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        data = [each.as_data() for each in figures]
+        options.json.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     return 1 if any(each.verdict.startswith("NOT") for each in figures) else 0
 
 

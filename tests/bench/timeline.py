@@ -1,4 +1,4 @@
-"""The timeline: a page of fifty out of a million entries, against a bare handler and a short one."""
+"""The timeline: fifty of a million entries, against a bare handler and a short timeline."""
 
 import asyncio
 from contextlib import ExitStack
