@@ -10,9 +10,9 @@ from sqlmodel import col, select
 
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
-from calamity.store.database import Session
+from calamity.store.database import Database, Session
 from calamity.store.ids import new_id
-from calamity.store.tables import ApiTokenRow, SessionRow, UserRow
+from calamity.store.tables import ApiTokenRow, SessionRow, UserRow, from_micros
 
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
@@ -108,22 +108,34 @@ async def end_session(session: Session, value: str) -> None:
     await session.sql.execute(delete(SessionRow).where(col(SessionRow.id) == hashed(value)))
 
 
-async def who_is(session: Session, cookie: str, at: datetime) -> tuple[Actor, str, bool] | None:
+# Asked at every request, so without the ORM: it would take longer than most pages.
+_BY_HASH = """
+SELECT t.municipality_id, t.name, t.role,
+       u.id, u.login, u.role, u.recipient_id, u.disabled_at
+FROM api_token t LEFT JOIN user_account u ON u.id = t.user_id
+WHERE t.token_hash = $1 AND t.revoked_at IS NULL
+"""
+_SESSION = """
+SELECT s.created_at, s.seen_at, u.disabled_at, u.municipality_id, u.login, u.role, u.id,
+       u.recipient_id, u.name
+FROM session s JOIN user_account u ON u.id = s.user_id
+WHERE s.id = $1
+"""
+
+
+async def who_is(database: Database, cookie: str, at: datetime) -> tuple[Actor, str, bool] | None:
     """Return (actor, name, whether to remember that it was seen) of a live session, or None."""
-    found = (
-        await session.sql.execute(
-            select(SessionRow, UserRow)
-            .join(UserRow, col(UserRow.id) == SessionRow.user_id)
-            .where(SessionRow.id == hashed(cookie))
-        )
-    ).first()
-    if found is None:
+    rows = await database.rows(_SESSION, [hashed(cookie)])
+    if not rows:
         return None
-    live, user = found
-    over = at - live.seen_at > IDLE or at - live.created_at > ABSOLUTE
-    if over or user.disabled_at is not None:
+    created, seen_at, disabled_at, municipality_id, login, role, user_id, recipient_id, name = rows[
+        0
+    ]
+    idle, age = at - from_micros(seen_at), at - from_micros(created)
+    if idle > IDLE or age > ABSOLUTE or disabled_at is not None:
         return None
-    return _actor(user), user.name, at - live.seen_at > _SEEN_EVERY
+    actor = Actor(municipality_id, login, UserRole(role), user_id, recipient_id)
+    return actor, name, idle > _SEEN_EVERY
 
 
 def _actor(user: UserRow) -> Actor:
@@ -166,21 +178,18 @@ async def add_token(
     return token
 
 
-async def whose_token(session: Session, token: str) -> Actor | None:
+async def whose_token(database: Database, token: str) -> Actor | None:
     """Return the actor of a bearer token that was not revoked, or None."""
-    found = (
-        await session.sql.execute(
-            select(ApiTokenRow, UserRow)
-            .outerjoin(UserRow, col(UserRow.id) == ApiTokenRow.user_id)
-            .where(ApiTokenRow.token_hash == hashed(token), col(ApiTokenRow.revoked_at).is_(None))
-        )
-    ).first()
-    if found is None:
+    rows = await database.rows(_BY_HASH, [hashed(token)])
+    if not rows:
         return None
-    row, user = found
-    if user is not None:
-        return None if user.disabled_at is not None else _actor(user)
-    return Actor(row.municipality_id, f"token:{row.name}", UserRole(row.role))
+    municipality_id, name, role, *user = rows[0]
+    if user[0] is None:
+        return Actor(municipality_id, f"token:{name}", UserRole(role))
+    user_id, login, user_role, recipient_id, disabled_at = user
+    if disabled_at is not None:
+        return None
+    return Actor(municipality_id, login, UserRole(user_role), user_id, recipient_id)
 
 
 class Token(Struct, frozen=True):

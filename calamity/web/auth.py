@@ -46,15 +46,13 @@ async def _look_up(connection: ASGIConnection) -> Visitor | None:  # type: ignor
     house = house_of(connection)
     if sent_token(connection):
         token = connection.headers["authorization"].partition(" ")[2]
-        async with house.database.reading() as session:
-            actor = await accounts.whose_token(session, token.strip())
+        actor = await accounts.whose_token(house.database, token.strip())
         return Visitor(actor, actor.login) if actor else None
     cookie = connection.cookies.get(COOKIE)
     if not cookie:
         return None
     at = now()
-    async with house.database.reading() as session:
-        found = await accounts.who_is(session, cookie, at)
+    found = await accounts.who_is(house.database, cookie, at)
     if found is None:
         return None
     actor, name, is_news = found

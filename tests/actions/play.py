@@ -13,7 +13,7 @@ from calamity.actions.terms import Terms
 from calamity.domain.dispatch import MessageState
 from calamity.domain.receipts import InboundText, StatusReceipt
 from calamity.domain.timeline import Happening, Line, Verdict, decode_happening, verify
-from calamity.store import calamities, call_outs, outbox
+from calamity.store import calamities, call_outs, outbox, tables
 from calamity.store.call_outs import Roster
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
@@ -104,7 +104,7 @@ class Play:
             sent |= {each.id for each in claimed}
             await self.settle([Result(each.id, state, f"SM{each.id[:32]}") for each in claimed], at)
             async with self.database.transaction() as session:
-                lane = await session.sql.get(outbox.LaneRow, SENDER)
+                lane = await session.sql.get(tables.LaneRow, SENDER)
                 lane.taken_until = 0
         return sent
 

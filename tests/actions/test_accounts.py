@@ -38,8 +38,7 @@ async def test_a_made_up_password_opens_the_account(database, administrator):
 
     cookie = await sign_in(database, password or "", login=f" {LOGIN.upper()} ")
 
-    async with database.reading() as session:
-        actor, name, _ = await accounts.who_is(session, cookie or "", T0) or (None, None, None)
+    actor, name, _ = await accounts.who_is(database, cookie or "", T0) or (None, None, None)
     assert (actor.login if actor else None, name) == (LOGIN, "Nieuw")
 
 
@@ -69,8 +68,7 @@ async def test_an_account_can_be_bound_to_a_known_number(database, town, adminis
 
     cookie = await sign_in(database, password or "")
 
-    async with database.reading() as session:
-        found = await accounts.who_is(session, cookie or "", T0)
+    found = await accounts.who_is(database, cookie or "", T0)
     assert found is not None
     assert (found[0].user_id, found[0].recipient_id) == (user_id, town["lei1"].id)
 
@@ -122,8 +120,7 @@ async def test_a_disabled_account_is_shut_at_once(database, administrator):
         await act.disable_user(session, administrator, user_id, at=T0)
 
     assert await sign_in(database, GOOD) is None
-    async with database.reading() as session:
-        assert await accounts.who_is(session, cookie or "", T0) is None
+    assert await accounts.who_is(database, cookie or "", T0) is None
 
 
 async def test_signing_out_ends_the_session(database, administrator):
@@ -133,8 +130,7 @@ async def test_signing_out_ends_the_session(database, administrator):
     async with database.transaction() as session:
         await act.sign_out(session, cookie or "")
 
-    async with database.reading() as session:
-        assert await accounts.who_is(session, cookie or "", T0) is None
+    assert await accounts.who_is(database, cookie or "", T0) is None
 
 
 async def test_changing_a_password_ends_the_other_sessions(database, town):
@@ -145,9 +141,8 @@ async def test_changing_a_password_ends_the_other_sessions(database, town):
     async with database.transaction() as session:
         await act.change_password(session, town.author, old=PASSWORD, new=GOOD, cookie=mine, at=T0)
 
-    async with database.reading() as session:
-        assert await accounts.who_is(session, mine or "", T0) is not None
-        assert await accounts.who_is(session, other or "", T0) is None
+    assert await accounts.who_is(database, mine or "", T0) is not None
+    assert await accounts.who_is(database, other or "", T0) is None
     assert await sign_in(database, PASSWORD, login=login) is None
     assert await sign_in(database, GOOD, login=login) is not None
 
@@ -164,8 +159,7 @@ async def test_a_token_acts_in_its_role(database, administrator):
             session, administrator, name="dashboard", role=UserRole.OFFICIAL, at=T0
         )
 
-    async with database.reading() as session:
-        actor = await accounts.whose_token(session, token)
+    actor = await accounts.whose_token(database, token)
     assert actor is not None
     assert (actor.role, actor.municipality_id) == (
         UserRole.OFFICIAL, administrator.municipality_id,

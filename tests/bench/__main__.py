@@ -6,6 +6,7 @@ python -m tests.bench [outbound inbound timeline live start] [--quick] [--json F
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from importlib import import_module
@@ -26,6 +27,8 @@ def main() -> int:
     options = reader.parse_args()
     if unknown := set(options.names) - set(NAMES):
         reader.error(f"no such bench: {', '.join(unknown)}")
+    # Whoever stops us stops the processes too, and finds no folders left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.monotonic()
     figures: list[Figure] = []
     with stage(quick=options.quick) as where:

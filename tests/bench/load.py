@@ -15,8 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import uvloop
 
-from tests.bench.bench_client import ACCOUNT, PUBLIC, TOKEN
-from tests.make import SENDER
+from tests.bench.names import ACCOUNT, PUBLIC, SENDER, TOKEN
 
 _FILES = 8192
 

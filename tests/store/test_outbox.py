@@ -251,7 +251,9 @@ async def test_a_change_of_rate_is_taken_over(database, town):
     await queue(database, town, rate=5.0)
     await queue(database, town, rate=7.0)
     async with database.reading() as session:
-        assert await outbox.lane_rate(session, SENDER) == 7.0
+        lane = await session.sql.get(LaneRow, SENDER)
+        assert lane is not None
+        assert lane.rate == 7.0
         assert (await session.sql.get(LaneRow, SENDER)).epoch == 0
 
 

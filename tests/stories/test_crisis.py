@@ -73,9 +73,7 @@ async def test_an_exercise_from_activation_to_the_verified_timeline(
             calamity = await _activate(coordinator)
             await _call_out(stage, client, coordinator, calamity)
             await _words_first(coordinator, calamity)
-            await _round(
-                stage, client, coordinator, official, calamity=calamity, people=people
-            )
+            await _round(stage, client, coordinator, official, calamity=calamity, people=people)
             await _officials_see_only_theirs(coordinator, official, calamity)
             await _timeline_verifies(coordinator, calamity, tmp_path, numbers)
         _no_number_anywhere(stage, numbers)

@@ -1,0 +1,135 @@
+"""How far the outbox is: what is in doubt, what is finished, what waits."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from sqlalchemy import exists, func, update
+from sqlmodel import col, select
+
+from calamity.store.database import Session
+from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING
+from calamity.store.people import PHONE
+from calamity.store.tables import (
+    DispatchRow,
+    MessageRow,
+    ReceiptRow,
+    RecipientRow,
+    ReplyRow,
+)
+
+
+class Doubtful(Struct, frozen=True):
+    """A message of which we do not know whether the carrier took it."""
+
+    id: str
+    sender: str
+    to: str
+    body: str
+    claimed_at: datetime
+    looks: int
+    is_alarm: bool
+
+
+async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> list[Doubtful]:
+    """Return messages in doubt since *patience* or longer that were not yet given up on."""
+    rows = await session.sql.execute(
+        select(MessageRow, RecipientRow.phone)
+        .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
+        .where(
+            MessageRow.state == IN_DOUBT,
+            col(MessageRow.claimed_at) <= at - patience,
+        )
+        .order_by(col(MessageRow.claimed_at))
+        .limit(100)
+    )
+    return [
+        Doubtful(
+            row.id,
+            row.sender,
+            session.vault.open_text(PHONE, phone),
+            session.vault.open_text(BODY, row.body),
+            row.claimed_at or at,
+            row.looks,
+            row.is_alarm,
+        )
+        for row, phone in rows
+    ]
+
+
+async def looked(session: Session, message_id: str) -> None:
+    """Remember that the carrier was asked about a message and did not know it."""
+    await session.sql.execute(
+        update(MessageRow)
+        .where(col(MessageRow.id) == message_id)
+        .values(looks=MessageRow.looks + 1)
+    )
+
+
+async def known_sids(session: Session, sids: Sequence[str]) -> set[str]:
+    """Return which of these carrier ids belong to messages already."""
+    if not sids:
+        return set()
+    found = await session.sql.scalars(select(MessageRow.sid).where(col(MessageRow.sid).in_(sids)))
+    return {sid for sid in found if sid}
+
+
+async def unfinished_dispatches(session: Session) -> list[str]:
+    """Return dispatches of which every message has come to rest, but that are not finished."""
+    open_states = (READY, SENDING, IN_DOUBT)
+    rows = await session.sql.scalars(
+        select(DispatchRow.id)
+        .where(
+            col(DispatchRow.finished_at).is_(None),
+            ~exists().where(
+                col(MessageRow.dispatch_id) == DispatchRow.id,
+                col(MessageRow.state).in_(open_states),
+            ),
+        )
+        .limit(100)
+    )
+    return list(rows)
+
+
+async def outcome_of(session: Session, dispatch_id: str) -> dict[str, int]:
+    """Return how many messages of a dispatch are in each state."""
+    rows = await session.sql.execute(
+        select(MessageRow.state, func.count())
+        .where(MessageRow.dispatch_id == dispatch_id)
+        .group_by(MessageRow.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def finish_dispatch(session: Session, dispatch_id: str, at: datetime) -> DispatchRow | None:
+    """Mark a dispatch as finished; return it, or None when another worker was first."""
+    done: DispatchRow | None = await session.sql.scalar(
+        update(DispatchRow)
+        .where(col(DispatchRow.id) == dispatch_id, col(DispatchRow.finished_at).is_(None))
+        .values(finished_at=at)
+        .returning(DispatchRow)
+    )
+    return done
+
+
+async def inbox_waits(session: Session) -> bool:
+    """Say whether a receipt or an inbound text waits to be read."""
+    receipt = await session.sql.scalar(
+        select(ReceiptRow.sid).where(col(ReceiptRow.processed_at).is_(None)).limit(1)
+    )
+    reply = await session.sql.scalar(select(ReplyRow.id).where(ReplyRow.meaning == "").limit(1))
+    return receipt is not None or reply is not None
+
+
+async def backlog(session: Session) -> dict[str, int]:
+    """Return how many messages wait, are under way or are in doubt, and texts to be read."""
+    counts = {state.value: 0 for state in (READY, SENDING, IN_DOUBT)}
+    rows = await session.sql.execute(
+        select(MessageRow.state, func.count())
+        .where(col(MessageRow.state).in_(tuple(counts)))
+        .group_by(MessageRow.state)
+    )
+    counts.update({row[0]: row[1] for row in rows})
+    unread = select(func.count()).select_from(ReplyRow).where(ReplyRow.meaning == "")
+    counts["unread"] = await session.sql.scalar(unread) or 0
+    return counts
