@@ -22,6 +22,7 @@ from calamity.domain.errors import CalamityError, Unavailable
 from calamity.gateways.carrier import (
     Accepted,
     Carrier,
+    Found,
     InDoubt,
     NotSent,
     OutboundText,
@@ -43,14 +44,19 @@ _SWEEP_SECONDS = 2.0
 _IN_FLIGHT = 40
 _CHUNK = 50
 _FIRST_LOOK = timedelta(seconds=5)
-_SECOND_LOOK = timedelta(seconds=66)
-_ALARM_AGAIN = timedelta(seconds=40)
+_LOOKS_APART = timedelta(seconds=61)
+_ALARM_APART = timedelta(seconds=35)
 _BACKOFF_SECONDS = 2.0
 _STAY_SECONDS = 0.25
 _CONFIG_SECONDS = 30.0
 _DATABASE_AWAY_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+def repeated(body: str) -> str:
+    """Return the text of an alarm that may have left before."""
+    return f"{body} (herhaald)"
 
 
 def now() -> datetime:
@@ -185,15 +191,19 @@ class Worker:
         async with self._database.reading() as session:
             waiting = await outbox.doubtful(session, now(), patience=_FIRST_LOOK)
         for message in waiting:
-            age = now() - message.claimed_at
-            if message.looks and age < (_ALARM_AGAIN if message.is_alarm else _SECOND_LOOK):
-                continue
+            if message.looks and message.looked_at is not None:
+                apart = _ALARM_APART if message.is_alarm else _LOOKS_APART
+                if now() - message.looked_at < apart:
+                    continue
             await self._look(message)
 
     async def _look(self, message: outbox.Doubtful) -> None:
-        text = OutboundText(message.id, message.sender, message.to, message.body, 0)
+        bodies = [message.body, *([repeated(message.body)] if message.is_repeat else [])]
+        found: list[Found] = []
         try:
-            found = await self._carrier.find(text, message.claimed_at)
+            for body in bodies:
+                text = OutboundText(message.id, message.sender, message.to, body, 0)
+                found += await self._carrier.find(text, message.claimed_at)
         except Unavailable:
             return
         at = now()
@@ -205,13 +215,10 @@ class Worker:
                 await outbox.settle(session, [result], at)
             elif message.looks:
                 # Looked twice, a minute apart (an alarm: 40 s): the carrier does not have it.
-                await outbox.looked(session, message.id)
-                await outbox.settle(
-                    session, [Result(message.id, MessageState.READY, retry_at=at)], at
-                )
+                await outbox.send_again(session, message, at)
                 await self._wakes.wake(session, "lane", message.sender)
             else:
-                await outbox.looked(session, message.id)
+                await outbox.looked(session, message.id, at)
         log.info("message.looked_up", message_id=message.id, found=bool(fresh))
 
     @property
@@ -332,7 +339,7 @@ class _Lane:
         if wait > 0:
             await asyncio.sleep(wait)
         valid = int((claimed.valid_until - now()).total_seconds())
-        body = f"{claimed.body} (herhaald)" if claimed.is_repeat else claimed.body
+        body = repeated(claimed.body) if claimed.is_repeat else claimed.body
         outcome = await self._worker.carrier.send(
             OutboundText(claimed.id, self._sender, claimed.to, body, max(min(valid, 36000), 60))
         )

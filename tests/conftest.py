@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from calamity.actions.terms import Terms
 from calamity.store.database import Database
@@ -15,6 +16,10 @@ from calamity.store.wakes import Wakes
 from tests.make import SECRET, Town, make_terms
 from tests.postgres import Cluster, binaries, cluster, fast_folder, run_apart
 from tests.templates import Templates, prepare
+
+# A busy machine must not fail a property: how long an example takes is not one.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -264,6 +264,7 @@ def message_row(
         "attempts": 0,
         "epoch": 0,
         "looks": 0,
+        "is_repeat": False,
         "carrier_status": "",
         **values,
     }

@@ -29,14 +29,14 @@ from tests.make import (
 from tests.stories.stage import SECRET, Stage, staged, until
 
 KILLS = 50
-KEY_FIGURES = 200
+KEY_FIGURES = 80
 RATE = 8.0
 TEMPO = 60
 SEED = 20261121
 
 
 def _playbook() -> Playbook:
-    """Two dispatches and a call-out with its timers, all automatic, over some fifty seconds."""
+    """Two dispatches and a call-out with its timers, all automatic, over the minute of kills."""
     steps = [
         *(step for step in STEPS if step.code == "call"),
         make_step("give", automatic=True, act=Dispatch(audience="friends", message="K1")),

@@ -36,6 +36,7 @@ from calamity.store.outbox.progress import (
     known_sids,
     looked,
     outcome_of,
+    send_again,
     unfinished_dispatches,
 )
 
@@ -67,6 +68,7 @@ __all__ = [
     "people_with_questions",
     "refusals",
     "release_lanes",
+    "send_again",
     "sent_since",
     "settle",
     "take_lane",

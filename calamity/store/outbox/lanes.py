@@ -27,7 +27,7 @@ from calamity.store.tables import (
 )
 
 _RUNNER_GONE_MICROS = 6_000_000
-_AHEAD_MICROS = 1_000_000
+_AHEAD_MICROS = 400_000
 # A hair below the configured rate: the carrier counts arrivals, and networks bunch them.
 _SHARE_OF_RATE = 0.99
 
@@ -175,7 +175,7 @@ UPDATE lane SET runner_seen_at = $1 WHERE sender = $2 AND epoch = $3 RETURNING r
 """
 # Give before ask holds at the last moment too: an ASK waits until words have left, or it expires.
 _WAITING = """
-SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.looks, r.phone, r.stopped_at
+SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.is_repeat, r.phone, r.stopped_at
 FROM message m JOIN recipient r ON r.id = m.recipient_id
 WHERE m.sender = $1 AND m.state = 'ready' AND m.due_at <= $2
   AND (m.purpose <> 'ask' OR m.valid_until < $2 OR EXISTS (
@@ -231,7 +231,7 @@ async def _claim(
     rows = await direct.rows(_WAITING, sender, now, most)
     chosen: list[Claimed] = []
     dropped: list[tuple[str, str, int]] = []
-    for id_, body, parts, valid_until, purpose, looks, phone, stopped_at in rows:
+    for id_, body, parts, valid_until, purpose, is_repeat, phone, stopped_at in rows:
         if valid_until < now:
             dropped.append((id_, MessageState.EXPIRED.value, now))
             continue
@@ -241,7 +241,7 @@ async def _claim(
         if slot > now + _AHEAD_MICROS:
             break
         to, words = session.vault.open_text(PHONE, phone), session.vault.open_text(BODY, body)
-        chosen.append(Claimed(id_, to, words, from_micros(valid_until), int(slot), looks > 0))
+        chosen.append(Claimed(id_, to, words, from_micros(valid_until), int(slot), bool(is_repeat)))
         slot += step * max(parts, 1)
     if dropped:
         await direct.many(_DROP, dropped)

@@ -27,7 +27,9 @@ class Doubtful(Struct, frozen=True):
     to: str
     body: str
     claimed_at: datetime
+    looked_at: datetime | None
     looks: int
+    is_repeat: bool
     is_alarm: bool
 
 
@@ -50,19 +52,34 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
             session.vault.open_text(PHONE, phone),
             session.vault.open_text(BODY, row.body),
             row.claimed_at or at,
+            row.settled_at,
             row.looks,
+            row.is_repeat,
             row.is_alarm,
         )
         for row, phone in rows
     ]
 
 
-async def looked(session: Session, message_id: str) -> None:
+async def looked(session: Session, message_id: str, at: datetime) -> None:
     """Remember that the carrier was asked about a message and did not know it."""
     await session.sql.execute(
         update(MessageRow)
         .where(col(MessageRow.id) == message_id)
-        .values(looks=MessageRow.looks + 1)
+        .values(looks=MessageRow.looks + 1, settled_at=at)
+    )
+
+
+async def send_again(session: Session, message: Doubtful, at: datetime) -> None:
+    """Let a message leave again that the carrier does not have.
+
+    An alarm was not waited for long enough to be sure, so from now on its text says that it is
+    repeated.
+    """
+    await session.sql.execute(
+        update(MessageRow)
+        .where(col(MessageRow.id) == message.id, col(MessageRow.state) == IN_DOUBT)
+        .values(state=READY, due_at=at, looks=0, is_repeat=message.is_repeat or message.is_alarm)
     )
 
 

@@ -102,7 +102,9 @@ class MessageRow(SQLModel, table=True):
     attempts: int = 0
     epoch: int = 0
     looks: int = 0
-    """How often the carrier was asked about it while in doubt."""
+    """How often the carrier was asked about it since it is in doubt."""
+    is_repeat: bool = False
+    """An alarm that may have left before: its text says so."""
     sid: str | None = Field(default=None, max_length=40)
     carrier_status: str = Field(default="", max_length=20)
     delivered_at: datetime | None = moment(nullable=True)

@@ -29,7 +29,9 @@ async def short_link(request: Request[Any, Any, Any], code: FromPath[str]) -> Re
     async with house_of(request).database.reading() as session:
         calamity = await find_by_code(session, code)
         if calamity is None:
-            raise NotFound("This link does not lead to a calamity.", field="link")
+            raise NotFound(
+                "This link does not lead to a calamity of your municipality.", field="link"
+            )
         actor = visitor.actor if visitor else None
         is_ours = actor is not None and actor.municipality_id == calamity.municipality_id
         if actor is not None and is_ours and actor.may(Permission.SEE_CALAMITIES):

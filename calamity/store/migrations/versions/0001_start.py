@@ -686,6 +686,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
+        sa.Column("is_repeat", sa.Boolean(), nullable=False),
         sa.Column("sid", sa.String(length=40), nullable=True),
         sa.Column("carrier_status", sa.String(length=20), nullable=False),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
