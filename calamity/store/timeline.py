@@ -177,6 +177,7 @@ class TimelineReader:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._encoder = msgspec.json.Encoder()
+        self._owners: dict[str, str] = {}
         self._kept: OrderedDict[tuple[str, int], tuple[Line, bytes]] = OrderedDict()
 
     async def newest(
@@ -196,6 +197,17 @@ class TimelineReader:
     ) -> list[tuple[Line, bytes]]:
         """Return up to *limit* lines after a sequence number, the oldest first."""
         return await self._read(calamity_id, sees, ">", seq, limit=limit)
+
+    async def municipality_of(self, calamity_id: str) -> str | None:
+        """Return whose calamity this is, or None; it never changes, so it is asked once."""
+        if calamity_id not in self._owners:
+            rows = await self._database.rows(
+                "SELECT municipality_id FROM calamity WHERE id = $1", [calamity_id]
+            )
+            if not rows:
+                return None
+            self._owners[calamity_id] = str(rows[0][0])
+        return self._owners[calamity_id]
 
     async def head(self, calamity_id: str) -> int:
         """Return the sequence number of the last entry; 0 for an empty timeline."""
@@ -333,12 +345,6 @@ def _stored(session: Session, row: EntryRow, body: bytes | None, key: bytes | No
         previous=row.previous,
     )
     return Stored(header, row.hash, salt, plain)
-
-
-async def municipality_of(database: Database, calamity_id: str) -> str | None:
-    """Return whose calamity this is, or None: asked before each page of a timeline, so quickly."""
-    rows = await database.rows("SELECT municipality_id FROM calamity WHERE id = $1", [calamity_id])
-    return str(rows[0][0]) if rows else None
 
 
 async def corrections_of(

@@ -12,7 +12,7 @@ from calamity.actions.decide import NewStatement, NewSummary, correct, erase, st
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import EntryKind
-from calamity.store.timeline import NEWEST, municipality_of
+from calamity.store.timeline import NEWEST
 from calamity.web.api.calamities import created
 from calamity.web.api.wire import camel
 from calamity.web.auth import needs
@@ -73,7 +73,7 @@ class Erasure(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def need_calamity(house: House, actor: Actor, calamity_id: str) -> None:
     """Raise NotFound unless the calamity is one of the actor's municipality."""
-    if await municipality_of(house.database, calamity_id) != actor.municipality_id:
+    if await house.timeline.municipality_of(calamity_id) != actor.municipality_id:
         raise NotFound("This calamity does not exist.", field="calamity")
 
 

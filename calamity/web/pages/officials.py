@@ -17,7 +17,7 @@ from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.timeline import DispatchQueued, EntryKind, SummaryWritten, Visibility
 from calamity.store.database import Session
-from calamity.store.timeline import TimelineReader, municipality_of
+from calamity.store.timeline import TimelineReader
 from calamity.web.auth import needs
 from calamity.web.house import House
 from calamity.web.pages.frame import (
@@ -186,7 +186,7 @@ async def officials_part(
     house = house_of(request)
     if actor.role is not UserRole.OFFICIAL:
         return await _render(request, actor, calamity, part)
-    if await municipality_of(house.database, calamity) != actor.municipality_id:
+    if await house.timeline.municipality_of(calamity) != actor.municipality_id:
         raise NotFound("This calamity does not exist.", field="calamity")
     head = await house.timeline.head(calamity)
     key = (calamity, part, head, language_of(request).code)
