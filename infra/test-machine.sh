@@ -17,4 +17,6 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
 fi
 echo "These tests also need: ${missing[*]}. Install them, for instance with:"
 echo "  sudo apt-get install ${missing[*]}"
-echo "Until then the tests that need them are skipped, and CI would fail."
+echo "Until then the tests that need them are skipped."
+# In CI a test that did not run proves nothing.
+[ "${CI:-}" != "true" ]
