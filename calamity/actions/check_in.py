@@ -107,6 +107,7 @@ async def open_round(
             by_role=by_role,
             task_id=task.id if task else None,
             round_id=row.id,
+            until=row.closes_at,
             links={who: f"{base}/f/{token}" for who, token in tokens.items()} if uses_form else {},
         )
         asked += [

@@ -135,16 +135,23 @@ class Composer:
         link: str = "",
         at: datetime,
         role: str = "",
+        until: datetime | None = None,
     ) -> str:
-        """Return the words of a message for one person, in their language where it has them."""
+        """Return the words of a message for one person, in their language where it has them.
+
+        {time} is the closing of a round where *until* names it, else the meeting of the team.
+        """
         language = member.language if member.language in message.texts else "nl"
         role = role or member.role
-        key = (message.code, language, role, member.contact, member.neighbourhood, link, at)
+        key = (message.code, language, role, member.contact, member.neighbourhood, link, at, until)
         if key not in self._filled:
             if link:
                 # A link of one's own makes words that nobody else gets.
                 self._filled.clear()
-            self._filled[key] = self._fill(member, message, language, at=at, link=link, role=role)
+            moment = until or self._inputs.meeting_at or at
+            self._filled[key] = self._fill(
+                member, message, language, moment=moment, link=link, role=role
+            )
         person = self.people.get(member.recipient_id)
         first_name = person.name.split(" ")[0] if person else ""
         return self._filled[key].replace(_FIRST_NAME, first_name)
@@ -155,14 +162,13 @@ class Composer:
         message: Message,
         language: Language,
         *,
-        at: datetime,
+        moment: datetime,
         link: str,
         role: str,
     ) -> str:
         """Return the words for everyone who differs in nothing but the name."""
         sender, phone = self._contact(member)
-        meeting = self._inputs.meeting_at or at
-        local = meeting.astimezone(self.terms.zone)
+        local = moment.astimezone(self.terms.zone)
         text = fill(
             message.texts[language],
             {

@@ -33,10 +33,11 @@ async def dispatch(
     task_id: str | None = None,
     round_id: str | None = None,
     links: dict[str, str] | None = None,
+    until: datetime | None = None,
 ) -> tuple[DispatchRow, list[Member]]:
     """Queue a message for each of *members* whom the rules allow; return who gets it.
 
-    *links* gives people a link of their own, by recipient id.
+    *links* gives people a link of their own, by recipient id; *until* is the closing of a round.
     """
     calamity, words = composer.calamity, composer.playbook.message(message)
     now = await circumstances(session, calamity, at)
@@ -62,7 +63,9 @@ async def dispatch(
                 session,
                 member,
                 words,
-                composer.body(member, words, at=at, link=links.get(member.recipient_id, "")),
+                composer.body(
+                    member, words, at=at, link=links.get(member.recipient_id, ""), until=until
+                ),
                 at=at,
                 purpose=words.kind,
                 urgency=Urgency.ALARM if words.alarm else Urgency.ORDINARY,

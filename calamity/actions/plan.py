@@ -19,7 +19,7 @@ from calamity.actions.compose import (
     select_members,
 )
 from calamity.actions.terms import Terms
-from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of
+from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of, span
 from calamity.domain.dispatch import Held
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
@@ -233,7 +233,10 @@ class _Planner:
         selection = select_members(self._composer, members, message, now)
         if message.kind is MessageKind.GIVE:
             self._given |= {member.recipient_id for member in selection.members}
-        texts = self._texts(selection.members, message, start)
+        until = None
+        if isinstance(step.act, Round):
+            until = start + span(step.act.closes_after, self._composer.calamity.tempo)
+        texts = self._texts(selection.members, message, start, until)
         parts = sum(text.total_parts for text in texts)
         leaves = [self._composer.leaves_at(member, message, start) for member in selection.members]
         return PlannedAct(
@@ -253,13 +256,17 @@ class _Planner:
             seconds=round(parts / self._composer.terms.rate, 1),
         )
 
-    def _texts(self, members: list[Member], message: Message, at: datetime) -> list[PlannedText]:
+    def _texts(
+        self, members: list[Member], message: Message, at: datetime, until: datetime | None
+    ) -> list[PlannedText]:
         bodies: defaultdict[str, list[str]] = defaultdict(list)
         sample_link = f"{self._composer.terms.public_url}/f/{'x' * 22}"
         link = sample_link if message.kind is MessageKind.ASK else ""
         for member in members:
             language = member.language if member.language in message.texts else "nl"
-            bodies[language].append(self._composer.body(member, message, at=at, link=link))
+            bodies[language].append(
+                self._composer.body(member, message, at=at, link=link, until=until)
+            )
         planned = []
         for spoken, all_bodies in sorted(bodies.items()):
             parts: Counter[str] = Counter({body: segments(body).parts for body in all_bodies})

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from calamity.domain.permissions import Actor
-from calamity.domain.playbook import Playbook, Step
+from calamity.domain.playbook import Playbook, Round, Step
 from calamity.domain.texts import as_exercise, fill
 from calamity.store.calamities import Pinned, get_calamity, list_pinned
 from calamity.store.database import Session
@@ -78,11 +78,18 @@ class Scene(Struct, frozen=True):
             "time": language.text("[time]"),
             "date": language.text("[date]"),
         }
-        if pinned and pinned.inputs.meeting_at:
+        if pinned and pinned.inputs.meeting_at and not self._is_of_round(pinned, message_code):
             local = pinned.inputs.meeting_at.astimezone(self.zone)
             values |= {"time": f"{local:%H.%M}", "date": f"{local.day}-{local.month}"}
         words = fill(texts[spoken], values)
         return (as_exercise(words) if self.calamity.is_exercise else words), spoken
+
+    def _is_of_round(self, pinned: Pinned, message_code: str) -> bool:
+        """Say whether a text asks in a round: its time is the closing, which differs each time."""
+        acts = (step.act for step in self.versions[pinned.id].playbook.steps)
+        return any(
+            isinstance(act, Round) and message_code in (act.message, act.form) for act in acts
+        )
 
     def _pinned_with(self, message_code: str) -> Pinned | None:
         for each in reversed(self.pinned):
