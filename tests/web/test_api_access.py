@@ -38,9 +38,11 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
         "POST",
         f"{CALAMITY}/call-outs/{{call_out_id}}/ladders/{{ladder_id}}/acknowledgement",
     ): (P.STEER,),
+    ("POST", f"{CALAMITY}/call-outs/{{call_out_id}}/stop"): (P.STEER,),
     ("GET", f"{CALAMITY}/dispatches"): (P.SEE_ROOM,),
     ("GET", f"{CALAMITY}/messages"): (P.SEE_ROOM,),
     ("GET", f"{CALAMITY}/rounds"): (P.SEE_CALAMITIES,),
+    ("POST", f"{CALAMITY}/rounds"): (P.STEER,),
     ("POST", f"{CALAMITY}/rounds/{{round_id}}/close"): (P.STEER,),
     ("GET", f"{CALAMITY}/rounds/{{round_id}}/picture"): (P.SEE_TIMELINE,),
     ("GET", f"{CALAMITY}/tasks"): (P.SEE_ROOM,),
@@ -56,6 +58,7 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", "/v1/neighbourhoods"): (P.SEE_NEIGHBOURHOODS,),
     ("POST", "/v1/neighbourhoods"): (P.IMPORT,),
     ("GET", "/v1/key-figures"): (P.SEE_PEOPLE, P.READ_REPLIES),
+    ("POST", "/v1/key-figures/{recipient_id}/messages"): (P.READ_REPLIES,),
     ("GET", "/v1/responders"): (P.SEE_PEOPLE,),
     ("GET", "/v1/people"): (P.SEE_PEOPLE,),
     ("POST", "/v1/people"): (P.IMPORT,),
@@ -190,6 +193,7 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "acknowledgement": {"answer": "coming"},
         "done": {"note": "Gedaan."},
         "skip": {"reason": "Niet nodig."},
+        "rounds": {"audiences": ["friends"]},
     }
     walked = 0
     for method, path in NEEDS:

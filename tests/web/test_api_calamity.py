@@ -309,3 +309,28 @@ async def test_a_closed_calamity_takes_no_more(api: Api) -> None:
     verdict = (await api.get(f"{place}/timeline/verification")).json()
     assert verdict["intact"] is True
     assert verdict["seals"] == 1
+
+
+async def test_a_coordinator_stops_a_call_out_and_opens_a_round(api: Api) -> None:
+    calamity = await api.calamity()
+    place = f"/v1/calamities/{calamity}"
+    (call_out,) = (await api.get(f"{place}/call-outs")).json()["callOuts"]
+    stopped = await api.post(f"{place}/call-outs/{call_out['id']}/stop")
+    assert stopped.status_code == 200, stopped.text
+    assert {line["state"] for line in stopped.json()["lines"]} == {"spared"}
+    assert (await api.post(f"{place}/call-outs/{call_out['id']}/stop")).status_code == 409
+    words = await _task(api, calamity, "give")
+    await api.post(f"{place}/tasks/{words['id']}/start")
+    opened = await api.post(f"{place}/rounds", {"audiences": ["friends"], "closesAfter": "30m"})
+    assert opened.status_code == 201, opened.text
+    assert opened.json()["asked"] > 0
+    unknown = await api.post(f"{place}/rounds", {"audiences": ["nobody"]})
+    assert unknown.status_code == 400
+
+
+async def test_a_contact_person_writes_to_their_own_key_figure_only(api: Api) -> None:
+    own = f"/v1/key-figures/{api.town['kf1'].id}/messages"
+    written = await api.post(own, {"text": "Hoe is het? Bel me gerust."}, "contact1")
+    assert written.status_code == 201, written.text
+    refused = await api.post(own, {"text": "Hallo."}, "contact2")
+    assert refused.status_code in (403, 404)

@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from calamity.actions.receive import acknowledge
+from calamity.actions.tasks import stop_call_out
 from calamity.domain.call_out import ANSWER_BY_DIGIT, Answer
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
@@ -87,4 +88,26 @@ async def write_down(
     return next(each for each in await _rosters(house, calamity_id) if each.id == call_out_id)
 
 
-router = Router("/", route_handlers=[list_all, write_down], tags=["Call-outs"])
+@post(
+    "/calamities/{calamity_id:str}/call-outs/{call_out_id:str}/stop",
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="api.call_outs.stop",
+)
+async def stop(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    call_out_id: FromPath[str],
+) -> CallOut:
+    """Say that there are enough people: what waits is cancelled, who was called is thanked."""
+    async with house.database.transaction() as session:
+        await open_calamity(session, actor.municipality_id, calamity_id)
+        row = await call_outs.get_call_out(session, call_out_id)
+        if row.calamity_id != calamity_id:
+            raise NotFound("This call-out does not exist.", field="call-out")
+        await stop_call_out(session, house.wakes, house.terms, actor, call_out_id, at=now())
+    return next(each for each in await _rosters(house, calamity_id) if each.id == call_out_id)
+
+
+router = Router("/", route_handlers=[list_all, write_down, stop], tags=["Call-outs"])

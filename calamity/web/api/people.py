@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
-from msgspec import Struct
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
 
 from calamity.actions.people import PeopleReport, import_people
+from calamity.actions.write import Written, write_to_key_figure
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import people
@@ -117,6 +118,36 @@ async def take_in(
     return created(wired(report, PeopleImport), "/v1/people")
 
 
+class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of one's own to a key figure whom one knows."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=600)]
+
+
+@camel
+class WrittenMessage(Written, frozen=True):
+    """A text that will leave, when, and what in it deserves a second look."""
+
+
+@post(
+    "/key-figures/{recipient_id:str}/messages",
+    guards=[needs(Permission.READ_REPLIES)],
+    name="api.key_figures.write",
+)
+async def write(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    recipient_id: FromPath[str],
+    data: JSONBody[NewMessage],
+) -> Response[WrittenMessage]:
+    """Write one SMS to one's own key figure; budgets, quiet hours and STOP hold."""
+    async with house.database.transaction() as session:
+        written = await write_to_key_figure(
+            session, house.wakes, house.terms, actor, recipient_id, data.text, at=now()
+        )
+    return created(wired(written, WrittenMessage), "/v1/replies")
+
+
 router = Router(
-    "/", route_handlers=[list_key_figures, list_responders, count, take_in], tags=["People"]
+    "/", route_handlers=[list_key_figures, list_responders, count, take_in, write], tags=["People"]
 )

@@ -1,13 +1,14 @@
-"""Rounds about mood, and the picture of a closed one. Rounds are opened by their task."""
+"""Rounds about mood, and the picture of a closed one."""
 
 from datetime import datetime
 from typing import Any
 
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
+from calamity.actions import tasks
 from calamity.actions.check_in import close_round
 from calamity.domain import picture
 from calamity.domain.errors import Conflict, NotFound
@@ -15,6 +16,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import Visibility
 from calamity.store import rounds
 from calamity.store.calamities import get_calamity, open_calamity
+from calamity.web.api.calamities import created
 from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
@@ -79,6 +81,27 @@ async def _round_of(session: Any, actor: Actor, calamity_id: str, round_id: str)
     if row.calamity_id != calamity_id:
         raise NotFound("This round does not exist.", field="round")
     return row
+
+
+@camel
+class NewRound(tasks.NewRound, frozen=True):
+    """A round besides those of the playbook, with the question of its own rounds."""
+
+
+@post(_PATH, guards=[needs(Permission.STEER)], name="api.rounds.open")
+async def open_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    data: JSONBody[NewRound],
+) -> Response[Round]:
+    """Open a round now; it asks whom the rules of give and ask allow."""
+    async with house.database.transaction() as session:
+        row = await tasks.open_extra_round(
+            session, house.wakes, house.terms, actor, calamity_id, data, at=now()
+        )
+        opened = wired(row, Round)
+    return created(opened, f"/v1/calamities/{calamity_id}/rounds/{opened.id}/picture")
 
 
 @post(
@@ -148,4 +171,4 @@ async def get_picture(
     return shown(found[0], found[1] if len(found) > 1 else None)
 
 
-router = Router("/", route_handlers=[list_all, close, get_picture], tags=["Rounds"])
+router = Router("/", route_handlers=[list_all, close, get_picture, open_one], tags=["Rounds"])
