@@ -9,7 +9,7 @@ from calamity.actions.check_in import close_round
 from calamity.actions.seal import seal_timeline
 from calamity.domain.activation import Levels, Reason
 from calamity.domain.errors import Conflict, Refused
-from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import (
     CalamityClosed,
     Corrected,
@@ -265,8 +265,3 @@ async def close_calamity(
     calamity.closed_at = at
     await session.sql.flush()
     await seal_timeline(session, calamity, at)
-
-
-def acts_as_system(municipality_id: str) -> Actor:
-    """Return the actor for what the product does by itself on an operator's command line."""
-    return Actor(municipality_id, "system", UserRole.COORDINATOR)

@@ -138,10 +138,6 @@ async def who_is(database: Database, cookie: str, at: datetime) -> tuple[Actor, 
     return actor, name, idle > _SEEN_EVERY
 
 
-def _actor(user: UserRow) -> Actor:
-    return Actor(user.municipality_id, user.login, UserRole(user.role), user.id, user.recipient_id)
-
-
 async def seen(session: Session, cookie: str, at: datetime) -> None:
     """Remember that a session is in use."""
     await session.sql.execute(

@@ -195,13 +195,6 @@ async def open_question(session: Session, recipient_id: str, receiver: str) -> Q
     return Question(row.id, row.kind, row.calamity_id, row.ladder_id, row.round_id)
 
 
-async def close_question(session: Session, question_id: str, at: datetime) -> None:
-    """Let no later text count as an answer to this question."""
-    await session.sql.execute(
-        update(OpenQuestionRow).where(col(OpenQuestionRow.id) == question_id).values(closed_at=at)
-    )
-
-
 async def last_touch(session: Session, recipient_id: str) -> str | None:
     """Return the calamity in which this person was texted last, or None."""
     found: str | None = await session.sql.scalar(

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, json
-from sqlalchemy import func, update
+from sqlalchemy import func
 from sqlalchemy import select as select_columns
 from sqlmodel import SQLModel, col, select
 
@@ -21,7 +21,6 @@ from calamity.store.tables import (
     ProfessionalRow,
     RecipientRow,
     ResponderRow,
-    UserRow,
     from_micros,
 )
 
@@ -377,13 +376,6 @@ async def count_people(session: Session, municipality_id: str) -> Numbers:
         await count(KeyFigureRow, col(KeyFigureRow.asks).is_(True)),
         await count(ProfessionalRow),
         await count(ContactPersonRow),
-    )
-
-
-async def bind_account(session: Session, user_id: str, recipient_id: str) -> None:
-    """Say that an account and a number belong to the same person."""
-    await session.sql.execute(
-        update(UserRow).where(col(UserRow.id) == user_id).values(recipient_id=recipient_id)
     )
 
 

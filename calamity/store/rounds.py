@@ -106,14 +106,6 @@ async def due_rounds(session: Session, at: datetime) -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-async def next_closing(session: Session) -> datetime | None:
-    """Return the closing time of the open round that closes first."""
-    found: datetime | None = await session.sql.scalar(
-        select(func.min(RoundRow.closes_at)).where(col(RoundRow.closed_at).is_(None))
-    )
-    return found
-
-
 async def find_asked(session: Session, round_id: str, recipient_id: str) -> AskedRow | None:
     """Return how this person was asked in this round, or None."""
     return await session.sql.get(AskedRow, (round_id, recipient_id))
