@@ -68,6 +68,17 @@ async def part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
     return _html(RENDERER.partial(part, samples.frame("nl", **samples.LIVE), view))
 
 
+@get("/calamities/{calamity:str}/officials/parts/{part:str}")
+async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
+    template, view = {
+        "head": ("officials_head", samples.OFFICIALS.summary),
+        "situation": ("situation", samples.OFFICIALS.situation),
+        "picture": ("picture", samples.OFFICIALS.picture),
+    }[part]
+    changes = samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL}
+    return _html(RENDERER.partial(template, samples.frame("nl", **changes), view))
+
+
 @post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)
 async def done(calamity: FromPath[str], task: FromPath[str]) -> Response[str]:
     left = tuple(line for line in STORY.tasks.open if line.id != task)
@@ -107,7 +118,7 @@ async def stream(
 def app() -> Litestar:
     return Litestar(
         [
-            sample, part, done, check_in, stream,
+            sample, part, officials_part, done, check_in, stream,
             create_static_files_router(path="/assets", directories=[Path(DIST)]),
         ],
         before_send=[security_headers(production=False)],

@@ -36,9 +36,7 @@ def open_page(
     said: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        # On a slow machine a page refreshes its parts meanwhile; the gallery serves whole pages.
-        is_part = "/parts/" in message.location.get("url", "")
-        if message.type in ("error", "warning") and not is_part:
+        if message.type in ("error", "warning"):
             said.append(message.text)
 
     page.on("console", listen)
