@@ -2,12 +2,13 @@
 
 import gettext
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 LANGUAGES = ("nl", "en")
@@ -48,6 +49,8 @@ class Language:
         self.timezone = timezone
         self.locale = Locale("en", "GB") if code == "en" else Locale(code)
         self.words = catalogue(code)
+        # A page writes the same few days on every line.
+        self._day = lru_cache(maxsize=64)(self._write_day)
 
     def text(self, msgid: str, **values: object) -> str:
         """Return the words for an English sentence, filled in."""
@@ -68,7 +71,10 @@ class Language:
 
     def day(self, at: datetime) -> str:
         """Write a day: za 21 nov."""
-        return format_skeleton("MMMEd", at, self.timezone, locale=self.locale).replace(",", "")
+        return self._day(self.local(at).date())
+
+    def _write_day(self, day: date) -> str:
+        return format_skeleton("MMMEd", day, locale=self.locale).replace(",", "")
 
     def long_day(self, at: datetime) -> str:
         """Write a day in full, with its year."""
@@ -76,8 +82,7 @@ class Language:
 
     def clock(self, at: datetime) -> str:
         """Write a time of day: 21.04 uur."""
-        pattern = "HH:mm" if self.code == "en" else "HH.mm 'uur'"
-        return format_datetime(at, pattern, self.timezone, locale=self.locale)
+        return f"{self.local(at):{'%H:%M' if self.code == 'en' else '%H.%M uur'}}"
 
     def number(self, value: float) -> str:
         """Write a number."""

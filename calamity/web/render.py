@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
 from calamity.web import assets, charts
@@ -17,15 +18,50 @@ TEMPLATES = Path(__file__).parent / "templates"
 ENTRY = "main.js"
 
 
+class _Words(NodeTransformer):
+    """Puts the words of one language where a template asks for them without a value.
+
+    A page asks for hundreds of words; each look-up while rendering costs more than the line of
+    HTML around it.
+    """
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - Jinja's name
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_"), args=[nodes.Const(value=str(sentence))], kwargs=[]
+            ):
+                words = Markup(self._language.text(sentence)) % {}  # noqa: S704 - our own words
+                plain = str(words)
+                # Words without a sign of HTML need no mark that they are safe.
+                return nodes.Const(plain if escape(plain) == words else words, lineno=node.lineno)
+        return node
+
+
+class _Environment(Environment):
+    """Templates in one language."""
+
+    def __init__(self, language: Language, loader: FileSystemLoader) -> None:
+        self._words = _Words(language)
+        super().__init__(
+            loader=loader,
+            autoescape=select_autoescape(),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
+        )
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template: nodes.Template = self._words.visit(super()._parse(source, name, filename))
+        return template
+
+
 def _environment(language: Language, loader: FileSystemLoader) -> Environment:
-    environment = Environment(
-        loader=loader,
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
+    environment = _Environment(language, loader)
     environment.policies["ext.i18n.trimmed"] = True
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
