@@ -21,6 +21,7 @@ from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from calamity.web import assets, health
 from calamity.web.api import api_router, openapi_config
+from calamity.web.auth import forget_after_writing
 from calamity.web.errors import EXCEPTION_HANDLERS
 from calamity.web.headers import security_headers
 from calamity.web.hooks import HOOKS
@@ -29,6 +30,7 @@ from calamity.web.live import LiveTimelines, stream
 from calamity.web.pages import PAGES
 from calamity.web.pages.problems import problem_page
 from calamity.web.render import Renderer
+from calamity.web.visitors import Visitors
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ def house_of_settings(settings: Settings) -> House:
             settings.auth_tokens,
             frozenset(settings.senders),
         ),
+        visitors=Visitors(),
     )
 
 
@@ -88,7 +91,10 @@ def create_app(
             create_static_files_router(path=assets.PREFIX, directories=[assets.DIST]),
         ],
         exception_handlers=EXCEPTION_HANDLERS,
-        before_send=[security_headers(production=settings.env == "production")],
+        before_send=[
+            security_headers(production=settings.env == "production"),
+            forget_after_writing,
+        ],
         openapi_config=openapi,
         lifespan=[lifespan],
         state=State(

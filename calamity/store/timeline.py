@@ -1,14 +1,15 @@
 """The timeline: append and read. There is no update and no delete.
 
 Lines are encoded once per process and kept, for history does not change; only whether a body still
-has its key is asked of the database each time.
+has its key is asked of the database. A page of lines holds as long as the head does, since whatever
+changes what a reader sees, an erasure too, is an entry of its own.
 """
 
 import os
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,8 +36,14 @@ _KEY = b"entry.key"
 _SALT = 16
 _NONCE = 12
 _KEPT_LINES = 20_000
+_KEPT_PAGES = 200
 NEWEST = 2**31 - 1
 """A sequence number above every entry."""
+
+
+_P = TypeVar("_P")
+_M = TypeVar("_M")
+_Place = tuple[str, tuple[Visibility, ...], int, int, EntryKind | None]
 
 
 class Line(Struct, frozen=True, rename="camel"):
@@ -179,6 +186,7 @@ class TimelineReader:
         self._encoder = msgspec.json.Encoder()
         self._owners: dict[str, str] = {}
         self._kept: OrderedDict[tuple[str, int], tuple[Line, bytes]] = OrderedDict()
+        self._pages: OrderedDict[_Place, tuple[int, list[tuple[Line, bytes]]]] = OrderedDict()
 
     async def newest(
         self,
@@ -190,7 +198,14 @@ class TimelineReader:
         kind: EntryKind | None = None,
     ) -> list[tuple[Line, bytes]]:
         """Return up to *limit* lines before a sequence number, the newest first."""
-        return await self._read(calamity_id, sees, "<", before, limit=limit, kind=kind)
+        place = (calamity_id, tuple(sees), before, limit, kind)
+        # Asked for before the lines: a line that comes in between makes the page old, not wrong.
+        head = await self.head(calamity_id)
+        if (known := self._pages.get(place)) is not None and known[0] == head:
+            return known[1]
+        lines = await self._read(calamity_id, sees, "<", before, limit=limit, kind=kind)
+        _keep(self._pages, place, (head, lines), most=_KEPT_PAGES)
+        return lines
 
     async def after(
         self, calamity_id: str, sees: Sequence[Visibility], seq: int, *, limit: int
@@ -262,14 +277,9 @@ class TimelineReader:
             )  # fmt: skip
             made = (line, self._encoder.encode(line))
             if line.body is not None:
-                self._keep(place, made)
+                _keep(self._kept, place, made, most=_KEPT_LINES)
             lines.append(made)
         return lines
-
-    def _keep(self, place: tuple[str, int], made: tuple[Line, bytes]) -> None:
-        self._kept[place] = made
-        if len(self._kept) > _KEPT_LINES:
-            self._kept.popitem(last=False)
 
     async def _bodies(self, calamity_id: str, seqs: Sequence[int]) -> dict[int, Raw]:
         places = ", ".join(f"${number}" for number in range(2, len(seqs) + 2))
@@ -279,6 +289,12 @@ class TimelineReader:
             seq: Raw(opened(vault.open(_KEY, key), calamity_id, seq, body)[1])
             for seq, body, key in rows
         }
+
+
+def _keep(kept: OrderedDict[_P, _M], place: _P, made: _M, *, most: int) -> None:
+    kept[place] = made
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def opened(key: bytes, calamity_id: str, seq: int, sealed: bytes) -> tuple[bytes, bytes]:

@@ -9,22 +9,27 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
-from msgspec import Struct
+from litestar.types import Message, Scope
 
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import accounts
 from calamity.web.house import House, now
+from calamity.web.visitors import Sent, Visitor
 
 COOKIE = "calamity_session"
 _KNOWN = "calamity_visitor"
+_READS = ("GET", "HEAD", "OPTIONS")
 
 
-class Visitor(Struct, frozen=True):
-    """Someone who is signed in."""
+async def forget_after_writing(message: Message, scope: Scope) -> None:
+    """Forget the visitors once a write was answered: it may have changed who may come in.
 
-    actor: Actor
-    name: str
+    A `before_send` hook.
+    """
+    if message["type"] == "http.response.start" and scope["method"] not in _READS:  # type: ignore[typeddict-item]  # such a message answers HTTP
+        house: House = scope["litestar_app"].state.house
+        house.visitors.forget()
 
 
 def house_of(connection: ASGIConnection) -> House:  # type: ignore[type-arg]
@@ -44,21 +49,34 @@ async def visitor_of(connection: ASGIConnection) -> Visitor | None:  # type: ign
 
 async def _look_up(connection: ASGIConnection) -> Visitor | None:  # type: ignore[type-arg]
     house = house_of(connection)
+    sent = _sent(connection)
+    if not sent.value:
+        return None
+    known = house.visitors.find(sent)
+    if known is None and (known := await _found(house, sent)):
+        house.visitors.keep(sent, known)
+    return known
+
+
+def _sent(connection: ASGIConnection) -> Sent:  # type: ignore[type-arg]
     if sent_token(connection):
         token = connection.headers["authorization"].partition(" ")[2]
-        actor = await accounts.whose_token(house.database, token.strip())
+        return Sent(token.strip(), is_token=True)
+    return Sent(connection.cookies.get(COOKIE, ""), is_token=False)
+
+
+async def _found(house: House, sent: Sent) -> Visitor | None:
+    if sent.is_token:
+        actor = await accounts.whose_token(house.database, sent.value)
         return Visitor(actor, actor.login) if actor else None
-    cookie = connection.cookies.get(COOKIE)
-    if not cookie:
-        return None
     at = now()
-    found = await accounts.who_is(house.database, cookie, at)
+    found = await accounts.who_is(house.database, sent.value, at)
     if found is None:
         return None
     actor, name, is_news = found
     if is_news:
         async with house.database.transaction() as session:
-            await accounts.seen(session, cookie, at)
+            await accounts.seen(session, sent.value, at)
     return Visitor(actor, name)
 
 
@@ -80,7 +98,7 @@ async def guard_api(connection: ASGIConnection, _: BaseRouteHandler) -> None:  #
     visitor = await visitor_of(connection)
     if visitor is None:
         raise NotAuthorizedException("Send a bearer token: calamity token create --help.")
-    is_read = connection.scope["method"] in ("GET", "HEAD", "OPTIONS")  # type: ignore[typeddict-item]  # guards see HTTP only
+    is_read = connection.scope["method"] in _READS  # type: ignore[typeddict-item]  # guards see HTTP only
     if not is_read and not sent_token(connection):
         raise Forbidden("Writing through the API needs a bearer token; a cookie may only read.")
 

@@ -2,20 +2,21 @@
 
 import secrets
 
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import BeforeMessageSendHookHandler, Message, Scope
 
 from calamity.web.assets import PREFIX
 
 YEAR = 365 * 24 * 3600
 _NONCE = "csp_nonce"
+_POLICY = b"content-security-policy"
+_CACHE = b"cache-control"
 _ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=()",
 }
 
 
@@ -49,19 +50,23 @@ def security_headers(*, production: bool) -> BeforeMessageSendHookHandler:
     A middleware would miss what Litestar answers before routing: 404 and 405. What a handler set
     itself stays, so that a download can say how it may be kept.
     """
+    always = dict(_ALWAYS)
+    if production:
+        always[b"strict-transport-security"] = f"max-age={YEAR}; includeSubDomains".encode()
 
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] != "http.response.start":
             return
-        headers = MutableScopeHeaders.from_message(message)
-        headers.setdefault("Content-Security-Policy", policy(csp_nonce(scope)))
-        for name, value in _ALWAYS.items():
-            headers.setdefault(name, value)
+        headers = list(message["headers"])
+        given = {name.lower() for name, _ in headers}
         if scope["path"].startswith(PREFIX) and message["status"] in (200, 206, 304):
-            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-        else:
-            headers.setdefault("Cache-Control", "no-store")
-        if production:
-            headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}; includeSubDomains")
+            headers = [each for each in headers if each[0].lower() != _CACHE]
+            headers.append((_CACHE, f"public, max-age={YEAR}, immutable".encode()))
+        elif _CACHE not in given:
+            headers.append((_CACHE, b"no-store"))
+        if _POLICY not in given:
+            headers.append((_POLICY, policy(csp_nonce(scope)).encode()))
+        headers += [each for each in always.items() if each[0] not in given]
+        message["headers"] = headers
 
     return add

@@ -11,6 +11,7 @@ from calamity.store.database import Database
 from calamity.store.inbox import Inbox
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
+from calamity.web.visitors import Visitors
 
 
 class House(Struct, frozen=True):
@@ -23,6 +24,7 @@ class House(Struct, frozen=True):
     inbox: Inbox
     timeline: TimelineReader
     webhooks: WebhookReader
+    visitors: Visitors
 
 
 def now() -> datetime:

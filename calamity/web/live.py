@@ -21,7 +21,8 @@ from calamity.domain.timeline import Visibility
 from calamity.store.calamities import get_calamity
 from calamity.store.database import Database
 from calamity.store.timeline import Line, TimelineReader
-from calamity.web.auth import Visitor, house_of, visitor_of
+from calamity.web.auth import house_of, visitor_of
+from calamity.web.visitors import Visitor
 
 _POLL_SECONDS = 2.0
 _BEAT_SECONDS = 15.0

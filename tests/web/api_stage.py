@@ -22,9 +22,11 @@ from calamity.store.inbox import Inbox
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
 from calamity.web.api import api_router, openapi_config
+from calamity.web.auth import forget_after_writing
 from calamity.web.errors import EXCEPTION_HANDLERS, MEDIA_TYPE
 from calamity.web.headers import security_headers
 from calamity.web.house import House, now
+from calamity.web.visitors import Visitors
 from tests.make import PASSWORD, SECRET, Town, make_terms, make_town
 
 ORIGIN = "http://calamity.example"
@@ -45,6 +47,7 @@ def make_house(database: Database) -> House:
         webhooks=WebhookReader(
             "https://calamity.example", "AC" + "0" * 32, ["0" * 32], frozenset()
         ),
+        visitors=Visitors(),
     )
 
 
@@ -55,7 +58,7 @@ def make_app(house: House) -> Litestar:
         state=State({"house": house}),
         openapi_config=openapi_config(),
         exception_handlers=EXCEPTION_HANDLERS,
-        before_send=[security_headers(production=True)],
+        before_send=[security_headers(production=True), forget_after_writing],
         logging_config=None,
     )
 

@@ -4,19 +4,29 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
 from calamity.domain.errors import Forbidden
-from calamity.domain.permissions import Permission
-from calamity.web.auth import house_of, visitor_of
+from calamity.domain.permissions import Actor, Permission
+from calamity.web.auth import house_of, need_actor, visitor_of
 from calamity.web.house import House
 
 
 async def the_house(request: Request[Any, Any, Any]) -> House:
     """Provide the house."""
     return house_of(request)
+
+
+async def the_actor(request: Request[Any, Any, Any], house: NamedDependency[House]) -> Actor:
+    """Provide the actor. Raises NotAuthorizedException for a stranger.
+
+    It waits for the house, which it does not need: what Litestar may provide at the same time, it
+    provides in a task group, and that costs more than both.
+    """
+    return await need_actor(request)
 
 
 def needs_one_of(*permissions: Permission) -> Guard:
@@ -33,14 +43,3 @@ def needs_one_of(*permissions: Permission) -> Guard:
             )
 
     return guard
-
-
-async def writes_need_a_token(
-    connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
-) -> None:
-    """Refuse to write for a cookie that comes with another kind of Authorization than a token."""
-    scheme, _space, token = connection.headers.get("authorization", "").partition(" ")
-    method = connection.scope["method"]  # type: ignore[typeddict-item]  # an HTTP scope has one
-    is_read = method in ("GET", "HEAD", "OPTIONS")
-    if not is_read and not (scheme.lower() == "bearer" and token):
-        raise Forbidden("Writing through the API needs a bearer token; a cookie may only read.")

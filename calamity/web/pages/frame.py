@@ -15,7 +15,7 @@ from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.store.municipalities import find_municipality, get_municipality
 from calamity.store.tables import CalamityRow
-from calamity.web.auth import Visitor, house_of, visitor_of
+from calamity.web.auth import house_of, visitor_of
 from calamity.web.headers import csp_nonce
 from calamity.web.house import House, now
 from calamity.web.language import COOKIE as LANGUAGE_COOKIE
@@ -32,6 +32,7 @@ from calamity.web.pages.forms import (
 )
 from calamity.web.render import Renderer
 from calamity.web.views.frame import Exercise, Flash, Frame, Stream, Viewer
+from calamity.web.visitors import Visitor
 
 __all__ = [
     "PageRequest", "Sent", "form_of", "frame_of", "house_of", "language_of", "now", "page",

@@ -6,7 +6,6 @@ import structlog
 from litestar import Response
 
 from calamity.store.ids import new_id
-from calamity.web.auth import Visitor
 from calamity.web.errors import Kind, Problem
 from calamity.web.language import Language
 from calamity.web.pages.forgery import VISITOR
@@ -21,6 +20,7 @@ from calamity.web.pages.frame import (
 from calamity.web.paths import path
 from calamity.web.refusals import in_words
 from calamity.web.views import frame as views
+from calamity.web.visitors import Visitor
 
 log = structlog.get_logger(__name__)
 

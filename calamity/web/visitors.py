@@ -1,0 +1,50 @@
+"""Who asks, and who asked a moment ago."""
+
+import time
+
+from msgspec import Struct
+
+from calamity.domain.permissions import Actor
+
+
+class Visitor(Struct, frozen=True):
+    """Someone who is signed in."""
+
+    actor: Actor
+    name: str
+
+
+class Sent(Struct, frozen=True):
+    """What tells who asks."""
+
+    value: str
+    is_token: bool
+
+
+class Visitors:
+    """Who was let in a moment ago, since a page and its parts ask for the same person at once.
+
+    Who signed out, was disabled or lost a token on this node is a stranger at once, and on another
+    node within a second.
+    """
+
+    SECONDS = 1.0
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[Sent, tuple[float, Visitor]] = {}
+
+    def find(self, sent: Sent) -> Visitor | None:
+        """Return who came with this cookie or token less than a second ago."""
+        until, visitor = self._known.get(sent, (0.0, None))
+        return visitor if time.monotonic() < until else None
+
+    def keep(self, sent: Sent, visitor: Visitor) -> None:
+        """Remember who came with this cookie or token."""
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        self._known[sent] = (time.monotonic() + self.SECONDS, visitor)
+
+    def forget(self) -> None:
+        """Look everybody up again."""
+        self._known.clear()
