@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Raw, Struct
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
 from calamity.domain.errors import Conflict, NotFound
@@ -30,7 +31,14 @@ from calamity.domain.timeline import (
     kind_of,
 )
 from calamity.store.database import Database, Session
-from calamity.store.tables import CalamityRow, EntryBodyRow, EntryKeyRow, EntryRow, from_micros
+from calamity.store.tables import (
+    CalamityRow,
+    EntryBodyRow,
+    EntryKeyRow,
+    EntryRow,
+    from_micros,
+    to_micros,
+)
 
 _KEY = b"entry.key"
 _SALT = 16
@@ -65,6 +73,16 @@ class Line(Struct, frozen=True, rename="camel"):
         return None if self.body is None else decode_happening(self.body)
 
 
+_ADD_HEADER = """
+INSERT INTO entry (calamity_id, seq, happened_at, recorded_at, kind, actor_role, visibility,
+                   refers_to, commitment, previous, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+_ADD_BODY = "INSERT INTO entry_body (calamity_id, seq, body) VALUES ($1, $2, $3)"
+_ADD_KEY = "INSERT INTO entry_key (calamity_id, seq, key) VALUES ($1, $2, $3)"
+_MOVE_HEAD = "UPDATE calamity SET head_seq = $2, head_hash = $3 WHERE id = $1"
+
+
 async def append(
     session: Session,
     calamity_id: str,
@@ -96,27 +114,23 @@ async def append(
     )
     digest = header_hash(header)
     key, nonce = os.urandom(32), os.urandom(_NONCE)
-    place = {"calamity_id": calamity_id, "seq": seq}
-    connection = await session.sql.connection()
-    await connection.execute(
-        insert(EntryRow).values(
-            **place,
-            happened_at=header.happened_at,
-            recorded_at=at,
-            kind=kind,
-            actor_role=by_role,
-            visibility=visibility,
-            refers_to=refers_to,
-            commitment=header.commitment,
-            previous=header.previous,
-            hash=digest,
-        )
-    )
     encrypted = nonce + AESGCM(key).encrypt(nonce, salt + body, _bound_to(calamity_id, seq))
-    await connection.execute(insert(EntryBodyRow).values(**place, body=encrypted))
-    await connection.execute(insert(EntryKeyRow).values(**place, key=session.vault.seal(_KEY, key)))
-    calamity.head_seq, calamity.head_hash = seq, digest
-    await session.sql.flush()
+    direct = await session.direct()
+    for statement, values in (
+        (
+            _ADD_HEADER,
+            (
+                to_micros(header.happened_at), to_micros(at), kind.value, by_role,
+                visibility.value, refers_to, header.commitment, header.previous, digest,
+            ),
+        ),
+        (_ADD_BODY, (encrypted,)),
+        (_ADD_KEY, (session.vault.seal(_KEY, key),)),
+        (_MOVE_HEAD, (digest,)),
+    ):  # fmt: skip
+        await direct.rows(statement, calamity_id, seq, *values)
+    set_committed_value(calamity, "head_seq", seq)
+    set_committed_value(calamity, "head_hash", digest)
     session.ring(calamity_id)
     return seq
 

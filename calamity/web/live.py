@@ -6,21 +6,22 @@ that stops reading delays nobody, and one that comes back says where it was.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from urllib.parse import parse_qs
 
 import structlog
 from litestar import get
 from litestar.connection import ASGIConnection
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, Receive, Scope, Send
+from msgspec import Struct
 
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Permission
 from calamity.domain.timeline import Visibility
 from calamity.store.calamities import get_calamity
 from calamity.store.database import Database
-from calamity.store.timeline import Line, TimelineReader
+from calamity.store.timeline import NEWEST, Line, TimelineReader
 from calamity.web.auth import house_of, visitor_of
 from calamity.web.visitors import Visitor
 
@@ -40,6 +41,17 @@ def frame(line: Line, encoded: bytes) -> bytes:
     return b"id: %d\nevent: entry\ndata: %b\n\n" % (line.seq, encoded)
 
 
+class _News(Struct, frozen=True):
+    """What was published last, as the message for every viewer who had all before it."""
+
+    place: int
+    after: int
+    """The sequence number before the first line of it."""
+    seq: int
+    beats: int
+    message: HTTPResponseBodyEvent
+
+
 class _Channel:
     """The frames of one calamity for one kind of reader, shared by all its viewers."""
 
@@ -52,6 +64,7 @@ class _Channel:
         self.first = 0
         """How many frames were dropped before the first one kept."""
         self.news = asyncio.Event()
+        self.latest: _News | None = None
         self.viewers = 0
         self.feeder: asyncio.Task[None] | None = None
 
@@ -62,6 +75,7 @@ class _Channel:
 
     def publish(self, frames: Sequence[tuple[int, bytes]]) -> None:
         """Add frames and wake every viewer."""
+        self.latest = self._news(frames)
         self.frames.extend(frames)
         surplus = len(self.frames) - _KEPT_FRAMES
         if surplus > 0:
@@ -69,6 +83,24 @@ class _Channel:
             self.first += surplus
         news, self.news = self.news, asyncio.Event()
         news.set()
+
+    def _news(self, frames: Sequence[tuple[int, bytes]]) -> _News:
+        lines = [number for number, _ in frames if number]
+        return _News(
+            place=self.end,
+            after=lines[0] - 1 if lines else NEWEST,
+            seq=lines[-1] if lines else 0,
+            beats=_beats(frames),
+            message=_body(body for _, body in frames),
+        )
+
+
+def _beats(frames: Sequence[tuple[int, bytes]]) -> int:
+    return sum(1 for _, body in frames if body is _BEAT)
+
+
+def _body(frames: Iterable[bytes]) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": b"".join(frames), "more_body": True}
 
 
 class LiveTimelines:
@@ -249,24 +281,27 @@ class _Viewer:
         place = channel.end
         seq = await self._catch_up(channel, seq, send)
         beats = 0
-        await send({"type": "http.response.body", "body": _BEAT, "more_body": True})
+        await send(_body([_BEAT]))
         while True:
-            news = channel.news
-            if place < channel.first:
-                place = channel.end
-                seq = await self._catch_up(channel, seq, send)
-            fresh = channel.frames[place - channel.first :]
-            place = channel.end
-            if not fresh:
+            news, latest = channel.news, channel.latest
+            if place == channel.end:
                 await news.wait()
                 continue
-            wanted = [body for number, body in fresh if number == 0 or number > seq]
-            seq = max([seq, *(number for number, _ in fresh)])
-            if wanted:
-                await send(
-                    {"type": "http.response.body", "body": b"".join(wanted), "more_body": True}
-                )
-            beats += sum(1 for number, body in fresh if number == 0 and body is _BEAT)
+            if latest is not None and place == latest.place and seq <= latest.after:
+                # Nearly always: the same bytes for everyone, put together once.
+                place, seq, fresh_beats = channel.end, max(seq, latest.seq), latest.beats
+                await send(latest.message)
+            else:
+                if place < channel.first:
+                    place = channel.end
+                    seq = await self._catch_up(channel, seq, send)
+                fresh = channel.frames[place - channel.first :]
+                place, fresh_beats = channel.end, _beats(fresh)
+                wanted = [body for number, body in fresh if number == 0 or number > seq]
+                seq = max([seq, *(number for number, _ in fresh)])
+                if wanted:
+                    await send(_body(wanted))
+            beats += fresh_beats
             if beats >= _BEATS_PER_CHECK:
                 beats = 0
                 if not await self._is_still_welcome():
@@ -276,8 +311,7 @@ class _Viewer:
     async def _catch_up(self, channel: _Channel, seq: int, send: Send) -> int:
         while frames := await self._live.since(self._calamity_id, channel.sees, seq):
             seq = frames[-1][0]
-            body = b"".join(each for _, each in frames)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send(_body(body for _, body in frames))
             if len(frames) < _PAGE:
                 break
         return seq
