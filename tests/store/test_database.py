@@ -6,7 +6,10 @@ from contextlib import suppress
 
 import asyncpg
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlmodel import SQLModel
 
 from calamity.domain.errors import Conflict
 from calamity.store import people
@@ -241,3 +244,20 @@ async def test_a_wake_can_be_set_for_later(database, wakes, running):
         await wakes.wake(session, "lane", "later", 1.0)
     assert await heard(came)
     assert asyncio.get_running_loop().time() - started >= 0.9
+
+
+async def test_the_migrations_make_the_tables_of_the_rows(database):
+    """Else a new installation and an upgraded one would differ."""
+    ours = SQLModel.metadata.tables
+
+    def is_ours(item, _name, kind, _is_reflected, _other):
+        return (item if kind == "table" else item.table).name in ours  # the rest is pgqueuer's
+
+    def compare(connection):
+        options = {"include_object": is_ours}
+        return compare_metadata(
+            MigrationContext.configure(connection, opts=options), SQLModel.metadata
+        )
+
+    async with database.connection() as connection:
+        assert await connection.run_sync(compare) == []

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from calamity.store.tables.columns import document, moment, short
+from calamity.store.tables.columns import document, moment, short, where
 
 
 class CalamityRow(SQLModel, table=True):
@@ -64,8 +64,7 @@ class TaskRow(SQLModel, table=True):
         Index(
             "ix_task_due",
             "start_at",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            **where("state = 'waiting'"),
         ),
     )
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from calamity.store.tables.columns import moment, short
+from calamity.store.tables.columns import moment, short, where
 
 
 class CallOutRow(SQLModel, table=True):
@@ -36,8 +36,7 @@ class LadderRow(SQLModel, table=True):
         Index(
             "ix_ladder_due",
             "next_due_at",
-            sqlite_where=text("next_due_at IS NOT NULL"),
-            postgresql_where=text("next_due_at IS NOT NULL"),
+            **where("next_due_at IS NOT NULL"),
         ),
     )
 

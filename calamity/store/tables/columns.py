@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Text, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
@@ -68,3 +68,8 @@ def short(length: int = 40, *, default: str | None = None) -> Any:
         default=... if default is None else default,
         sa_column=Column(String(length), nullable=False),
     )
+
+
+def where(condition: str) -> dict[str, Any]:
+    """Return what makes an index hold only the rows of which *condition* is true."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from calamity.store.tables.columns import document, moment, sealed, short
+from calamity.store.tables.columns import document, moment, sealed, short, where
 
 
 class DispatchRow(SQLModel, table=True):
@@ -52,38 +52,43 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "message"
     __table_args__ = (
         UniqueConstraint("dispatch_id", "recipient_id"),
-        UniqueConstraint("ladder_id", "purpose"),
+        # Every index costs at each of ten thousand texts: those of columns that most texts leave
+        # empty hold only the others.
+        Index(
+            "ux_message_ladder",
+            "ladder_id",
+            "purpose",
+            unique=True,
+            **where("ladder_id IS NOT NULL"),
+        ),
+        Index("ux_message_reply", "reply_id", unique=True, **where("reply_id IS NOT NULL")),
+        Index("ix_message_sid", "sid", **where("sid IS NOT NULL")),
         Index(
             "ix_message_open",
             "sender",
             "urgency",
             "due_at",
             "id",
-            sqlite_where=text("state = 'ready'"),
-            postgresql_where=text("state = 'ready'"),
+            **where("state = 'ready'"),
         ),
         Index(
             "ix_message_unsettled",
             "state",
             "claimed_at",
-            sqlite_where=text("state IN ('sending', 'in_doubt')"),
-            postgresql_where=text("state IN ('sending', 'in_doubt')"),
+            **where("state IN ('sending', 'in_doubt')"),
         ),
         Index("ix_message_recipient", "recipient_id", "created_at"),
         Index("ix_message_calamity", "calamity_id", "id"),
-        Index("ix_message_sid", "sid"),
     )
 
     id: str = Field(primary_key=True, max_length=36)
     municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
     calamity_id: str | None = Field(default=None, foreign_key="calamity.id", max_length=36)
     recipient_id: str = Field(foreign_key="recipient.id", max_length=36)
-    dispatch_id: str | None = Field(
-        default=None, foreign_key="dispatch.id", max_length=36, index=True
-    )
+    dispatch_id: str | None = Field(default=None, foreign_key="dispatch.id", max_length=36)
     ladder_id: str | None = Field(default=None, foreign_key="ladder.id", max_length=36)
     round_id: str | None = Field(default=None, foreign_key="round.id", max_length=36)
-    reply_id: str | None = Field(default=None, foreign_key="reply.id", max_length=36, unique=True)
+    reply_id: str | None = Field(default=None, foreign_key="reply.id", max_length=36)
     """The inbound text that this one answers."""
     purpose: str = short(20)
     """call-out, reminder, deputy, enough, give, ask, action, close or answer."""
@@ -136,8 +141,7 @@ class ReplyRow(SQLModel, table=True):
         Index(
             "ix_reply_unread",
             "received_at",
-            sqlite_where=text("meaning = ''"),
-            postgresql_where=text("meaning = ''"),
+            **where("meaning = ''"),
         ),
         Index("ix_reply_recipient", "recipient_id", "received_at"),
     )
@@ -167,8 +171,7 @@ class OpenQuestionRow(SQLModel, table=True):
             "recipient_id",
             "receiver",
             unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **where("closed_at IS NULL"),
         ),
     )
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from calamity.store.tables.columns import document, moment, sealed, short
+from calamity.store.tables.columns import document, moment, sealed, short, where
 
 
 class RoundRow(SQLModel, table=True):
@@ -17,8 +17,7 @@ class RoundRow(SQLModel, table=True):
         Index(
             "ix_round_open",
             "closes_at",
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
+            **where("closed_at IS NULL"),
         ),
     )
 

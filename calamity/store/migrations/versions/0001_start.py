@@ -721,12 +721,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("dispatch_id", "recipient_id"),
-        sa.UniqueConstraint("ladder_id", "purpose"),
-        sa.UniqueConstraint("reply_id"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index("ix_message_calamity", ["calamity_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_message_dispatch_id"), ["dispatch_id"], unique=False)
         batch_op.create_index(
             "ix_message_open",
             ["sender", "urgency", "due_at", "id"],
@@ -735,7 +732,15 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'ready'"),
         )
         batch_op.create_index("ix_message_recipient", ["recipient_id", "created_at"], unique=False)
-        batch_op.create_index("ix_message_sid", ["sid"], unique=False)
+        for name, columns, unique in (
+            ("ix_message_sid", ["sid"], False),
+            ("ux_message_ladder", ["ladder_id", "purpose"], True),
+            ("ux_message_reply", ["reply_id"], True),
+        ):
+            given = sa.text(f"{columns[0]} IS NOT NULL")
+            batch_op.create_index(
+                name, columns, unique=unique, sqlite_where=given, postgresql_where=given
+            )
         batch_op.create_index(
             "ix_message_unsettled",
             ["state", "claimed_at"],
