@@ -36,6 +36,7 @@ PATHS = {
     "round": "/calamities/{calamity:str}/rounds/{round:str}",
     "round_close": "/calamities/{calamity:str}/rounds/{round:str}/close",
     "timeline": "/calamities/{calamity:str}/timeline",
+    "timeline_line": "/calamities/{calamity:str}/timeline/{sequence:int}",
     "timeline_correct": "/calamities/{calamity:str}/timeline/{sequence:int}/corrections",
     "timeline_erase": "/calamities/{calamity:str}/timeline/{sequence:int}/erasures",
     "timeline_export": "/calamities/{calamity:str}/timeline/export",

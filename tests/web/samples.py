@@ -3,6 +3,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
+
 from calamity.domain.permissions import Permission
 from calamity.web.maps import draw
 from calamity.web.views import check_in, facts, people, picture, playbook, room, start
@@ -685,7 +687,8 @@ ENTRIES = (
         52,
         "fact",
         ago(minutes=50),
-        "Feit: drie klassen op school De Wilg hebben vragen.",
+        "Wat zeker is.",
+        body="Drie klassen op school De Wilg hebben vragen.",
         corrected_by=56,
         recorded_at=ago(minutes=41),
     ),
@@ -735,6 +738,53 @@ TIMELINE = room.Timeline(
     ),
     filter_kinds=("decision",),
     search="school",
+)
+HASH = "9f2c41d07be83a65c0de17f4a92b6e3058d1c7f09a4e2b836d5fa1907ce4b8d2"
+RUMOUR = room.LinePage(
+    calamity="c-1",
+    title=CARD.title,
+    entry=ENTRIES[4],
+    hash=HASH,
+    correctable=True,
+    erasable=True,
+    form=Form(values={"text": ENTRIES[4].body or ""}),
+)
+RUMOUR_WRONG = msgspec.structs.replace(
+    RUMOUR,
+    form=Form(
+        values={"text": "", "ground": "Verzoek van een bewoner, artikel 17 AVG. " * 14},
+        errors={"text": "Vul dit in.", "ground": "Gebruik hooguit 500 tekens."},
+    ),
+)
+CORRECTED = room.LinePage(
+    calamity="c-1",
+    title=CARD.title,
+    entry=ENTRIES[6],
+    hash=HASH,
+    entries=(ENTRIES[2],),
+    form=Form(
+        values={"text": "Het gaat om twee klassen."},
+        errors={"text": "Regel 56 verbeterde deze regel al. Bekijk eerst die regel."},
+    ),
+)
+ERASED = room.LinePage(
+    calamity="c-1",
+    title=CARD.title,
+    entry=ENTRIES[7],
+    hash=HASH,
+    entries=(
+        entry(
+            59,
+            "erasure",
+            ago(minutes=1),
+            "Tekst van regel 51 gewist.",
+            body="Er stond een naam in.",
+        ),
+    ),
+    form=Form(
+        values={"ground": "Verzoek van een bewoner."},
+        errors={"ground": "De tekst van deze regel was al gewist."},
+    ),
 )
 LETTERS = room.Letters(
     calamity="c-1",
@@ -1221,6 +1271,10 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     ),
     "timeline": ("timeline", TIMELINE, {}),
     "timeline-empty": ("timeline", room.Timeline(calamity="c-1", title=CARD.title), {}),
+    "timeline-line": ("timeline_line", RUMOUR, {}),
+    "timeline-line-wrong": ("timeline_line", RUMOUR_WRONG, {}),
+    "timeline-line-corrected": ("timeline_line", CORRECTED, {}),
+    "timeline-line-erased": ("timeline_line", ERASED, {}),
     "officials": ("officials", OFFICIALS, LIVE | {"here": "officials", "viewer": OFFICIAL}),
     "officials-empty": ("officials", EMPTY_OFFICIALS, {"here": "officials", "viewer": COORDINATOR}),
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),

@@ -78,7 +78,9 @@ def test_every_page_fits_a_phone(name: str, gallery: str, chromium: Browser) -> 
     page.context.close()
 
 
-@pytest.mark.parametrize("name", ["room", "officials", "check-in", "activate-form-wrong"])
+@pytest.mark.parametrize(
+    "name", ["room", "officials", "check-in", "activate-form-wrong", "timeline-line-wrong"]
+)
 def test_pages_reflow_at_320_and_in_english(name: str, gallery: str, chromium: Browser) -> None:
     page, said = open_page(chromium, f"{gallery}/en/{name}", width=320)
     assert page.evaluate(SIDEWAYS) <= 0

@@ -97,11 +97,12 @@ def test_what_people_wrote_is_escaped() -> None:
 
 
 def test_a_viewer_without_permission_sees_no_acts() -> None:
-    template, view, _ = samples.PAGES["room"]
-    page = RENDERER.page(template, samples.frame("nl", viewer=samples.PROFESSIONAL), view)
-    for path in ("/levels/", "/close", "/acknowledgements", "/done", "/skip", "/corrections"):
-        assert path not in page
-    assert 'action="/calamities' not in page
+    for name in ("room", "timeline-line"):
+        template, view, _ = samples.PAGES[name]
+        page = RENDERER.page(template, samples.frame("nl", viewer=samples.PROFESSIONAL), view)
+        for path in ("/levels/", "/close", "/acknowledgements", "/done", "/skip", "/corrections"):
+            assert path not in page
+        assert 'action="/calamities' not in page
 
 
 def test_an_exercise_is_marked_on_every_page() -> None:

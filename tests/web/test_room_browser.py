@@ -182,6 +182,36 @@ def test_a_part_answers_in_its_place_and_what_somebody_types_elsewhere_stays(
         assert said == []
 
 
+def test_a_line_is_corrected_on_a_phone_and_what_was_typed_survives(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=360) as (page, said):
+        sign_in(page, server, UserRole.COORDINATOR)
+        write_line(server, "Drie klassen hebben vragen.")
+        page.goto(f"{server.address}/calamities/{server.calamity}/timeline")
+        page.wait_for_selector(READY)
+        line = page.locator(".entry", has_text="Drie klassen hebben vragen.")
+        anchor = line.get_attribute("id")
+        line.get_by_role("link", name="regel").click()
+        page.wait_for_selector(READY)
+        assert page.evaluate(SIDEWAYS) <= 0
+        assert page.input_value("#text") == "Drie klassen hebben vragen."
+        page.fill("#text", "Vier klassen hebben vragen.")
+        page.reload()
+        page.wait_for_selector(READY)
+        assert page.input_value("#text") == "Vier klassen hebben vragen."
+        page.get_by_role("button", name="Voeg de verbetering toe").click()
+        page.wait_for_selector("del >> text=Drie klassen hebben vragen.")
+        assert page.is_visible(".entry__body >> text=Vier klassen hebben vragen.")
+        page.get_by_role("link", name="Terug naar de tijdlijn").click()
+        page.wait_for_selector(f"#{anchor}:target del >> text=Drie klassen hebben vragen.")
+        page.get_by_role("link", name=re.compile("^verbeterd door regel")).click()
+        page.wait_for_selector(READY)
+        assert page.input_value("#text") == "Vier klassen hebben vragen."
+        assert page.evaluate("Object.keys(localStorage).length") == 0
+        assert said == []
+
+
 def test_officials_see_news_by_themselves(server: Server, chromium: Browser) -> None:
     with server.running(), browsing(chromium, width=1280) as (page, said):
         sign_in(page, server, UserRole.OFFICIAL)

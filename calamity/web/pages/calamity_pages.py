@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from calamity.web.pages.call_outs import CALL_OUTS
 from calamity.web.pages.check_in import CHECK_INS
+from calamity.web.pages.entry import ENTRY
 from calamity.web.pages.inbox import INBOX
 from calamity.web.pages.officials import OFFICIALS
 from calamity.web.pages.room import ROOM
@@ -17,6 +18,7 @@ ROOM_PAGES: list[ControllerRouterHandler] = [
     *CALL_OUTS,
     *ROUNDS,
     *TIMELINE,
+    *ENTRY,
     *OFFICIALS,
     *INBOX,
     *CHECK_INS,

@@ -4,14 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
-from calamity.domain.timeline import (
-    Corrected,
-    EntryKind,
-    Happening,
-    PicturePublished,
-    Sealed,
-    Statement,
-)
+from calamity.domain.errors import NotFound
+from calamity.domain.timeline import EntryKind, Happening, PicturePublished, Sealed
 from calamity.store.database import Database
 from calamity.store.timeline import NEWEST, Line, TimelineReader, corrections_of
 from calamity.web.pages.scene import Scene
@@ -104,6 +98,54 @@ async def _batch(
     return sorted(found, key=lambda line: line.seq, reverse=True)[:at_once]
 
 
+async def get_line(scene: Scene, reader: TimelineReader, sequence: int) -> Line:
+    """Return one line. Raises NotFound, also when this reader may not see it."""
+    line = await _find_line(scene, reader, sequence)
+    if line is None:
+        raise NotFound("This entry does not exist.", field="seq")
+    return line
+
+
+async def _find_line(scene: Scene, reader: TimelineReader, sequence: int) -> Line | None:
+    if not 0 < sequence < NEWEST:
+        return None
+    found = await reader.after(scene.calamity.id, scene.actor.sees, sequence - 1, limit=1)
+    return next((line for line, _ in found if line.seq == sequence), None)
+
+
+async def read_with_related(
+    scene: Scene, reader: TimelineReader, database: Database, line: Line
+) -> tuple[room.EntryLine, tuple[room.EntryLine, ...]]:
+    """Return a line in words, and what it corrects or erases or was corrected or erased by."""
+    place, sees = scene.calamity.id, scene.actor.sees
+    corrected = await corrections_of(database, place, sees, [line.seq])
+    numbers = (line.refers_to, corrected.get(line.seq))
+    related = [await _find_line(scene, reader, number) for number in numbers if number]
+    if line.body is None:
+        related.append(await _erasure_of(scene, reader, line.seq))
+    lines = sorted((found for found in related if found), key=lambda it: it.seq, reverse=True)
+    corrected |= await corrections_of(database, place, sees, [found.seq for found in lines])
+    return (
+        entry_line(scene, line, corrected),
+        tuple(entry_line(scene, found, corrected) for found in lines),
+    )
+
+
+async def _erasure_of(scene: Scene, reader: TimelineReader, sequence: int) -> Line | None:
+    """Return the line that holds the ground for erasing this one; erasures are few."""
+    before = NEWEST
+    while before > sequence:
+        batch = await reader.newest(
+            scene.calamity.id, scene.actor.sees, limit=_READ_AT_ONCE, before=before,
+            kind=EntryKind.ERASURE,
+        )  # fmt: skip
+        for line, _ in batch:
+            if line.refers_to == sequence:
+                return line
+        before = batch[-1][0].seq if batch else 0
+    return None
+
+
 def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.EntryLine:
     """Return one line in the reader's words."""
     happening = line.happening
@@ -116,12 +158,10 @@ def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.E
         sentence=sentence(happening, scene.language, scene.names) if happening else "",
         body=_body(happening),
         visibility=line.visibility.value,
-        corrects=happening.refers_to if isinstance(happening, Corrected) else None,
+        corrects=line.refers_to if line.kind is EntryKind.CORRECTION else None,
         corrected_by=corrected.get(line.seq),
         erased=happening is None,
         quiet=is_quiet(line),
-        own=isinstance(happening, Statement),
-        fixed=line.kind is EntryKind.ERASURE or _body(happening) is None,
     )
 
 

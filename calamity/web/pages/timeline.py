@@ -1,4 +1,4 @@
-"""The timeline on a page: read, filter, add, correct, erase, check, and take along."""
+"""The timeline on a page: read, filter, add, check, and take along."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
@@ -40,10 +40,9 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.parts import REFUSED, answer_part, wants_part
 from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.paths import PATHS, path
-from calamity.web.refusals import said
 from calamity.web.sentences import own_words, sentence
 from calamity.web.views import room
-from calamity.web.views.frame import Flash, Form
+from calamity.web.views.frame import Form
 
 KINDS = tuple(kind.value for kind in EntryKind if kind is not EntryKind.REPLY)
 _LONGEST_SEARCH = 80
@@ -215,73 +214,6 @@ def _back(actor: Actor, calamity_id: str) -> str:
     return path("timeline", calamity=calamity_id)
 
 
-@post(
-    PATHS["timeline_correct"],
-    guards=[needs(Permission.WRITE_ENTRIES)],
-    status_code=200,
-    name="timeline.correct",
-)
-async def correct(
-    request: PageRequest,
-    actor: NamedDependency[Actor],
-    calamity: FromPath[str],
-    sequence: FromPath[int],
-) -> Response[Any]:
-    """Correct a line by a new one; the old one stays, struck through."""
-    house, language = house_of(request), language_of(request)
-    text = (await form_of(request)).get("text", [""])[-1].strip()[:1000]
-    try:
-        if not text:
-            raise Refused("Say how it really is.", field="text")
-        async with house.database.transaction() as session:
-            await decide.correct(session, actor, calamity, sequence, text=text, at=now())
-    except Forbidden:
-        raise
-    except CalamityError as error:
-        return _refused(request, calamity, sequence, error)
-    return see_other(
-        request,
-        path("timeline", calamity=calamity),
-        language.text("The correction is on the timeline."),
-    )
-
-
-@post(
-    PATHS["timeline_erase"],
-    guards=[needs(Permission.ERASE)],
-    status_code=200,
-    name="timeline.erase",
-)
-async def erase(
-    request: PageRequest,
-    actor: NamedDependency[Actor],
-    calamity: FromPath[str],
-    sequence: FromPath[int],
-) -> Response[Any]:
-    """Destroy the words of a line, on a ground; the chain still holds."""
-    house, language = house_of(request), language_of(request)
-    ground = (await form_of(request)).get("ground", [""])[-1].strip()[:500]
-    try:
-        async with house.database.transaction() as session:
-            await decide.erase(session, actor, calamity, sequence, ground=ground, at=now())
-    except Forbidden:
-        raise
-    except CalamityError as error:
-        return _refused(request, calamity, sequence, error)
-    return see_other(
-        request,
-        path("timeline", calamity=calamity),
-        language.text("The text is erased. The line stays."),
-    )
-
-
-def _refused(
-    request: PageRequest, calamity_id: str, sequence: int, error: CalamityError
-) -> Response[Any]:
-    flash = Flash(said(error, language_of(request)), "problem")
-    return see_other(request, f"{path('timeline', calamity=calamity_id)}#entry-{sequence}", flash)
-
-
 @get(
     PATHS["timeline_export"],
     guards=[needs(Permission.EXPORT_TIMELINE)],
@@ -319,4 +251,4 @@ async def export(
     )
 
 
-TIMELINE = [timeline_page, add, correct, erase, export]
+TIMELINE = [timeline_page, add, export]

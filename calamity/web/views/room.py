@@ -1,6 +1,6 @@
 """The calamity room, its parts, and the officials' page."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -8,6 +8,8 @@ from msgspec import Struct
 from calamity.web.views.frame import Form
 from calamity.web.views.picture import Coverage, Picture, Trend
 from calamity.web.views.start import Plan
+
+_LATE = timedelta(minutes=2)
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,10 +201,11 @@ class EntryLine(Struct, frozen=True, forbid_unknown_fields=True):
     corrected_by: int | None = None
     erased: bool = False
     quiet: bool = False
-    own: bool = False
-    """In somebody's own words, so that it can be corrected."""
-    fixed: bool = False
-    """Holds no words that could be erased."""
+
+    @property
+    def late(self) -> bool:
+        """Written down so long after it happened that a reader must know."""
+        return self.recorded_at - self.happened_at > _LATE
 
 
 class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
@@ -220,6 +223,22 @@ class Timeline(Struct, frozen=True, forbid_unknown_fields=True):
     fault: str | None = None
     lines: int = 0
     closed: bool = False
+    form: Form = Form()
+
+
+class LinePage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of the timeline: read it, and correct or erase it."""
+
+    calamity: str
+    title: str
+    entry: EntryLine
+    hash: str
+    entries: tuple[EntryLine, ...] = ()
+    """What it corrects or erases, and what corrected or erased it; the newest first."""
+    correctable: bool = False
+    """In somebody's own words, which nobody corrected yet."""
+    erasable: bool = False
+    """Holds words that somebody wrote."""
     form: Form = Form()
 
 
