@@ -1,7 +1,8 @@
 """Pages and their parts from templates: one loader, one set of words per language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,11 @@ from calamity.web import assets, charts
 from calamity.web.language import Language, languages
 from calamity.web.paths import path
 from calamity.web.views.frame import Frame
+from calamity.web.views.room import EntryLine
 
 TEMPLATES = Path(__file__).parent / "templates"
 ENTRY = "main.js"
+_KEPT_ENTRIES = 5_000
 
 
 class _Words(NodeTransformer):
@@ -72,6 +75,7 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
         picture_part=charts.picture_part,
         neighbourhood_options=charts.neighbourhood_options,
     )
+    environment.globals["kept_entry"] = _entries_kept(environment)
     environment.filters.update(
         moment=language.moment,
         day=language.day,
@@ -84,6 +88,20 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
         lines=_lines,
     )
     return environment
+
+
+def _entries_kept(environment: Environment) -> Callable[[EntryLine, str], Markup]:
+    """Return what renders a line of the timeline, or finds it as it was rendered before.
+
+    History does not change, and many people read the same lines each time a new one comes.
+    """
+
+    @lru_cache(_KEPT_ENTRIES)
+    def entry(line: EntryLine, lines: str) -> Markup:
+        template = environment.get_template("partials/entry.html")
+        return Markup(template.render(entry=line, lines=lines))  # noqa: S704 - escaped there
+
+    return entry
 
 
 def _iso(at: datetime) -> str:

@@ -89,8 +89,10 @@ def _requests(given: dict[str, Any]) -> list[bytes]:
     if given["what"] == "inbound":
         return [_inbound(number, given["run"]) for number in range(given["requests"])]
     headers = "".join(f"{name}: {value}\r\n" for name, value in given["headers"].items())
-    request = f"GET {given['path']} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode()
-    return [request] * given["requests"]
+    # No two of the requests ask for the same place of a timeline, where the path leaves it open.
+    places = (1_000 + number * 7_919 % given["among"] for number in range(given["requests"]))
+    rest = f" HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"
+    return [f"GET {given['path'].format(place=place)}{rest}".encode() for place in places]
 
 
 async def ask(given: dict[str, Any]) -> dict[str, float]:

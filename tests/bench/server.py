@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 import uvicorn
 import uvloop
-from litestar import Litestar, get
+from jinja2 import Environment
+from litestar import Litestar, MediaType, get
 from msgspec import Struct, structs
 
 from tests.bench.bench_client import ACCOUNT, PUBLIC, TOKEN
@@ -106,19 +107,31 @@ class BareEntry(Struct, rename="camel"):
     body: dict[str, str]
 
 
+_PAGE = """<!doctype html><title>Timeline</title><ol>{% for entry in entries %}
+<li class="entry--{{ entry.kind }}" id="entry-{{ entry.seq }}">
+<time>{{ entry.happened_at.isoformat() }}</time>
+<p>{{ entry.kind }}: {{ entry.body.text }}</p>
+<p>line {{ entry.seq }} {{ entry.actor_role }} {{ entry.visibility }}</p></li>{% endfor %}</ol>"""
+
+
 def entries(_: dict[str, Any]) -> None:
-    """A bare Litestar handler that returns fifty structs from memory."""
+    """Bare Litestar handlers that return fifty structs from memory, as JSON and as a page."""
     body = {"type": "stated", "kind": "fact", "text": "De school blijft morgen open."}
     made = [
         BareEntry(seq, T0, T0, "fact", "coordinator", "officials", None, "0" * 64, body)
         for seq in range(1, 51)
     ]
+    template = Environment(autoescape=True).from_string(_PAGE)
 
-    @get("/")
+    @get("/json")
     async def fifty() -> list[BareEntry]:
         return made
 
-    serve(Litestar([fifty], openapi_config=None, logging_config=None))
+    @get("/page", media_type=MediaType.HTML)
+    async def page() -> str:
+        return template.render(entries=made)
+
+    serve(Litestar([fifty, page], openapi_config=None, logging_config=None))
 
 
 def broadcast(_: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from tests.bench.stage import DATABASES, Stage, process, say
 
 _SHORT = 1_000
 _CONNECTIONS = 16
+_PLAIN: dict[str, Any] = {"headers": {}, "connections": _CONNECTIONS, "among": 1}
 
 
 def measure(stage: Stage) -> list[Figure]:
@@ -39,15 +40,14 @@ def _measure(
     page = f"/calamities/{CALAMITY}/timeline"
     sorts = {
         "newest 50": api,
-        "a deep page": f"{api}&before={size // 2}",
+        "deep pages": f"{api}&before={{place}}",
         "a rare kind": f"{api}&kind={RARE.value}",
         "newest 50 as a page": page,
     }
     rates = {
-        name: Figure(f"{name} of {size:,}, {_CONNECTIONS} connections", kind, "answers/s",
-                     None if "page of" in name or "as a page" in name else Aim(0.4))
+        name: Figure(f"{name} of {size:,}, {_CONNECTIONS} connections", kind, "answers/s", Aim(0.4))
         for name in sorts
-    }  # fmt: skip
+    }
     same = Figure(
         f"newest 50, p50 of {size:,} against {_SHORT:,}", kind, "ms", Aim(1.2, is_least=False)
     )
@@ -56,14 +56,22 @@ def _measure(
         small = exits.enter_context(process("server", what="product", url=short[0]))
         bare = exits.enter_context(process("server", what="entries"))
         for number in range(stage.rounds + 1):
-            their = _ask(bare["port"], "/", {}, requests, _CONNECTIONS)["rate"]
+            their = {
+                path: _ask(bare["port"], path, requests=requests)["rate"]
+                for path in ("/json", "/page")
+            }
             for name, path in sorts.items():
                 asked = max(requests // 10, 50) if path == page else requests
-                found = _ask(ours["port"], path, _headers(path, long), asked, _CONNECTIONS)
+                found = _ask(
+                    ours["port"], path, headers=_headers(path, long), requests=asked,
+                    among=size - 1_000,
+                )  # fmt: skip
                 if number:
-                    rates[name].add(found["rate"], their)
+                    rates[name].add(found["rate"], their["/page" if path == page else "/json"])
             one = [
-                _ask(port, api, _headers(api, town), requests, 1)["p50"]
+                _ask(port, api, headers=_headers(api, town), requests=requests, connections=1)[
+                    "p50"
+                ]
                 for port, town in ((ours["port"], long), (small["port"], short))
             ]
             if number:
@@ -78,11 +86,6 @@ def _headers(path: str, town: tuple[str, str, str]) -> dict[str, str]:
     return {"Cookie": f"calamity_session={cookie}"}
 
 
-def _ask(
-    port: int, path: str, headers: dict[str, str], requests: int, connections: int
-) -> dict[str, Any]:
-    with process(
-        "load", what="ask", port=port, path=path, headers=headers, requests=requests,
-        connections=connections,
-    ) as found:  # fmt: skip
+def _ask(port: int, path: str, **given: Any) -> dict[str, Any]:
+    with process("load", what="ask", port=port, path=path, **_PLAIN | given) as found:
         return found
