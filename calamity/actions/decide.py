@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from calamity.actions.check_in import close_round
 from calamity.actions.seal import seal_timeline
 from calamity.domain.activation import Levels, Reason
-from calamity.domain.errors import Conflict, Refused
+from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import (
     CalamityClosed,
@@ -193,12 +193,15 @@ async def summarise(
 async def correct(
     session: Session, actor: Actor, calamity_id: str, seq: int, *, text: str, at: datetime
 ) -> int:
-    """Correct an entry by a new one under it; the wrong one stays."""
+    """Correct an entry by a new one under it; the wrong one stays.
+
+    Raises NotFound also for an entry that this role may not see.
+    """
     actor.must(Permission.WRITE_ENTRIES)
     calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
     header = await get_header(session, calamity.id, seq)
     if header.visibility not in actor.sees:
-        raise Refused("This entry is not yours to correct.", field="seq")
+        raise NotFound("This entry does not exist.", field="seq")
     return await append(
         session,
         calamity_id,

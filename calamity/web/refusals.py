@@ -73,7 +73,6 @@ REFUSALS = (
     N_("Give the reason for this phase."),
     N_("This moment is still to come."),
     N_("Choose a visibility that you see yourself."),
-    N_("This entry is not yours to correct."),
     N_("Name the ground for erasing these words."),
     N_("Seals and erasures hold no words of people; they stay."),
     N_("The role %(role)s may not see what %(level)s see."),

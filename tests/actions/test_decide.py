@@ -135,7 +135,7 @@ async def test_a_correction_stands_under_the_entry_that_was_wrong(database, town
     ]
     official = Actor(town.id, "someone", UserRole.CONTACT_PERSON)
     hidden = await write(database, town.coordinator, active, visibility=Visibility.COORDINATORS)
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         async with database.transaction() as session:
             await correct(session, official, active.calamity_id, hidden, text="x", at=T0)
 
