@@ -9,6 +9,7 @@ import gc
 import json
 import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -189,7 +190,7 @@ async def _settled(database: Database) -> None:
                 await asyncio.sleep(_LOOK_SECONDS)
 
 
-class _Bare:
+class _Bare(ABC):
     """What every bare loop does; a subclass knows its database."""
 
     def __init__(self, url: str, carrier: Gateway) -> None:
@@ -241,23 +242,23 @@ class _Bare:
                 sid = json.loads(await answer.read())["sid"]
             self._results.append((sid, number))
 
-    async def prepare(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def prepare(self) -> None: ...
 
-    async def _open(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _open(self) -> None: ...
 
-    async def _fill(self, rows: list[tuple[str, str, str]]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _fill(self, rows: list[tuple[str, str, str]]) -> None: ...
 
-    async def _claim(self) -> list[tuple[str, str, str]]:
-        raise NotImplementedError
+    @abstractmethod
+    async def _claim(self) -> list[tuple[str, str, str]]: ...
 
-    async def _store(self, results: list[tuple[str, str]]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _store(self, results: list[tuple[str, str]]) -> None: ...
 
-    async def _close(self, texts: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _close(self, texts: int) -> None: ...
 
 
 _TABLE = "CREATE TABLE message (id text PRIMARY KEY, phone text, body text, state int, sid text)"
