@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from calamity.app import create_app, house_of_settings
+from calamity.cli.careful_http import CarefulHttp
 from calamity.cli.operator import opened
 from calamity.cli.phones import personas
 from calamity.domain.errors import CalamityError, Refused
@@ -97,6 +98,7 @@ def _server(settings: Settings, *, worker: bool) -> _Server:
     return _Server(
         uvicorn.Config(
             create_app(settings, worker=work if worker else None),
+            http=CarefulHttp,
             ws="none",
             lifespan="on",
             log_config=None,
@@ -161,22 +163,40 @@ async def worker_only(settings: Settings) -> None:
         await house.database.close()
 
 
-async def sandbox_only(settings: Settings) -> None:
-    """Run the practice network with the people of the database."""
+async def sandbox_only(settings: Settings, host: str, knobs: dict[str, Any]) -> None:
+    """Run the practice network with the people of the database; *knobs* are its own settings."""
     if settings.carrier != "sandbox":
         raise Refused(
             "The sandbox is for development: set CALAMITY_CARRIER to sandbox.",
             field="CALAMITY_CARRIER",
         )
     set_up_logging(settings.log or "pretty")
-    await _sandbox(settings)
+    _check_knobs(host, knobs)
+    await _sandbox(settings, host, **knobs)
 
 
-async def _sandbox(settings: Settings) -> None:
+def _check_knobs(host: str, knobs: dict[str, Any]) -> None:
+    from calamity.sandbox.script import read_script
+    from calamity.sandbox.settings import is_loopback
+
+    if not is_loopback(host) and not knobs.get("open_to_network"):
+        raise Refused(
+            "The sandbox listens on this machine only; add --i-know to let others in.",
+            field="--host",
+        )
+    path = knobs.get("script")
+    try:
+        if path is not None:
+            read_script(path)
+    except ValueError as error:
+        raise Refused(f"This is not a script of faults: {error}", field="--script") from None
+
+
+async def _sandbox(settings: Settings, host: str = _LOOPBACK, **knobs: Any) -> None:
     from calamity.sandbox.server import serve
     from calamity.sandbox.settings import SandboxSettings, is_loopback
 
-    _listen(_LOOPBACK, settings.sandbox_port, "CALAMITY_SANDBOX_PORT").close()
+    _listen(host, settings.sandbox_port, "CALAMITY_SANDBOX_PORT").close()
     async with opened(settings) as database:
         people = await personas(database)
     here = f"http://{_LOOPBACK}:{settings.port}"
@@ -193,8 +213,9 @@ async def _sandbox(settings: Settings) -> None:
             sign_as=settings.public_url if is_public else None,
             database=str(Path(settings.var) / "sandbox.sqlite"),
             personas=tuple(people),
+            **knobs,
         ),
-        _LOOPBACK,
+        host,
         settings.sandbox_port,
         install_signals=False,
     )

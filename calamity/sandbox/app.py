@@ -1,19 +1,27 @@
 """The sandbox as one application: API, control, and pages."""
 
 from pathlib import Path
+from typing import Any
 
-from litestar import Litestar, Router, asgi
+from litestar import Litestar, Request, Response, Router, asgi
 from litestar.datastructures import ResponseHeader
 from litestar.static_files import create_static_files_router
 from litestar.types import Receive, Scope, Send
 
 from calamity.sandbox.control import Control
 from calamity.sandbox.desk import Desk
+from calamity.sandbox.errors import Refusal
 from calamity.sandbox.guard import SECURITY_HEADERS, only_this_machine
 from calamity.sandbox.pages import Pages, template_engine
+from calamity.sandbox.panel import Panel
 from calamity.sandbox.settings import SandboxSettings
 
 _ASSETS = Path(__file__).parent / "assets"
+
+
+def _say_why(_: Request[Any, Any, Any], refusal: Refusal) -> Response[dict[str, Any]]:
+    payload = refusal.payload()
+    return Response({**payload, "detail": payload["message"]}, status_code=refusal.status)
 
 
 def create_sandbox(settings: SandboxSettings) -> Litestar:
@@ -29,6 +37,7 @@ def create_sandbox(settings: SandboxSettings) -> Litestar:
         route_handlers=[
             Control,
             Pages,
+            Panel,
             create_static_files_router("/assets", directories=[_ASSETS]),
         ],
         guards=[only_this_machine],
@@ -42,6 +51,7 @@ def create_sandbox(settings: SandboxSettings) -> Litestar:
         openapi_config=None,
         template_config=template_engine(),
         logging_config=None,
+        exception_handlers={Refusal: _say_why},
     )
     app.state.sandbox = desk
     return app

@@ -9,8 +9,9 @@ import msgspec
 
 from calamity.domain.texts import segments
 from calamity.sandbox.ledger import Ledger
-from calamity.sandbox.records import Phone, Post, Text
+from calamity.sandbox.records import Phone, PhoneCall, Post, Text
 from calamity.sandbox.settings import Persona, SandboxSettings
+from calamity.sandbox.states import NATURES, PhoneState
 
 
 class Book:
@@ -24,6 +25,8 @@ class Book:
         self.phones: dict[str, Phone] = {}
         self.opt_outs: set[tuple[str, str]] = set()
         self.posts: dict[int, Post] = {}
+        self.calls: dict[str, PhoneCall] = {}
+        self.calls_of: dict[str, list[PhoneCall]] = {}
         self.version = 0
         self._next_post = 0
         self._pools = {sender: sid for sid, pool in settings.services.items() for sender in pool}
@@ -37,6 +40,9 @@ class Book:
         self.phones = dict(self.ledger.read("phones", Phone))
         self.posts = {post.id: post for _, post in self.ledger.read("posts", Post)}
         self._next_post = max(self.posts, default=0)
+        calls = [call for _, call in self.ledger.read("calls", PhoneCall)]
+        for call in sorted(calls, key=lambda one: one.number):
+            self.add_call(call)
         for key, _ in self.ledger.read("optouts", int):
             sender, _, number = key.partition(" ")
             self.opt_outs.add((sender, number))
@@ -70,13 +76,49 @@ class Book:
         phone.version = self.version
         self.ledger.put("phones", phone.number, phone)
 
-    def write(self, sender: str, to: str, body: str, **rest: object) -> Text:
-        """Enter a new text in the books."""
+    def turn(self, phone: Phone, state: PhoneState) -> None:
+        """Note that the network treats a phone differently from now on."""
+        phone.state, phone.changed_at = state, time.time()
+        phone.answered = set()
+        self.show(phone)
+
+    @property
+    def next_call(self) -> int:
+        """The number of the next call."""
+        return 1 + next(reversed(self.calls.values())).number if self.calls else 1
+
+    def is_talking(self, number: str) -> bool:
+        """Tell whether a phone rings or is in a call."""
+        calls = self.calls_of.get(number, ())
+        return any(call.status in {"ringing", "in-progress"} for call in calls)
+
+    def add_call(self, call: PhoneCall) -> None:
+        """Enter a call in the books."""
+        self.calls[call.sid] = call
+        self.calls_of.setdefault(call.to, []).append(call)
+        self.change_call(call)
+
+    def change_call(self, call: PhoneCall) -> None:
+        """Store a call that has changed."""
+        call.updated_at = time.time()
+        self.ledger.put("calls", call.sid, call)
+        self.show(self.phone(call.to))
+
+    def remove_call(self, call: PhoneCall) -> None:
+        """Take a call out of the books."""
+        del self.calls[call.sid]
+        self.calls_of[call.to].remove(call)
+        self.ledger.put("calls", call.sid, None)
+        self.show(self.phone(call.to))
+
+    def write(
+        self, sender: str, to: str, body: str, *, as_mm: bool = False, **rest: object
+    ) -> Text:
+        """Enter a new text in the books; one with media, or *as_mm*, has a sid of that kind."""
         now = time.time()
         counted = segments(body)
-        media = rest.get("media", 0)
         text = Text(
-            sid=("MM" if media else "SM") + secrets.token_hex(16),
+            sid=("MM" if as_mm or rest.get("media") else "SM") + secrets.token_hex(16),
             number=len(self.texts) + 1,
             sender=sender,
             to=to,
@@ -122,26 +164,47 @@ class Book:
         if self.posts.pop(post.id, None) is not None:
             self.ledger.put("posts", str(post.id), None)
 
+    def is_ours(self, sender: str) -> bool:
+        """Tell whether a sender is a number of the account."""
+        return sender in self.settings.senders or sender in self._pools
+
+    def service_of(self, sender: str) -> str | None:
+        """Return the Messaging Service that sends from this number."""
+        return self._pools.get(sender)
+
     def _pair(self, sender: str, number: str) -> tuple[str, str]:
         return self._pools.get(sender, sender), number
 
     def has_opted_out(self, sender: str, number: str) -> bool:
         """Tell whether this person wants no texts from this sender or its service."""
-        return self._pair(sender, number) in self.opt_outs
+        phone = self.phones.get(number)
+        if phone is not None and phone.state == "opted-out":
+            return True
+        return bool(self.opt_outs) and self._pair(sender, number) in self.opt_outs
 
     def opt_out(self, sender: str, number: str, *, out: bool) -> bool:
         """Close or open the way from sender to number; tell whether that changed anything."""
+        phone = self.phone(number)
+        if phone.state == "opted-out" and not out:
+            self.turn(phone, "on")
+            return True
         pair = self._pair(sender, number)
         if (pair in self.opt_outs) == out:
             return False
         (self.opt_outs.add if out else self.opt_outs.discard)(pair)
         self.ledger.put("optouts", " ".join(pair), 1 if out else None)
+        self.show(phone)
         return True
 
     def conversation(self, number: str) -> list[Text]:
         """Return what the phone with this number has received and sent, in that order."""
         mine = (self.texts[sid] for sid in self.by_phone.get(number, ()))
         shown = [text for text in mine if text.direction == "inbound" or text.arrived_at]
+        phone = self.phones.get(number)
+        if phone is not None and NATURES[phone.state].fresh:
+            # Another handset, or another person: what came before is not on it.
+            since = phone.changed_at
+            shown = [text for text in shown if (text.arrived_at or text.created_at) >= since]
         return sorted(shown, key=lambda text: text.arrived_at or text.created_at)
 
     def senders_of(self, number: str) -> list[str]:

@@ -1,48 +1,50 @@
 """The network itself: takes texts in, moves them along one queue per sender, and hears replies."""
 
-import asyncio
-import heapq
-import logging
+import base64
 import time
 import zlib
 
+from calamity.sandbox.agenda import Agenda
 from calamity.sandbox.book import Book
-from calamity.sandbox.clock import Clock
 from calamity.sandbox.errors import Refusal
+from calamity.sandbox.faults import SHAPE, FaultBox
 from calamity.sandbox.hooks import Hooks
 from calamity.sandbox.keywords import hear_keyword
 from calamity.sandbox.orders import GENERIC_NAMES, LONGEST_QUEUE_SECONDS, Order
-from calamity.sandbox.records import Phone, PhoneState, Text
-
-_log = logging.getLogger(__name__)
+from calamity.sandbox.records import Phone, Post, Text
+from calamity.sandbox.states import AS_LONG_AS_KEPT, NATURES, PhoneState
+from calamity.sandbox.twiml import Verb
+from calamity.sandbox.words import WORDS
 
 NAME_RATE, NUMBER_RATE = 10.0, 1.0
 _UPLINK_SECONDS = 0.05
-_STEPS_PER_TURN = 100
-_ROAMING_SECONDS, _CONGESTED_SECONDS = 20.0, 60.0
-_FATE: dict[PhoneState, int] = {
-    "off": 30003, "unknown": 30005, "blocked": 30004, "filtered": 30007, "congested": 30017,
-    "full": 30008,
-}  # fmt: skip
+_CARRIER_DOWN = frozenset({"carrier-down"})
+_NOBODY = "+3197010299999"
+_MOST_REPLIES = 10
+_LOOP_REPLIES, _LOOP_SECONDS = 30, 30.0
 
 
 class Carrier:
     """Give each text its turn. A sender sends one segment after the other at its own rate."""
 
-    def __init__(self, book: Book, clock: Clock, hooks: Hooks) -> None:
+    def __init__(self, book: Book, agenda: Agenda, hooks: Hooks, faults: FaultBox) -> None:
         self.book = book
-        self.clock = clock
         self.hooks = hooks
+        self._agenda = agenda
+        self._clock = agenda.clock
+        self._faults = faults
         self._settings = book.settings
         self._free_at: dict[str, float] = {}
-        self._agenda: list[tuple[float, int, str]] = []
-        self._wake = asyncio.Event()
+        self._loops: dict[tuple[str, str], tuple[int, float]] = {}
+        self._held: dict[str, Text] = {}
+        hooks.hear = self.answer_in_twiml
+        faults.listen(self._try_held)
 
     # Taking in ------------------------------------------------------------------------------
 
     def accept(self, order: Order) -> Text:
         """Take a text from the product; it is on its way from here on."""
-        now = self.clock.now()
+        now = self._clock.now()
         if order.service is None and self._queue_of(order.sender, now) > LONGEST_QUEUE_SECONDS:
             raise Refusal(21611)
         text = self.book.write(
@@ -67,34 +69,89 @@ class Carrier:
 
     def receive(self, number: str, body: str, to: str) -> Text:
         """Take a text from a phone; it goes to the product, and the carrier reads it first."""
-        text = self.book.write(number, to, body, direction="inbound", status="received")
+        fault = self._faults.pick(SHAPE, to=number)
+        kind = "" if fault is None else fault.kind
+        if kind == "inbound-split":
+            middle = len(body) // 2
+            first = self._take(number, body[:middle], to)
+            self._take(number, body[middle:], to)
+            return first
+        if kind == "inbound-base64":
+            return self._take(number, base64.b64encode(body.encode()).decode(), to, as_mm=True)
+        if kind == "inbound-spoofed" and fault is not None:
+            return self._take(fault.number or _NOBODY, body, to)
+        return self._take(number, body, to, as_mm=kind == "inbound-mm")
+
+    def _take(self, number: str, body: str, to: str, *, as_mm: bool = False) -> Text:
+        text = self.book.write(
+            number, to, body, as_mm=as_mm, direction="inbound", status="received",
+            service=self.book.service_of(to),
+        )  # fmt: skip
         text.sent_at = text.created_at
         self.book.change(text)
         self.hooks.tell_inbound(text)
         answer = hear_keyword(self.book, text)
         if answer is not None and self._settings.auto_replies:
-            self.reply(text, answer)
+            self._reply(number, to, answer)
         return text
 
-    def reply(self, heard: Text, body: str) -> None:
-        """Answer a phone in the carrier's own name; no opt-out stands in the way."""
-        now = self.clock.now()
+    def answer_in_twiml(self, post: Post, verbs: tuple[Verb, ...]) -> None:
+        """Send the texts that the product answered with to a text from a phone."""
+        replies = [verb for verb in verbs if verb.name == "Message"]
+        if replies and self._settings.region == "ie1":
+            self.hooks.alert(post.sid, post.url, 13803, "<Message> does not exist in this region")
+            return
+        if len(replies) > _MOST_REPLIES:
+            self.hooks.alert(post.sid, post.url, 14109, "more than ten replies")
+        for verb in replies[:_MOST_REPLIES]:
+            bodies = [one.text for one in verb.inner if one.name == "Body"]
+            words = "".join(bodies) if bodies else verb.text
+            callback = verb.get("action") or verb.get("statusCallback") or None
+            to, sender = verb.get("to", post.form["From"]), verb.get("from", post.form["To"])
+            self._reply(to, sender, words, callback=callback, in_loop=self._is_loop(sender, to))
+
+    def _is_loop(self, sender: str, to: str) -> bool:
+        """Tell whether two machines seem to answer each other, as Twilio's guard does."""
+        now = self._clock.now()
+        count, last = self._loops.get((sender, to), (0, now))
+        count = count + 1 if now - last < _LOOP_SECONDS else 1
+        self._loops[sender, to] = (count, now)
+        return count > _LOOP_REPLIES
+
+    def _reply(
+        self, to: str, sender: str, body: str, *, callback: str | None = None, in_loop: bool = False
+    ) -> None:
+        """Answer a phone; no opt-out stands in the way."""
+        now = self._clock.now()
         text = self.book.write(
-            heard.to, heard.sender, body, direction="outbound-reply", status="queued",
+            sender, to, body, direction="outbound-reply", status="queued", callback=callback,
             expires=now + LONGEST_QUEUE_SECONDS,
         )  # fmt: skip
-        self._line_up(text, now)
+        if in_loop:
+            self._fail(text, "failed", 14107)
+        else:
+            self._line_up(text, now)
 
     def set_state(self, phone: Phone, state: PhoneState) -> None:
         """Change what the network does with a phone; one that comes on gets what waited for it."""
-        phone.state = state
-        self.book.show(phone)
-        now = self.clock.now()
+        self.book.turn(phone, state)
+        now = self._clock.now()
         for sid in self.book.by_phone.get(phone.number, ()):
             text = self.book.texts[sid]
             if text.waits and text.due is not None:
                 text.waits = False
                 self._look(text, now)
+
+    def set_states(self, numbers: str, state: PhoneState) -> int:
+        """Change the state of a phone, or of all whose number begins so; return how many."""
+        known = self.book.phones
+        if numbers.endswith("*"):
+            phones = [phone for phone in known.values() if phone.number.startswith(numbers[:-1])]
+        else:
+            phones = [self.book.phone(numbers)]
+        for phone in phones:
+            self.set_state(phone, state)
+        return len(phones)
 
     def cancel(self, text: Text) -> None:
         """Call off a scheduled text."""
@@ -105,49 +162,31 @@ class Carrier:
 
     def resume(self) -> None:
         """Take up the texts that an earlier run left on their way."""
-        for text in self.book.texts.values():
-            if text.due is None:
-                continue
-            heapq.heappush(self._agenda, (text.due, text.number, text.sid))
+        waiting = [text for text in self.book.texts.values() if text.due is not None]
+        for text in sorted(waiting, key=lambda one: (one.due, one.number)):
+            due = text.due or 0.0
+            if text.status == "sending":
+                # No outage outlives the sandbox, so a text that one held back goes on.
+                due = text.due = min(due, self._clock.now())
+            self._agenda.at(due, self._turn, text)
             if text.status == "queued":
-                free_at = text.due + self._seconds_of(text)
+                free_at = due + self._seconds_of(text)
                 self._free_at[text.sender] = max(free_at, self._free_at.get(text.sender, 0.0))
 
-    def rouse(self) -> None:
-        """Look at the agenda again: the clock was changed."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Move texts along as their time comes, until cancelled."""
-        while True:
-            self._wake.clear()
-            done = 0
-            while self._agenda and self.clock.has_come(self._agenda[0][0]):
-                due, _, sid = heapq.heappop(self._agenda)
-                text = self.book.texts.get(sid)
-                if text is None or text.due != due:
-                    continue
-                try:
-                    self._step(text, due)
-                except Exception:
-                    _log.exception("A text could not be moved along; the others go on.")
-                done += 1
-                if done % _STEPS_PER_TURN == 0:
-                    await asyncio.sleep(0)
-            try:
-                async with asyncio.timeout(self._rest()):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
-    def _rest(self) -> float | None:
-        return self.clock.wait(self._agenda[0][0]) if self._agenda else None
+    def queues(self) -> dict[str, float]:
+        """Return how many seconds of texts wait for each sender."""
+        now = self._clock.now()
+        senders = dict.fromkeys([*self._settings.senders, *self._free_at])
+        return {sender: max(0.0, self._queue_of(sender, now)) for sender in senders}
 
     def _look(self, text: Text, due: float) -> None:
         text.due = due
-        if not self._agenda or due < self._agenda[0][0]:
-            self._wake.set()
-        heapq.heappush(self._agenda, (due, text.number, text.sid))
+        self._agenda.at(due, self._turn, text)
+
+    def _turn(self, text: Text, due: float) -> None:
+        # A text that was looked at earlier than planned, or removed, has nothing to do here.
+        if text.due == due and text.sid in self.book.texts:
+            self._step(text, due)
 
     # The queue of a sender ------------------------------------------------------------------
 
@@ -176,9 +215,7 @@ class Carrier:
         elif text.status == "queued":
             self._leave_queue(text, now)
         elif text.status == "sending":
-            text.sent_at = time.time()
-            self._look(text, now + self._travel(text))
-            self._tell(text, "sent")
+            self._hand_over(text, now)
         elif text.status == "sent":
             self._reach(text, now)
 
@@ -197,9 +234,29 @@ class Carrier:
             self._fail(text, "failed", 21610)
         elif text.sender.lower() in GENERIC_NAMES:
             self._fail(text, "failed", 30042)
+        elif self._faults.in_force("suspended", to=text.to):
+            self._fail(text, "failed", 30002)
         else:
             self._look(text, now + min(_UPLINK_SECONDS, self._seconds_of(text)))
             self._tell(text, "sending")
+
+    def _hand_over(self, text: Text, now: float) -> None:
+        was_held = self._held.pop(text.sid, None) is not None
+        if was_held and text.expires is not None and now >= text.expires:
+            self._fail(text, "failed", 30008)
+        elif self._faults.pick(_CARRIER_DOWN, to=text.to):
+            # The other network takes nothing; the text waits until it does, or is too old.
+            self._held[text.sid] = text
+            self._look(text, text.expires or now + LONGEST_QUEUE_SECONDS)
+        else:
+            text.sent_at = time.time()
+            self._look(text, now + self._travel(text))
+            self._tell(text, "sent")
+
+    def _try_held(self) -> None:
+        held, self._held = self._held, {}
+        for text in held.values():
+            self._look(text, self._clock.now())
 
     def _travel(self, text: Text) -> float:
         # Half to one and a half times the usual, but the same for one phone: order is kept.
@@ -207,24 +264,29 @@ class Carrier:
         return self._settings.delivery_seconds * (0.5 + share)
 
     def _reach(self, text: Text, now: float) -> None:
-        state = self.book.phone(text.to).state
-        patience = {
-            "off": self._settings.carrier_validity_seconds,
-            "roaming": _ROAMING_SECONDS,
-            "congested": _CONGESTED_SECONDS,
-        }.get(state)
-        if patience is not None and not text.waits:
+        phone = self.book.phone(text.to)
+        nature = NATURES[phone.state]
+        if nature.wait and not text.waits:
+            kept = self._settings.carrier_validity_seconds
             text.waits = True
-            self._look(text, now + patience)
+            self._look(text, now + (kept if nature.wait == AS_LONG_AS_KEPT else nature.wait))
             self.book.change(text)
-        elif state in _FATE:
-            self._fail(text, "undelivered", _FATE[state])
+        elif nature.error is not None:
+            self._fail(text, "undelivered", nature.error)
         else:
             text.waits, text.arrived_at = False, time.time()
-            if state == "silent":
-                self.book.change(text)
-            else:
+            if nature.receipt:
                 self._tell(text, "delivered")
+            else:
+                self.book.change(text)
+            if nature.answers is not None:
+                self._answer_by_itself(phone, text.sender, nature.answers)
+
+    def _answer_by_itself(self, phone: Phone, sender: str, words: str) -> None:
+        if sender.startswith("+") and sender not in phone.answered:
+            phone.answered.add(sender)
+            language = "nl" if phone.language == "nl" else "en"
+            self.receive(phone.number, WORDS[language][words], sender)
 
     def _fail(self, text: Text, status: str, error: int) -> None:
         text.waits, text.error = False, error

@@ -1,6 +1,6 @@
 """The control API under /sandbox: phones, faults, the clock, and what has passed."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import Controller, delete, get, post
 from litestar.connection import Request
@@ -9,11 +9,17 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Response
 from msgspec import Meta, Struct, structs
 
+from calamity.sandbox.calling import call_resource
 from calamity.sandbox.desk import Desk
 from calamity.sandbox.faults import Fault
 from calamity.sandbox.orders import LONGEST_BODY, line_of
-from calamity.sandbox.records import Phone, PhoneState, resource
+from calamity.sandbox.records import Phone, PhoneCall, resource
+from calamity.sandbox.script import Script
 from calamity.sandbox.settings import Persona
+from calamity.sandbox.states import PhoneState
+
+CallDeed = Literal["answer", "voicemail", "hang-up", "press", "say"]
+_KEYS = frozenset("0123456789*#")
 
 
 class TextForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +33,13 @@ class StateForm(Struct, frozen=True, forbid_unknown_fields=True):
     """What the network should do with a phone from now on."""
 
     state: PhoneState
+
+
+class CallForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the person does with a call; *words* are the keys of a press, or what is said."""
+
+    deed: CallDeed
+    words: Annotated[str, Meta(max_length=500)] = ""
 
 
 class ClockForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +76,34 @@ def send_text(desk: Desk, number: str, form: TextForm) -> dict[str, Any]:
         raise ClientException("Nobody listens on that number: choose a number of the service.")
     text = desk.carrier.receive(number, form.body, to)
     return resource(text, desk.settings.account_sid)
+
+
+def take_call(desk: Desk, sid: str, form: CallForm) -> dict[str, Any]:
+    """Let the person of a phone do something with a call."""
+    call = desk.book.calls.get(sid)
+    if call is None:
+        raise NotFoundException("There is no such call.")
+    voice = desk.voice
+    if form.deed == "answer":
+        voice.answer(call, "person")
+    elif form.deed == "voicemail":
+        voice.answer(call, "voicemail")
+    elif form.deed == "hang-up":
+        voice.hang_up(call)
+    elif form.deed == "say":
+        voice.speak(call, form.words)
+    elif _KEYS.issuperset(form.words):
+        voice.press(call, form.words)
+    else:
+        raise ClientException("A phone has the keys 0 to 9, * and #.")
+    return heard_call(desk, call)
+
+
+def heard_call(desk: Desk, call: PhoneCall) -> dict[str, Any]:
+    """Describe a call as its phone knows it."""
+    described = call_resource(call, desk.settings.account_sid)
+    said = [structs.asdict(one) for one in call.said]
+    return {**described, "keypad": call.keypad, "said": said}
 
 
 class Control(Controller):
@@ -109,7 +150,21 @@ class Control(Controller):
             raise NotFoundException("Nobody has this number yet.")
         account = desk.settings.account_sid
         texts = [resource(text, account) for text in desk.book.conversation(phone.number)]
-        return {**structs.asdict(phone), "texts": texts}
+        calls = [heard_call(desk, call) for call in desk.book.calls_of.get(phone.number, ())]
+        return {**structs.asdict(phone), "texts": texts, "calls": calls}
+
+    @get("/calls")
+    async def calls(self, request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
+        """List every call, with what was said in it."""
+        desk = desk_of(request)
+        return [heard_call(desk, call) for call in desk.book.calls.values()]
+
+    @post("/calls/{sid:str}", status_code=200)
+    async def take_call(
+        self, request: Request[Any, Any, Any], sid: FromPath[str], data: JSONBody[CallForm]
+    ) -> dict[str, Any]:
+        """Answer a call, hang up, press keys, or say something."""
+        return take_call(desk_of(request), sid, data)
 
     @post("/phones/{number:str}/texts", status_code=201)
     async def text(
@@ -150,23 +205,43 @@ class Control(Controller):
         ]
 
     @get("/faults")
-    async def faults(self, request: Request[Any, Any, Any]) -> list[Fault]:
-        """List the faults that are on."""
-        return desk_of(request).faults.active
+    async def faults(self, request: Request[Any, Any, Any]) -> list[dict[str, Any]]:
+        """List the faults that are ordered, with how they stand."""
+        return desk_of(request).faults.describe()
 
     @post("/faults", status_code=201)
     async def add_fault(
         self, request: Request[Any, Any, Any], data: JSONBody[Fault]
-    ) -> list[Fault]:
-        """Switch a fault on."""
+    ) -> dict[str, Any]:
+        """Order a fault; its id is what removes it."""
         desk = desk_of(request)
-        desk.faults.add(data)
-        return desk.faults.active
+        return desk.faults.add(data).describe(desk.clock.now())
+
+    @post("/script", status_code=200)
+    async def script(
+        self, request: Request[Any, Any, Any], data: JSONBody[Script]
+    ) -> list[dict[str, Any]]:
+        """Start a script of faults; it takes the place of everything that was ordered before."""
+        desk = desk_of(request)
+        desk.prompter.start(data)
+        return desk.faults.describe()
+
+    @delete("/faults/{number:int}")
+    async def remove_fault(self, request: Request[Any, Any, Any], number: FromPath[int]) -> None:
+        """End one fault."""
+        if not desk_of(request).faults.remove(number):
+            raise NotFoundException("There is no such fault any more.")
 
     @delete("/faults")
     async def clear_faults(self, request: Request[Any, Any, Any]) -> None:
-        """Switch all faults off."""
+        """End all faults, and the script that orders them."""
+        desk_of(request).prompter.stop()
         desk_of(request).faults.clear()
+
+    @get("/queues")
+    async def queues(self, request: Request[Any, Any, Any]) -> dict[str, float]:
+        """Tell for how many seconds each sender has texts to send."""
+        return desk_of(request).carrier.queues()
 
     @get("/transcript")
     async def transcript(
@@ -193,11 +268,16 @@ class Control(Controller):
     ) -> dict[str, Any]:
         """Let the carrier's time run faster, stand still, or leap."""
         desk = desk_of(request)
-        desk.clock.turn(speed=data.speed, paused=data.paused)
-        if data.step is not None:
-            desk.clock.jump(desk.clock.now() + data.step)
-        desk.carrier.rouse()
+        set_clock(desk, data)
         return _clock(desk)
+
+
+def set_clock(desk: Desk, form: ClockForm) -> None:
+    """Change how the carrier's time runs."""
+    desk.clock.turn(speed=form.speed, paused=form.paused)
+    if form.step is not None:
+        desk.clock.jump(desk.clock.now() + form.step)
+    desk.agenda.rouse()
 
 
 def _clock(desk: Desk) -> dict[str, Any]:

@@ -4,15 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from calamity.sandbox.account import Account
+from calamity.sandbox.agenda import Agenda
 from calamity.sandbox.api import Api
 from calamity.sandbox.book import Book
+from calamity.sandbox.calling import Calling
 from calamity.sandbox.carrier import Carrier
 from calamity.sandbox.clock import Clock
 from calamity.sandbox.faults import FaultBox
 from calamity.sandbox.hooks import Hooks
 from calamity.sandbox.ledger import Ledger
+from calamity.sandbox.poster import Poster
+from calamity.sandbox.script import Prompter, read_script
 from calamity.sandbox.settings import SandboxSettings
+from calamity.sandbox.texting import Texting
 from calamity.sandbox.transcript import Transcript
+from calamity.sandbox.voice import Voice
 
 _TRANSCRIPT_SECONDS = 0.2
 
@@ -23,12 +30,22 @@ class Desk:
     def __init__(self, settings: SandboxSettings) -> None:
         self.settings = settings
         self.clock = Clock(settings.speed)
+        self.agenda = Agenda(self.clock)
         self.transcript = Transcript(settings.transcript)
-        self.faults = FaultBox(self.transcript, settings.seed)
-        self.book = Book(settings, Ledger(settings.database, self.clock.now))
-        self.hooks = Hooks(self.book, self.faults, self.transcript, settings)
-        self.carrier = Carrier(self.book, self.clock, self.hooks)
-        self.api = Api(self.book, self.carrier, self.faults, self.transcript)
+        self.faults = FaultBox(self.transcript, self.agenda, settings.seed)
+        self.book = book = Book(settings, Ledger(settings.database, self.clock.now))
+        poster = Poster(self.transcript, settings)
+        self.hooks = Hooks(book, self.agenda, self.faults, poster, self.transcript)
+        self.carrier = Carrier(book, self.agenda, self.hooks, self.faults)
+        self.voice = Voice(book, self.agenda, self.hooks, self.faults)
+        self.prompter = Prompter(self.agenda, self.faults, self.carrier, self.transcript)
+        self.api = Api(
+            Texting(book, self.carrier, self.faults),
+            Calling(book, self.voice),
+            Account(book),
+            self.faults,
+            self.transcript,
+        )
 
     @asynccontextmanager
     async def open(self, _: object = None) -> AsyncIterator[None]:
@@ -36,7 +53,10 @@ class Desk:
         self.clock.jump(self.book.load())
         self.carrier.resume()
         await self.hooks.start()
-        tasks = [asyncio.create_task(self.carrier.run()), asyncio.create_task(self._write_down())]
+        self.voice.resume()
+        if self.settings.script is not None:
+            self.prompter.start(read_script(self.settings.script))
+        tasks = [asyncio.create_task(self.agenda.run()), asyncio.create_task(self._write_down())]
         try:
             yield
         finally:
@@ -45,6 +65,7 @@ class Desk:
             for task in tasks:
                 with suppress(asyncio.CancelledError):
                     await task
+            await self.voice.stop()
             await self.hooks.stop()
             self.book.ledger.close()
             self.transcript.close()

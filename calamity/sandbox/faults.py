@@ -1,76 +1,207 @@
-"""What can go wrong on purpose, in the API and on the way back."""
+"""What can go wrong on purpose: where, how often, for whom, from when and until when."""
 
-import random
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Annotated, Any, Literal, get_args
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct, field, structs
 
+from calamity.sandbox.agenda import Agenda
 from calamity.sandbox.transcript import Transcript
 
 BeforeKind = Literal["unauthorised", "suspended", "too-many", "error-before", "unavailable-before"]
 AfterKind = Literal[
     "error-after", "slow", "hang-after", "reset-after", "truncated", "html", "empty", "trickle"
 ]
-HookKind = Literal[
-    "callback-drop", "callback-delay", "callback-duplicate", "callback-reorder",
-    "callback-bad-signature", "callback-stale-token", "callback-extra-field",
+OutageKind = Literal["api-down", "refused", "webhooks-down", "carrier-down", "calls-down"]
+CallbackKind = Literal[
+    "callback-drop", "callback-delay", "callback-duplicate", "callback-reorder", "callback-batch",
+    "callback-forged", "callback-bad-signature", "callback-stale-token", "callback-extra-field",
     "callback-unknown-status", "callback-no-error-code",
-    "inbound-drop", "inbound-delay", "inbound-duplicate", "inbound-bad-signature",
 ]  # fmt: skip
-FaultKind = Literal[BeforeKind, AfterKind, HookKind, "list-lag"]
+InboundKind = Literal["inbound-drop", "inbound-delay", "inbound-duplicate", "inbound-bad-signature"]
+ShapeKind = Literal["inbound-split", "inbound-base64", "inbound-mm", "inbound-spoofed"]
+ListKind = Literal["list-lag"]
+FaultKind = Literal[
+    OutageKind, BeforeKind, AfterKind, ListKind, CallbackKind, InboundKind, ShapeKind
+]
+
+OUTAGES: frozenset[str] = frozenset(get_args(OutageKind))
+BEFORE: frozenset[str] = frozenset(get_args(BeforeKind))
+AFTER: frozenset[str] = frozenset(get_args(AfterKind))
+CALLBACK: frozenset[str] = frozenset(get_args(CallbackKind))
+INBOUND: frozenset[str] = frozenset(get_args(InboundKind))
+SHAPE: frozenset[str] = frozenset(get_args(ShapeKind))
+LIST: frozenset[str] = frozenset(get_args(ListKind))
+
+PLACES: dict[str, tuple[str, ...]] = {
+    "outage": get_args(OutageKind),
+    "before": get_args(BeforeKind),
+    "after": (*get_args(AfterKind), *get_args(ListKind)),
+    "callback": get_args(CallbackKind),
+    "inbound": (*get_args(InboundKind), *get_args(ShapeKind)),
+}
+
+_LONGEST_SECONDS = 7 * 24 * 3600
+_Seconds = Annotated[float, Meta(ge=0, le=_LONGEST_SECONDS)]
 
 
 class Fault(Struct, frozen=True, forbid_unknown_fields=True):
-    """One thing that goes wrong: how often, how many times, and for which recipient.
+    """One thing that goes wrong: how often, how many times, and for whom.
 
-    *seconds* is how long a delay, a hang or a lag lasts, or what Retry-After says; *times* is how
-    many copies a duplicate makes.
+    *to* is the number of a phone, or the begin of numbers and a star: `+3161*`. *seconds* is how
+    long a delay, a hang or a lag lasts, or what Retry-After says; *times* is how many copies a
+    duplicate makes; *number* is whom a spoofed reply pretends to be. The fault stands from
+    *starts* seconds after now, for *lasts* seconds. What the API does to a request is measured in
+    seconds of the wall clock; all else in those of the carrier.
     """
 
     kind: FaultKind
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     count: Annotated[int, Meta(ge=1)] | None = None
-    to: str | None = None
-    seconds: Annotated[float, Meta(ge=0, le=3600)] | None = None
+    to: Annotated[str, Meta(pattern=r"^\+[0-9]{0,15}\*?$")] | None = None
+    seconds: _Seconds | None = None
     times: Annotated[int, Meta(ge=1, le=100)] = 1
+    number: Annotated[str, Meta(pattern=r"^\+[0-9]{6,15}$")] | None = None
+    starts: _Seconds = 0
+    lasts: _Seconds | None = None
+
+    def is_for(self, number: str | None) -> bool:
+        """Tell whether this fault concerns that phone."""
+        if self.to is None:
+            return True
+        if number is None:
+            return False
+        return number.startswith(self.to[:-1]) if self.to.endswith("*") else number == self.to
+
+
+class Standing(Struct):
+    """A fault that was ordered. *until* is the carrier's time at which it ends by itself."""
+
+    id: int
+    place: int
+    fault: Fault
+    since: float
+    until: float | None
+    left: int | None
+    struck: int = 0
+    occasions: Counter[str | None] = field(default_factory=Counter)
+
+    def describe(self, now: float) -> dict[str, Any]:
+        """Return the fault as it was ordered, with how it stands."""
+        return {
+            **structs.asdict(self.fault),
+            "id": self.id,
+            "state": "waiting" if now < self.since else "on",
+            "left": self.left,
+            "struck": self.struck,
+            "starts_in": max(0.0, round(self.since - now, 1)),
+            "ends_in": None if self.until is None else max(0.0, round(self.until - now, 1)),
+        }
 
 
 class FaultBox:
-    """The faults that are switched on, with one seeded source of chance."""
+    """The faults that are ordered. The same seed and the same orders give the same faults.
 
-    def __init__(self, transcript: Transcript, seed: int) -> None:
+    Chance is drawn per fault, per phone, and per occasion, so that what happens to one phone does
+    not hang on how quick another was.
+    """
+
+    def __init__(self, transcript: Transcript, agenda: Agenda, seed: int) -> None:
+        self.seed = seed
         self._transcript = transcript
-        self._chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-        self.active: list[Fault] = []
+        self._agenda = agenda
+        self._clock = agenda.clock
+        self._ordered = 0
+        self._places = 0
+        self._listeners: list[Callable[[], None]] = []
+        self.standing: list[Standing] = []
 
-    def add(self, fault: Fault) -> None:
-        """Switch a fault on."""
-        self.active.append(fault)
-        self._transcript.add("fault-on", fault=structs.asdict(fault))
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call *listener* whenever a fault begins or ends."""
+        self._listeners.append(listener)
 
-    def clear(self) -> None:
-        """Switch every fault off."""
-        self.active.clear()
-        self._transcript.add("faults-off")
+    def _changed(self, *_: object) -> None:
+        now = self._clock.now()
+        self.standing = [one for one in self.standing if one.until is None or one.until > now]
+        for listener in self._listeners:
+            listener()
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return every fault that is ordered, with how it stands."""
+        now = self._clock.now()
+        return [one.describe(now) for one in self.standing if one.until is None or one.until > now]
+
+    def add(self, fault: Fault) -> Standing:
+        """Order a fault."""
+        self._ordered += 1
+        since = self._clock.now() + fault.starts
+        until = None if fault.lasts is None else since + fault.lasts
+        self._places += 1
+        one = Standing(self._ordered, self._places, fault, since, until, fault.count)
+        self.standing.append(one)
+        self._transcript.add("fault-on", id=one.id, fault=structs.asdict(fault))
+        for moment in (since if fault.starts else None, until):
+            if moment is not None:
+                self._agenda.at(moment, self._changed, None)
+        self._changed()
+        return one
+
+    def remove(self, number: int) -> bool:
+        """End one fault; tell whether there was one."""
+        kept = [one for one in self.standing if one.id != number]
+        if len(kept) == len(self.standing):
+            return False
+        self.standing = kept
+        self._transcript.add("fault-off", id=number)
+        self._changed()
+        return True
+
+    def clear(self, *, seed: int | None = None) -> None:
+        """End every fault; from here on chance begins anew, from *seed* if there is one."""
+        self.seed = self.seed if seed is None else seed
+        self.standing, self._places = [], 0
+        self._transcript.add("faults-off", seed=self.seed)
+        self._changed()
+
+    def _in_force(self, kinds: frozenset[str], to: str | None) -> list[Standing]:
+        now = self._clock.now()
+        return [
+            one
+            for one in self.standing
+            if one.fault.kind in kinds
+            and one.since <= now
+            and (one.until is None or now < one.until)
+            and one.fault.is_for(to)
+        ]
+
+    def in_force(self, kind: FaultKind, *, to: str | None = None) -> Standing | None:
+        """Return the fault of this kind that stands for that phone, without using it up."""
+        if not self.standing:
+            return None
+        return next(iter(self._in_force(frozenset({kind}), to)), None)
 
     def pick(self, kinds: frozenset[str], *, to: str | None = None) -> Fault | None:
         """Return the first fault of these kinds that strikes now, and use it up by one."""
-        if not self.active:
+        if not self.standing:
             return None
-        for place, fault in enumerate(self.active):
-            if fault.kind not in kinds or (fault.to is not None and fault.to != to):
+        for one in self._in_force(kinds, to):
+            if not self._strikes(one, to):
                 continue
-            if fault.probability < 1 and self._chance.random() >= fault.probability:
-                continue
-            self._use(place, fault)
-            self._transcript.add("fault", fault=fault.kind, to=to)
-            return fault
+            one.struck += 1
+            if one.left is not None:
+                one.left -= 1
+                if not one.left:
+                    self.standing.remove(one)
+            self._transcript.add("fault", fault=one.fault.kind, id=one.id, to=to)
+            return one.fault
         return None
 
-    def _use(self, place: int, fault: Fault) -> None:
-        if fault.count is None:
-            return
-        if fault.count == 1:
-            del self.active[place]
-        else:
-            self.active[place] = structs.replace(fault, count=fault.count - 1)
+    def _strikes(self, one: Standing, to: str | None) -> bool:
+        if one.fault.probability >= 1:
+            return True
+        one.occasions[to] += 1
+        drawn = f"{self.seed} {one.place} {to} {one.occasions[to]}".encode()
+        chance = int.from_bytes(blake2b(drawn, digest_size=8).digest()) / 2**64
+        return chance < one.fault.probability

@@ -1,59 +1,63 @@
-"""Webhooks to the product: signed as Twilio signs them, in order per text, kept until posted."""
+"""Webhooks to the product: what is said, in order per text, and how that goes wrong on purpose."""
 
 import asyncio
 import logging
-import time
+import math
 from collections import deque
-from urllib.parse import urldefrag, urlencode, urljoin, urlsplit, urlunsplit
+from collections.abc import Callable
+from urllib.parse import urldefrag, urljoin
 from uuid import uuid4
 
-import aiohttp
-import phonenumbers
 from msgspec import structs
-from yarl import URL
 
+from calamity.sandbox.agenda import Agenda
 from calamity.sandbox.book import Book
-from calamity.sandbox.faults import Fault, FaultBox
-from calamity.sandbox.patience import Patience
-from calamity.sandbox.records import Post, Text
-from calamity.sandbox.settings import SandboxSettings, is_loopback, origin_of
-from calamity.sandbox.signatures import Signer
+from calamity.sandbox.faults import CALLBACK, INBOUND, Fault, FaultBox
+from calamity.sandbox.forms import call_status_form, inbound_form, status_form
+from calamity.sandbox.poster import Poster
+from calamity.sandbox.records import PhoneCall, Post, Text
+from calamity.sandbox.settings import SandboxSettings
 from calamity.sandbox.transcript import Transcript
+from calamity.sandbox.twiml import BadTwiml, Verb, read_twiml
 
 _log = logging.getLogger(__name__)
 
-_REDIRECTS = 10
-_RETRY_PAUSE_SECONDS = 0.1
-_REORDER_SECONDS = 2.0
-_STATUS_FAULTS = frozenset(
-    {
-        "callback-drop", "callback-delay", "callback-duplicate", "callback-reorder",
-        "callback-bad-signature", "callback-stale-token", "callback-extra-field",
-        "callback-unknown-status", "callback-no-error-code",
-    }
-)  # fmt: skip
-_INBOUND_FAULTS = frozenset(
-    {"inbound-drop", "inbound-delay", "inbound-duplicate", "inbound-bad-signature"}
-)
+_USUAL_SECONDS = 2.0
+_BATCH_SECONDS = 5.0
+_MOST_REDIRECTS = 10
+_WEBHOOK_FAILED = 11200
+_FORGED = {"delivered": "failed", "undelivered": "delivered", "failed": "delivered"}
+
+Hearer = Callable[[Post, tuple[Verb, ...]], None]
 
 
 class Hooks:
-    """Post webhooks, a limited number at once and one after the other for the same text."""
+    """Post webhooks, a limited number at once and one after the other for the same text.
+
+    *hear* is told what the product answered in TwiML to a text from a phone.
+    """
 
     def __init__(
-        self, book: Book, faults: FaultBox, transcript: Transcript, settings: SandboxSettings
+        self,
+        book: Book,
+        agenda: Agenda,
+        faults: FaultBox,
+        poster: Poster,
+        transcript: Transcript,
     ) -> None:
+        self.hear: Hearer | None = None
         self._book = book
+        self._agenda = agenda
         self._faults = faults
+        self._poster = poster
         self._transcript = transcript
-        self._settings = settings
-        self._signer = Signer(settings)
+        self._settings: SandboxSettings = book.settings
         self._chains: dict[str, deque[Post]] = {}
         self._ready: asyncio.Queue[str] = asyncio.Queue()
-        self._held: dict[str, Post] = {}
-        self._later: set[asyncio.TimerHandle] = set()
+        self._overtaken: dict[str, Post] = {}
+        self._stuck: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
+        faults.listen(self._try_stuck)
 
     @property
     def pending(self) -> int:
@@ -62,75 +66,66 @@ class Hooks:
 
     async def start(self) -> None:
         """Begin to post, first what an earlier run left."""
-        limit = self._settings.webhooks_at_once
-        connector = aiohttp.TCPConnector(limit=limit)
-        self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
-        self._tasks = [asyncio.create_task(self._work(self._session)) for _ in range(limit)]
+        self._poster.start()
+        workers = range(self._settings.webhooks_at_once)
+        self._tasks = [asyncio.create_task(self._work()) for _ in workers]
         for post in sorted(self._book.posts.values(), key=lambda one: one.id):
-            self._line_up(post)
+            if post.due is None:
+                self._line_up(post)
+            else:
+                self._agenda.at(post.due, self._go_alone, post)
 
     async def stop(self) -> None:
         """Stop posting; what is pending stays in the ledger."""
-        for handle in self._later:
-            handle.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._session is not None:
-            await self._session.close()
+        await self._poster.stop()
 
     # What to say ----------------------------------------------------------------------------
 
     def tell_status(self, text: Text) -> None:
-        """Post a status callback, if the text asked for one."""
-        if text.callback is None:
+        """Post a status callback, if the text or its service asked for one."""
+        url = text.callback
+        if url is None and text.service is not None:
+            url = self._settings.service_callbacks.get(text.service)
+        if url is None:
             return
-        form = {
-            "AccountSid": self._settings.account_sid,
-            "ApiVersion": "2010-04-01",
-            "From": text.sender,
-            "MessageSid": text.sid,
-            "MessageStatus": text.status,
-            "SmsSid": text.sid,
-            "SmsStatus": text.status,
-            "To": text.to,
-        }
-        if text.service is not None:
-            form["MessagingServiceSid"] = text.service
-        if text.error is not None:
-            form["ErrorCode"] = str(text.error)
-        fault = self._faults.pick(_STATUS_FAULTS, to=text.to)
-        post = Post(0, "status", text.sid, text.callback, form, str(uuid4()))
-        self._send_off(post, fault)
+        form = status_form(text, self._settings.account_sid)
+        fault = self._faults.pick(CALLBACK, to=text.to)
+        self._send_off(Post(0, "status", text.sid, text.to, url, form), fault)
 
     def tell_inbound(self, text: Text) -> None:
         """Post a text from a phone to the product."""
         url = self._settings.webhook_url
         if url is None:
-            self._alert(text.sid, None, "no webhook is configured")
+            self.alert(text.sid, None, _WEBHOOK_FAILED, "no webhook is configured")
             return
-        form = {
-            **dict.fromkeys(("ToState", "ToCity", "FromZip", "FromState", "FromCity", "ToZip"), ""),
-            "ToCountry": _country(text.to),
-            "SmsMessageSid": text.sid,
-            "NumMedia": str(text.media),
-            "SmsSid": text.sid,
-            "SmsStatus": "received",
-            "Body": text.body,
-            "FromCountry": _country(text.sender),
-            "To": text.to,
-            "NumSegments": str(text.parts),
-            "MessageSid": text.sid,
-            "AccountSid": self._settings.account_sid,
-            "From": text.sender,
-            "ApiVersion": "2010-04-01",
-        }
-        fault = self._faults.pick(_INBOUND_FAULTS, to=text.sender)
+        form = inbound_form(text, self._settings.account_sid)
+        fault = self._faults.pick(INBOUND, to=text.sender)
         fallback = self._settings.fallback_url
-        post = Post(0, "inbound", text.sid, url, form, str(uuid4()), fallback)
+        post = Post(0, "inbound", text.sid, text.sender, url, form, fallback=fallback)
         self._send_off(post, fault)
 
-    # In which order -------------------------------------------------------------------------
+    def tell_call(self, call: PhoneCall, status: str) -> None:
+        """Post what became of a call, if it asked for that."""
+        if call.callback is None:
+            return
+        form = call_status_form(call, self._settings.account_sid, status)
+        call.sequence += 1
+        fault = self._faults.pick(CALLBACK, to=call.to)
+        post = Post(0, "call", call.sid, call.to, call.callback, form, method=call.callback_method)
+        self._send_off(post, fault)
+
+    def tell(self, post: Post) -> None:
+        """Post something else that belongs to a call."""
+        self._queue(post)
+
+    def alert(self, sid: str, url: str | None, code: int, reason: str) -> None:
+        """Write down that a webhook failed for good, as Twilio's debugger does."""
+        self._transcript.add("alert", code=code, sid=sid, url=url, reason=reason)
+
+    # How it goes wrong ----------------------------------------------------------------------
 
     def _send_off(self, post: Post, fault: Fault | None) -> None:
         flaw = "" if fault is None else fault.kind.partition("-")[2]
@@ -138,32 +133,44 @@ class Hooks:
             self._queue(post)
         elif flaw == "drop":
             self._transcript.add(f"{post.kind}-dropped", sid=post.sid, form=post.form)
-        elif flaw == "delay":
-            self._after(2.0 if fault.seconds is None else fault.seconds, self._book.queue(post))
+        elif flaw in {"delay", "batch"}:
+            self._hold(post, _release_at(flaw, fault, self._agenda.clock.now()))
         elif flaw == "duplicate":
             for _ in range(fault.times + 1):
                 self._queue(structs.replace(post))
         elif flaw == "reorder":
-            held = self._held[post.sid] = self._book.queue(post)
-            seconds = _REORDER_SECONDS if fault.seconds is None else fault.seconds
-            self._call_later(seconds, self._release, held)
+            seconds = _USUAL_SECONDS if fault.seconds is None else fault.seconds
+            self._overtaken[post.sid] = self._book.queue(post)
+            self._agenda.at(self._agenda.clock.now() + seconds, self._let_go, post)
             return
         else:
             self._spoil(post, flaw)
             self._queue(post)
-        held_back = self._held.get(post.sid)
-        if held_back is not None:
-            self._release(held_back)
+        if self._overtaken:
+            held_back = self._overtaken.get(post.sid)
+            if held_back is not None:
+                self._let_go(held_back)
+
+    def _hold(self, post: Post, due: float) -> None:
+        post.due = due
+        self._agenda.at(due, self._go_alone, self._book.queue(post))
 
     def _spoil(self, post: Post, flaw: str) -> None:
+        named = "CallStatus" if post.kind == "call" else "MessageStatus"
         if flaw == "extra-field":
             post.form["RawDlrDoneDate"] = "2611211030"
         elif flaw == "unknown-status":
-            post.form |= {"MessageStatus": "shipped", "SmsStatus": "shipped"}
+            post.form |= {name: "shipped" for name in (named, "SmsStatus") if name in post.form}
         elif flaw == "no-error-code":
             post.form.pop("ErrorCode", None)
+        elif flaw == "forged":
+            status = _FORGED.get(post.form[named], "delivered")
+            form = post.form | {n: status for n in (named, "SmsStatus") if n in post.form}
+            self._queue(structs.replace(post, form=form, flaw="forged", token=str(uuid4())))
         else:
             post.flaw = flaw
+
+    # In which order -------------------------------------------------------------------------
 
     def _queue(self, post: Post) -> None:
         self._line_up(self._book.queue(post))
@@ -177,35 +184,30 @@ class Hooks:
         else:
             chain.append(post)
 
-    def _release(self, post: Post) -> None:
-        if self._held.get(post.sid) is post:
-            del self._held[post.sid]
+    def _let_go(self, post: Post, _: float = 0) -> None:
+        if self._overtaken.get(post.sid) is post:
+            del self._overtaken[post.sid]
             self._line_up(post)
 
-    def _after(self, seconds: float, post: Post) -> None:
-        def go() -> None:
-            self._line_up(post, alone=True)
+    def _go_alone(self, post: Post, _: float) -> None:
+        self._line_up(post, alone=True)
 
-        self._call_later(seconds, go)
+    def _try_stuck(self) -> None:
+        """Post what waited for the webhooks to come up again."""
+        stuck, self._stuck = self._stuck, []
+        for key in stuck:
+            self._ready.put_nowait(key)
 
-    def _call_later(self, seconds: float, call: object, *arguments: Post) -> None:
-        loop = asyncio.get_running_loop()
-
-        def run() -> None:
-            self._later.discard(handle)
-            if callable(call):
-                call(*arguments)
-
-        handle = loop.call_later(seconds, run)
-        self._later.add(handle)
-
-    async def _work(self, session: aiohttp.ClientSession) -> None:
+    async def _work(self) -> None:
         while True:
             key = await self._ready.get()
             chain = self._chains[key]
             post = chain[0]
+            if self._faults.in_force("webhooks-down", to=post.phone):
+                self._stuck.append(key)
+                continue
             try:
-                await self._deliver(session, post)
+                await self._deliver(post)
             except Exception:
                 _log.exception("A webhook could not be posted; the others go on.")
             self._book.posted(post)
@@ -217,116 +219,70 @@ class Hooks:
 
     # Posting --------------------------------------------------------------------------------
 
-    async def _deliver(self, session: aiohttp.ClientSession, post: Post) -> None:
-        outcome = await self._try(session, post, post.url, post.form)
-        if _is_fine(outcome):
+    async def _deliver(self, post: Post) -> None:
+        if post.kind != "inbound":
+            reply = await self._poster.post(post, post.url, post.form, post.method)
+            if not reply.is_fine:
+                self.alert(post.sid, post.url, _WEBHOOK_FAILED, str(reply.outcome))
             return
-        self._alert(post.sid, post.url, str(outcome))
-        if post.fallback is not None:
-            form = {**post.form, "ErrorCode": "11200", "ErrorUrl": post.url}
-            outcome = await self._try(session, post, post.fallback, form)
-            if not _is_fine(outcome):
-                self._alert(post.sid, post.fallback, str(outcome))
+        read = await self.read(post)
+        if read is not None and read[0] and self.hear is not None:
+            self.hear(post, read[0])
 
-    async def _try(
-        self, session: aiohttp.ClientSession, post: Post, url: str, form: dict[str, str]
-    ) -> int | str:
-        bare, fragment = urldefrag(url)
-        patience = Patience.of(fragment)
-        outcome: int | str = "refused"
-        for attempt in range(patience.retries + 1):
-            if attempt:
-                await asyncio.sleep(_RETRY_PAUSE_SECONDS)
-            began = time.perf_counter()
-            outcome = await self._post(session, post, bare, form, patience)
-            self._transcript.add(
-                f"{post.kind}-webhook",
-                sid=post.sid,
-                url=bare,
-                form=form,
-                attempt=attempt + 1,
-                outcome=outcome,
-                seconds=round(time.perf_counter() - began, 4),
-            )
-            if _is_fine(outcome) or not patience.tries_again(outcome):
-                break
-        return outcome
+    async def read(self, post: Post) -> tuple[tuple[Verb, ...], str] | None:
+        """Ask the product for TwiML, at the fallback if that fails; None if both do.
 
-    async def _post(
-        self,
-        session: aiohttp.ClientSession,
-        post: Post,
-        url: str,
-        form: dict[str, str],
-        patience: Patience,
-    ) -> int | str:
-        timeout = aiohttp.ClientTimeout(
-            total=patience.total,
-            connect=patience.connect,
-            sock_connect=patience.connect,
-            sock_read=patience.read,
-        )
-        signed, target = self._addresses(url)
-        headers = self._signer.headers(post, signed, form)
-        data: bytes | None = urlencode(form).encode()
-        method = "POST"
+        Return the verbs, and the address of the document they are in.
+        """
         try:
-            for _ in range(_REDIRECTS + 1):
-                if not self._may_reach(target):
-                    return "not on this machine"
-                async with session.request(
-                    method,
-                    URL(target, encoded=True),
-                    data=data,
-                    headers=headers,
-                    timeout=timeout,
-                    allow_redirects=False,
-                ) as response:
-                    await response.read()
-                    following = response.headers.get("Location")
-                    if response.status not in {301, 302, 303, 307, 308} or following is None:
-                        return response.status
-                # Twilio follows with GET and without the form, whatever the kind of redirect.
-                target, method, data = urljoin(target, following), "GET", None
-                headers.pop("Content-Type", None)
-        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
-            return "ct"
-        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
-            return "rt" if isinstance(error, TimeoutError) else type(error).__name__
-        return "too many redirects"
-
-    def _addresses(self, url: str) -> tuple[str, str]:
-        """Return the address that is signed, and the one on this machine that is called."""
-        settings = self._settings
-        if settings.sign_as is None or settings.webhook_url is None:
-            return url, url
-        public, parts = urlsplit(settings.sign_as), urlsplit(url)
-        here = urlsplit(origin_of(settings.webhook_url))
-        if (parts.scheme, parts.netloc) not in {(public.scheme, public.netloc), here[:2]}:
-            return url, url
-        rest = (parts.path, parts.query, "")
-        return urlunsplit((*public[:2], *rest)), urlunsplit((*here[:2], *rest))
-
-    def _may_reach(self, url: str) -> bool:
+            return await self._read_at(post, post.url, post.form, post.method)
+        except BadTwiml as failure:
+            code = failure.code
+        if post.fallback is None:
+            return None
+        form = {**post.form, "ErrorCode": str(code), "ErrorUrl": post.url}
         try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            return False
-        if parts.scheme not in {"http", "https"} or host is None:
-            return False
-        return is_loopback(host) or host in self._settings.callback_hosts
+            return await self._read_at(post, post.fallback, form, post.fallback_method)
+        except BadTwiml:
+            return None
 
-    def _alert(self, sid: str, url: str | None, reason: str) -> None:
-        self._transcript.add("alert", code=11200, sid=sid, url=url, reason=reason)
+    async def _read_at(
+        self, post: Post, url: str, form: dict[str, str], method: str
+    ) -> tuple[tuple[Verb, ...], str]:
+        said: list[Verb] = []
+        for _ in range(_MOST_REDIRECTS):
+            verbs = await self._read_once(post, url, form, method)
+            if post.kind == "twiml":
+                # A call walks on by itself when it has come to a redirect.
+                return verbs, url
+            away = next((place for place, one in enumerate(verbs) if one.name == "Redirect"), None)
+            said += verbs[:away]
+            if away is None:
+                return tuple(said), url
+            method = verbs[away].get("method", "POST")
+            url = urljoin(urldefrag(url).url, verbs[away].text)
+        self.alert(post.sid, url, _WEBHOOK_FAILED, "too many redirects")
+        raise BadTwiml(_WEBHOOK_FAILED)
+
+    async def _read_once(
+        self, post: Post, url: str, form: dict[str, str], method: str
+    ) -> tuple[Verb, ...]:
+        code, reason = _WEBHOOK_FAILED, "the webhooks are down"
+        if not self._faults.in_force("webhooks-down", to=post.phone):
+            reply = await self._poster.post(post, url, form, method)
+            reason = str(reply.outcome)
+            if reply.is_fine:
+                try:
+                    return read_twiml(reply.content_type, reply.body)
+                except BadTwiml as failure:
+                    code, reason = failure.code, "the TwiML cannot be read"
+        self.alert(post.sid, url, code, reason)
+        raise BadTwiml(code)
 
 
-def _is_fine(outcome: int | str) -> bool:
-    return isinstance(outcome, int) and outcome // 100 == 2  # noqa: PLR2004 - the family of success
-
-
-def _country(number: str) -> str:
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or ""
-    except phonenumbers.NumberParseException:
-        return ""
+def _release_at(flaw: str, fault: Fault, now: float) -> float:
+    if flaw == "delay":
+        return now + (_USUAL_SECONDS if fault.seconds is None else fault.seconds)
+    # Everything of the same span goes out together, at its end.
+    span = fault.seconds or _BATCH_SECONDS
+    return (math.floor(now / span) + 1) * span

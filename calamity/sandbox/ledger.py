@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-KINDS = ("texts", "phones", "posts", "optouts", "meta")
+KINDS = ("texts", "phones", "posts", "calls", "optouts", "meta")
 _CREATE = {
     kind: f"CREATE TABLE IF NOT EXISTS {kind} "
     "(key TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID"

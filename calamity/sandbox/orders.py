@@ -66,19 +66,21 @@ def read_order(form: Mapping[str, str], book: Book, *, media: int = 0) -> Order:
         raise Refusal(21602)
     _check_recipient(to, book)
     if sender:
-        _check_sender(sender, book.settings)
+        _check_sender(sender, book)
     if service is not None:
         sender = sender or _choose_sender(service, to, book.settings)
     if len(body) > LONGEST_BODY:
         raise Refusal(21617)
     validity = _read_validity(form.get("ValidityPeriod"))
     callback = form.get("StatusCallback") or None
-    _check_callback(callback, book.settings)
+    check_callback(callback, book.settings)
     if to == sender:
         raise Refusal(21266)
     if book.has_opted_out(sender, to):
         raise Refusal(21610)
     send_in = _read_send_at(form.get("SendAt"), service)
+    if book.settings.region == "ie1":
+        _check_region(form, media)
     return Order(sender, to, body, service, callback, validity, media, send_in)
 
 
@@ -95,10 +97,11 @@ def _check_recipient(to: str, book: Book) -> None:
         raise Refusal(21408)
 
 
-def _check_sender(sender: str, settings: SandboxSettings) -> None:
+def _check_sender(sender: str, book: Book) -> None:
+    if sender in book.settings.elsewhere:
+        raise Refusal(21663)
     if _E164.fullmatch(sender):
-        pooled = any(sender in pool for pool in settings.services.values())
-        if sender not in settings.senders and not pooled:
+        if not book.is_ours(sender):
             raise Refusal(21606)
     elif not _ALPHA.fullmatch(sender):
         raise Refusal(21212, number=sender)
@@ -122,7 +125,8 @@ def _read_validity(value: str | None) -> int:
     return int(value)
 
 
-def _check_callback(url: str | None, settings: SandboxSettings) -> None:
+def check_callback(url: str | None, settings: SandboxSettings) -> None:
+    """Refuse an address to which Twilio would not post."""
     if url is None:
         return
     try:
@@ -135,6 +139,14 @@ def _check_callback(url: str | None, settings: SandboxSettings) -> None:
         raise Refusal(21609)
     if not settings.allow_loopback_callbacks and is_loopback(host):
         raise Refusal(21609)
+
+
+def _check_region(form: Mapping[str, str], media: int) -> None:
+    """Refuse what Twilio's region in Ireland cannot do."""
+    if media:
+        raise Refusal(21670)
+    if form.get("SendAt") or form.get("ShortenUrls", "").lower() == "true":
+        raise Refusal(30700)
 
 
 def _read_send_at(value: str | None, service: str | None) -> float | None:

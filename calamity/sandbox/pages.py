@@ -18,9 +18,17 @@ from msgspec import Struct
 
 from calamity.domain.texts import clean_for_display, segments
 from calamity.sandbox.book import Book
-from calamity.sandbox.control import TextForm, desk_of, phone_number, send_text
+from calamity.sandbox.control import (
+    CallForm,
+    TextForm,
+    desk_of,
+    phone_number,
+    send_text,
+    take_call,
+)
 from calamity.sandbox.desk import Desk
-from calamity.sandbox.records import PHONE_STATES, Phone, PhoneState, Text
+from calamity.sandbox.records import Phone, Said, Text
+from calamity.sandbox.states import PHONE_STATES, PhoneState
 from calamity.sandbox.words import WORDS
 
 _HERE = Path(__file__).parent
@@ -28,7 +36,8 @@ _MOST_LISTED = 300
 _OPEN_AT_FIRST = 4
 _MOST_OPEN = 24
 _LONGEST_CONVERSATION = 200
-_ZONE = ZoneInfo("Europe/Amsterdam")
+_TAPBACK = 60
+ZONE = ZoneInfo("Europe/Amsterdam")
 _CODE = re.compile(r"\b(?:JA|YES)\s+(\d{3,6})\b")
 
 
@@ -45,6 +54,17 @@ class Bubble(Struct, frozen=True):
     parts: int
 
 
+class Heard(Struct, frozen=True):
+    """The latest call of a phone, as the phone shows it."""
+
+    sid: str
+    sender: str
+    status: str
+    keypad: bool
+    seconds: int
+    said: list[Said]
+
+
 class Line(Struct, frozen=True):
     """One phone in the list."""
 
@@ -57,6 +77,7 @@ class Line(Struct, frozen=True):
     received: int
     waiting: int
     moment: float
+    rings: bool
 
 
 def template_engine() -> TemplateConfig[JinjaTemplateEngine]:
@@ -81,7 +102,7 @@ def _bubble(text: Text) -> Bubble:
         mine=text.direction == "inbound",
         sender=text.sender,
         body=clean_for_display(text.body),
-        at=moment.astimezone(_ZONE).strftime("%H:%M:%S"),
+        at=moment.astimezone(ZONE).strftime("%H:%M:%S"),
         encoding=counted.encoding,
         units=counted.units,
         parts=counted.parts,
@@ -93,6 +114,8 @@ def line(book: Book, phone: Phone) -> Line:
     texts = book.conversation(phone.number)
     last = texts[-1] if texts else None
     mine = (book.texts[sid] for sid in book.by_phone.get(phone.number, ()))
+    calls = book.calls_of.get(phone.number, ())
+    rung = (call.created_at for call in calls if call.status != "queued")
     return Line(
         number=phone.number,
         title=phone.name or phone.number,
@@ -102,8 +125,19 @@ def line(book: Book, phone: Phone) -> Line:
         last_mine=last is not None and last.direction == "inbound",
         received=sum(text.direction != "inbound" for text in texts),
         waiting=sum(text.status == "sent" and text.arrived_at is None for text in mine),
-        moment=max((text.arrived_at or 0 for text in texts), default=0),
+        moment=max((*(text.arrived_at or 0 for text in texts), *rung), default=0),
+        rings=any(call.status == "ringing" for call in calls),
     )
+
+
+def latest_call(book: Book, number: str) -> Heard | None:
+    """Return the call that a phone shows: one that goes on, or else the last one."""
+    calls = [call for call in book.calls_of.get(number, ()) if call.status != "queued"]
+    if not calls:
+        return None
+    call = next((one for one in calls if not one.is_over), calls[-1])
+    said = [Said(one.by, clean_for_display(one.words), one.language) for one in call.said]
+    return Heard(call.sid, call.sender, call.status, call.keypad, call.seconds, said)
 
 
 def card(book: Book, phone: Phone) -> dict[str, Any]:
@@ -111,10 +145,14 @@ def card(book: Book, phone: Phone) -> dict[str, Any]:
     conversation = bubbles(book, phone.number)
     heard = next((one.body for one in reversed(conversation) if not one.mine), "")
     code = _CODE.search(heard)
+    senders = book.senders_of(phone.number)
     return {
         "phone": line(book, phone),
+        "call": latest_call(book, phone.number),
+        "heard": heard[:_TAPBACK],
+        "opted_out": any(book.has_opted_out(sender, phone.number) for sender in senders),
         "bubbles": conversation,
-        "senders": book.senders_of(phone.number),
+        "senders": senders,
         "code": code[1] if code else "",
     }
 
@@ -130,10 +168,12 @@ def choose_language(asked: str | None, accepted: str) -> str:
     return "nl"
 
 
-def _context(request: Request[Any, Any, Any], asked: str | None) -> dict[str, Any]:
+def page_context(request: Request[Any, Any, Any], asked: str | None) -> dict[str, Any]:
+    """Return what every page needs: its words and their language."""
     accepted = request.headers.get("accept-language", "")
     language = choose_language(asked, accepted)
-    return {"t": WORDS[language], "lang": language, "states": PHONE_STATES}
+    standing = len(desk_of(request).faults.standing)
+    return {"t": WORDS[language], "lang": language, "states": PHONE_STATES, "standing": standing}
 
 
 def _lines(desk: Desk, wanted: str) -> list[Line]:
@@ -163,7 +203,7 @@ def _change(
     }
     if is_open:
         whole = {**context, **card(book, phone)}
-        for name in ("conversation", "reply", "state"):
+        for name in ("call", "conversation", "reply", "state"):
             change[name] = engine.get_template(f"partials/{name}.html").render(**whole)
     return change
 
@@ -188,7 +228,7 @@ class Pages(Controller):
         opened = chosen or [one.number for one in lines if one.moment][:_OPEN_AT_FIRST]
         opened = opened or [one.number for one in lines][:_OPEN_AT_FIRST]
         context = {
-            **_context(request, lang),
+            **page_context(request, lang),
             "lines": lines,
             "q": q,
             "total": len(desk.book.phones),
@@ -210,7 +250,7 @@ class Pages(Controller):
         desk = desk_of(request)
         phone = desk.book.phone(phone_number(number))
         context = {
-            **_context(request, lang),
+            **page_context(request, lang),
             **card(desk.book, phone),
             "version": desk.book.version,
         }
@@ -226,7 +266,7 @@ class Pages(Controller):
         """Show one phone, to be set beside the others."""
         desk = desk_of(request)
         phone = desk.book.phone(phone_number(number))
-        context = {**_context(request, lang), **card(desk.book, phone)}
+        context = {**page_context(request, lang), **card(desk.book, phone)}
         return Template("partials/phone.html", context=context)
 
     @get("/changes")
@@ -243,9 +283,10 @@ class Pages(Controller):
         since = since if since <= book.version else 0
         changed = [phone for phone in book.phones.values() if phone.version > since]
         newest = sorted(changed, key=lambda phone: phone.version)[-_MOST_LISTED:]
-        context, wanted = _context(request, lang), set(numbers or ())
+        context, wanted = page_context(request, lang), set(numbers or ())
         phones = [_change(request, phone, phone.number in wanted, context) for phone in newest]
-        return Response({"version": book.version, "total": len(book.phones), "phones": phones})
+        told = {"version": book.version, "total": len(book.phones), "phones": phones}
+        return Response({**told, "standing": context["standing"]})
 
     @post("/phones/{number:str}/texts", status_code=303)
     async def send(self, request: Request[Any, Any, Any], number: FromPath[str]) -> Redirect:
@@ -254,6 +295,16 @@ class Pages(Controller):
         body, to = str(form.get("body", "")), form.get("to")
         if body:
             send_text(desk_of(request), phone_number(number), TextForm(body, to or None))
+        return Redirect(f"/phones/{number}", status_code=303)
+
+    @post("/phones/{number:str}/calls/{sid:str}", status_code=303)
+    async def take(
+        self, request: Request[Any, Any, Any], number: FromPath[str], sid: FromPath[str]
+    ) -> Redirect:
+        """Answer a call, hang up, or press a key, for a browser without scripts."""
+        form = await request.form()
+        asked = {"deed": form.get("deed"), "words": form.get("words", "")}
+        take_call(desk_of(request), sid, msgspec.convert(asked, CallForm))
         return Redirect(f"/phones/{number}", status_code=303)
 
     @post("/phones/{number:str}/state", status_code=303)

@@ -5,20 +5,17 @@ These structs change in place on purpose: they are the working memory, written b
 
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal
+from uuid import uuid4
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from calamity.sandbox.errors import REASONS
+from calamity.sandbox.states import PhoneState
 
 TERMINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received", "read"})
 
-PhoneState = Literal[
-    "on", "off", "silent", "unknown", "blocked", "filtered", "roaming", "congested", "full",
-    "landline",
-]  # fmt: skip
-PHONE_STATES: tuple[PhoneState, ...] = get_args(PhoneState)
-
+CALL_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 _PRICE_PER_PART = 0.075
 
 
@@ -53,7 +50,10 @@ class Text(Struct):
 
 
 class Phone(Struct):
-    """One phone: who holds it, and what the network does with it."""
+    """One phone: who holds it, and what the network does with it since *changed_at*.
+
+    *answered* holds the senders whom the phone has answered by itself in this state.
+    """
 
     number: str
     name: str = ""
@@ -62,19 +62,84 @@ class Phone(Struct):
     state: PhoneState = "on"
     announced: bool = False
     version: int = 0
+    changed_at: float = 0.0
+    answered: set[str] = field(default_factory=set)
+
+
+class Said(Struct):
+    """One thing in a call: what the phone heard, or what its person did."""
+
+    by: Literal["caller", "person"]
+    words: str
+    language: str = ""
+
+
+class PhoneCall(Struct):
+    """One call to a phone, as Twilio's API made it. *number* counts calls.
+
+    *method* and *fallback_method* are how its TwiML is fetched; *detection* says whether a machine
+    that answers is told from a person; *keypad* is up while the call waits for digits.
+    """
+
+    sid: str
+    number: int
+    sender: str
+    to: str
+    created_at: float
+    updated_at: float
+    status: str = "queued"
+    url: str | None = None
+    method: str = "POST"
+    twiml: str | None = None
+    fallback: str | None = None
+    fallback_method: str = "POST"
+    callback: str | None = None
+    callback_method: str = "POST"
+    events: list[str] = field(default_factory=list)
+    ring_seconds: float = 60.0
+    time_limit: float = 14_400.0
+    detection: str = ""
+    amd_callback: str | None = None
+    answered_by: str | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    started_on: float | None = None
+    ended_on: float | None = None
+    sequence: int = 0
+    keypad: bool = False
+    said: list[Said] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can happen in this call."""
+        return self.status in CALL_ENDS
+
+    @property
+    def seconds(self) -> int:
+        """How long the two have been connected, in the carrier's time."""
+        if self.started_on is None or self.ended_on is None:
+            return 0
+        return max(1, round(self.ended_on - self.started_on))
 
 
 class Post(Struct):
-    """A webhook on its way to the product. *token* stays the same over retries."""
+    """A webhook on its way to the product. *token* stays the same over retries.
+
+    *phone* is the number it is about; *due* is the carrier's time before which it is held back.
+    """
 
     id: int
-    kind: Literal["status", "inbound"]
+    kind: Literal["status", "inbound", "call", "twiml"]
     sid: str
+    phone: str
     url: str
     form: dict[str, str]
-    token: str
+    token: str = field(default_factory=lambda: str(uuid4()))
+    method: str = "POST"
     fallback: str | None = None
+    fallback_method: str = "POST"
     flaw: str | None = None
+    due: float | None = None
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from calamity.sandbox.app import create_sandbox
+from calamity.sandbox.faults import FaultBox
 from calamity.sandbox.settings import SandboxSettings, is_loopback
+
+_REFUSED_SECONDS, _LONGEST_REFUSED_SECONDS = 10.0, 600.0
+_API_PATHS = ("/2010-04-01", "/v2/PhoneNumbers")
 
 
 class SandboxProtocol(HttpToolsProtocol):
@@ -22,8 +26,50 @@ class SandboxProtocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
+    """Serve the sandbox; while its fault says so, refuse every connection to the port."""
+
+    def __init__(self, config: uvicorn.Config, faults: FaultBox) -> None:
+        super().__init__(config)
+        self._faults = faults
+        self._is_shut = False
+        self._opening: asyncio.Task[None] | None = None
+        faults.listen(self._mind_door)
+
     async def serve_quietly(self, door: socket.socket) -> None:
         await self._serve([door])
+
+    def _mind_door(self) -> None:
+        ordered = self._faults.in_force("refused")
+        if ordered is not None and not self._is_shut:
+            self._is_shut = True
+            self._shut()
+            wait = ordered.fault.seconds or _REFUSED_SECONDS
+            # By the wall clock: nobody could mend it, because the panel is refused as well.
+            later = min(wait, _LONGEST_REFUSED_SECONDS)
+            asyncio.get_running_loop().call_later(later, self._faults.remove, ordered.id)
+        elif ordered is None and self._is_shut and not self.should_exit:
+            self._is_shut = False
+            self._opening = asyncio.create_task(self._open())
+
+    def _shut(self) -> None:
+        for server in self.servers:
+            server.close()
+        self.servers.clear()
+        for connection in list(self.server_state.connections):
+            asked = getattr(connection, "scope", None) or {}
+            transport = getattr(connection, "transport", None)
+            if transport is not None and asked.get("path", "").startswith(_API_PATHS):
+                transport.abort()
+
+    async def _open(self) -> None:
+        config, loop = self.config, asyncio.get_running_loop()
+
+        def take_in() -> asyncio.Protocol:
+            state = self.lifespan.state
+            return SandboxProtocol(config=config, server_state=self.server_state, app_state=state)
+
+        door = _open_door(config.host, config.port)
+        self.servers.append(await loop.create_server(take_in, sock=door))
 
 
 def _open_door(host: str, port: int) -> socket.socket:
@@ -46,8 +92,9 @@ async def serve(
     """Serve the practice network until cancelled or, with *install_signals*, told to stop."""
     if not is_loopback(host) and not settings.open_to_network:
         raise ValueError(f"The sandbox listens on this machine only; {host} is open to others.")
+    app = create_sandbox(settings)
     config = uvicorn.Config(
-        create_sandbox(settings),
+        app,
         host=host,
         port=port,
         http=SandboxProtocol,
@@ -59,7 +106,7 @@ async def serve(
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
+    server = _Server(config, app.state.sandbox.faults)
     # Bound here, so that a port in use is an error to read and not the end of the process.
     door = _open_door(host, port)
     if install_signals:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from typing import Literal
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -23,6 +24,10 @@ class Persona(Struct, frozen=True, forbid_unknown_fields=True):
 class SandboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """How one sandbox behaves. *senders* maps a number to its rate in segments per second.
 
+    A service without a callback of the text itself uses that of *service_callbacks*. In *region*
+    IE1 the carrier can do less, as Twilio's region in Ireland; a sender in *elsewhere* is a number
+    of the account in the other region.
+
     With *sign_as* every webhook is signed for that public address while the connection goes to
     the origin of *webhook_url*, as behind a proxy. A webhook to any host that is neither loopback
     nor in *callback_hosts* is refused: nothing leaves the machine.
@@ -37,6 +42,10 @@ class SandboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     signing_secret: str | None = None
     senders: dict[str, float] = field(default_factory=lambda: {"+3197010250000": 10.0})
     services: dict[str, list[str]] = field(default_factory=dict)
+    service_callbacks: dict[str, str] = field(default_factory=dict)
+    region: Literal["us1", "ie1"] = "us1"
+    elsewhere: frozenset[str] = frozenset()
+    calls_per_second: float = 1.0
     countries: tuple[str, ...] | None = None
     webhook_url: str | None = None
     fallback_url: str | None = None
@@ -54,6 +63,7 @@ class SandboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     webhooks_at_once: int = 32
     open_to_network: bool = False
     seed: int = 20240
+    script: str | None = None
 
     def __post_init__(self) -> None:
         if not _ACCOUNT.fullmatch(self.account_sid):
@@ -62,7 +72,8 @@ class SandboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
             )
         if len(self.auth_token) < _TOKEN_LENGTH:
             raise ValueError(f"The auth token needs at least {_TOKEN_LENGTH} characters.")
-        if self.speed <= 0 or any(rate <= 0 for rate in self.senders.values()):
+        rates = (self.speed, self.calls_per_second, *self.senders.values())
+        if any(rate <= 0 for rate in rates):
             raise ValueError("Speed and rates must be above zero.")
 
 

@@ -25,11 +25,12 @@ class Signer:
     def headers(self, post: Post, url: str, form: dict[str, str]) -> dict[str, str]:
         """Return the headers of *post*; *url* is the address as the product knows it."""
         headers = {
-            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "I-Twilio-Idempotency-Token": post.token,
         }
+        if form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
         algorithm = HMAC_SHA1
         if self._settings.signing_secret is not None:
             algorithm = HMAC_SHA256
@@ -37,7 +38,7 @@ class Signer:
             headers["X-Twilio-Webhooks-Signature-Settings"] = named
         signer = self._stale if post.flaw == "stale-token" else self._usual
         signature = signer.compute_signature(url, form, algorithm)
-        if post.flaw == "bad-signature":
+        if post.flaw in {"bad-signature", "forged"}:
             signature = signature[::-1]
         return {**headers, "X-Twilio-Signature": signature}
 

@@ -43,6 +43,11 @@ class Transcript:
         )
         return [entry for entry, _ in zip(found, range(limit), strict=False)]
 
+    def newest(self, kind: str, count: int) -> list[dict[str, Any]]:
+        """Return the latest entries of one kind, the newest first."""
+        found = (entry for entry in reversed(self._entries) if entry["kind"] == kind)
+        return [entry for entry, _ in zip(found, range(count), strict=False)]
+
     def lines(self, entries: list[dict[str, Any]]) -> bytes:
         """Write entries as JSON Lines."""
         return b"".join(self._encode(entry) + b"\n" for entry in entries)

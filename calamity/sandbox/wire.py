@@ -1,7 +1,9 @@
 """Requests and answers of the carrier's API, close to the wire."""
 
 import asyncio
+import re
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +25,16 @@ class Call(Struct, frozen=True):
     raw_path: str
     query: dict[str, str]
     form: dict[str, str]
-    media: int
+    pairs: list[tuple[str, str]]
+
+    def all_of(self, name: str) -> list[str]:
+        """Return every value of a field that may be there more than once."""
+        return [value for named, value in self.pairs if named == name]
+
+    @property
+    def media(self) -> int:
+        """How many media the request names."""
+        return sum(name.startswith("MediaUrl") for name, _ in self.pairs)
 
 
 class Answer(Struct, frozen=True):
@@ -36,6 +47,10 @@ class Answer(Struct, frozen=True):
     def body(self) -> bytes:
         """Write the payload as JSON."""
         return b"" if self.payload is None else msgspec.json.encode(self.payload)
+
+
+Handler = Callable[[Call, str], Awaitable[Answer]]
+Routes = list[tuple[re.Pattern[str], dict[str, Handler]]]
 
 
 class Hangup(Exception):
@@ -78,7 +93,7 @@ async def read_call(scope: Any, receive: Receive) -> Call:
         raw_path=raw_path + ("?" + query_string if query_string else ""),
         query=dict(parse_qsl(query_string, keep_blank_values=True)),
         form=dict(pairs),
-        media=sum(name.startswith("MediaUrl") for name, _ in pairs),
+        pairs=pairs,
     )
 
 
@@ -150,3 +165,19 @@ async def hang_up(scope: Any, *, gently: bool = False) -> None:
         transport.abort()
     # The server has to notice before this request ends, or it would answer after all.
     await asyncio.sleep(0.05)
+
+
+def page_of(path: str, name: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a list that fits on one page."""
+    first = f"{path}?PageSize=50&Page=0"
+    return {
+        name: entries,
+        "first_page_uri": first,
+        "next_page_uri": None,
+        "previous_page_uri": None,
+        "page": 0,
+        "page_size": 50,
+        "start": 0,
+        "end": max(0, len(entries) - 1),
+        "uri": path,
+    }

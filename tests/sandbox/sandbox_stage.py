@@ -15,6 +15,7 @@ import aiohttp
 from aiohttp import web
 from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from yarl import URL
 
@@ -93,9 +94,8 @@ class Sandbox:
         return payload
 
     async def control(self, method: str, path: str, body: Any = None) -> Any:
-        async with self.session.request(
-            method, f"{self.origin}/sandbox{path}", json=body
-        ) as answer:
+        url = URL(f"{self.origin}/sandbox{path.replace('+', '%2B')}", encoded=True)
+        async with self.session.request(method, url, json=body) as answer:
             assert answer.status < 300, await answer.text()
             text = await answer.text()
             if answer.content_type == "application/jsonl":
@@ -104,6 +104,19 @@ class Sandbox:
 
     async def fault(self, kind: str, **rest: Any) -> None:
         await self.control("POST", "/faults", {"kind": kind, **rest})
+
+    async def texts(self, body: str, *, number: str = PERSON, to: str = SENDER) -> dict[str, Any]:
+        form = {"body": body, "to": to}
+        return await self.control("POST", f"/phones/{number}/texts", form)
+
+    async def turn(self, state: str, number: str = PERSON) -> None:
+        await self.control("POST", f"/phones/{number}/state", {"state": state})
+
+    async def clock(self, **form: Any) -> None:
+        await self.control("POST", "/clock", form)
+
+    async def alerts(self) -> list[dict[str, Any]]:
+        return await self.control("GET", "/alerts")
 
     async def status_of(self, sid: str) -> str:
         answer = await self.raw("GET", f"{self.base}/Messages/{sid}.json")
@@ -131,6 +144,11 @@ async def eventually(look: Callable[[], Awaitable[Any]], *, seconds: float = 10)
 class Hook:
     """What arrived at the product."""
 
+    def is_signed(self, origin: str, token: str) -> bool:
+        validator = RequestValidator(token)
+        signature = self.headers["X-Twilio-Signature"]
+        return validator.validate(origin + self.path, self.form, signature)
+
     def __init__(self, request: web.Request, raw: bytes, at: int) -> None:
         self.at = at
         self.method = request.method
@@ -146,6 +164,8 @@ class Product:
     def __init__(self) -> None:
         self.hooks: list[Hook] = []
         self.answers: dict[str, list[int]] = {}
+        self.says: dict[str, list[str]] = {}
+        self.content_type = "text/xml"
         self.delay = 0.0
         self.at_once = 0
         self.most_at_once = 0
@@ -161,8 +181,13 @@ class Product:
             await asyncio.sleep(self.delay)
         self.at_once -= 1
         answers = self.answers.get(request.path, [])
-        status = answers.pop(0) if answers else 204
+        says = self.says.get(request.path, [])
+        status = answers.pop(0) if answers else 200 if says else 204
         headers = {"Location": self.location} if self.location and status // 100 == 3 else {}
+        if says and status == 200:
+            document = says.pop(0) if len(says) > 1 else says[0]
+            kind = self.content_type
+            return web.Response(body=document.encode(), headers={"Content-Type": kind})
         return web.Response(status=status, headers=headers)
 
     async def got(self, count: int, path: str = "", *, seconds: float = 10) -> list[Hook]:
@@ -179,7 +204,7 @@ class Product:
 @asynccontextmanager
 async def running(**rest: Any) -> AsyncIterator[Sandbox]:
     """Run a sandbox that is quick, unless the test says otherwise."""
-    usual = {"senders": {SENDER: 1000.0}, "delivery_seconds": 0.05}
+    usual = {"senders": {SENDER: 1000.0}, "delivery_seconds": 0.05, "calls_per_second": 50.0}
     settings = SandboxSettings(**{**usual, **rest})
     port = free_port()
     task = asyncio.create_task(serve(settings, "127.0.0.1", port, install_signals=False))

@@ -22,6 +22,7 @@ EMPTY_SERVICE = "MG" + "2" * 32
 
 
 async def test_twilios_own_client_sends_fetches_and_lists(sandbox):
+    """S-30, S-32: a text as Twilio's client sees it."""
     sent = await sandbox.twilio.messages.create_async(
         to=PERSON, from_=SENDER, body="Kunt u komen? Antwoord JA 4821."
     )
@@ -39,6 +40,7 @@ async def test_twilios_own_client_sends_fetches_and_lists(sandbox):
 
 
 async def test_a_message_has_twenty_keys_and_twilios_dates(sandbox):
+    """S-04, S-30, S-31, S-33."""
     answer = await sandbox.raw(
         "POST", sandbox.base + "/Messages.json", data={"To": PERSON, "From": SENDER, "Body": "é"}
     )
@@ -81,6 +83,7 @@ async def test_a_message_has_twenty_keys_and_twilios_dates(sandbox):
     ],
 )
 async def test_what_twilio_refuses_is_refused_with_its_code(form, code):
+    """S-10 to S-23, one by one."""
     services = {SERVICE: [SENDER], EMPTY_SERVICE: []}
     async with running(countries=("NL",), services=services) as sandbox:
         status, payload = await sandbox.create(**form)
@@ -93,12 +96,14 @@ async def test_what_twilio_refuses_is_refused_with_its_code(form, code):
 
 
 async def test_a_refusal_masks_the_number(sandbox):
+    """S-13: no more of a wrong number than its begin."""
     _, payload = await sandbox.create(To="+31970102400001234", From=SENDER, Body="x")
     assert payload["code"] == 21211
     assert "970102400001234" not in payload["message"]
 
 
 async def test_loopback_callbacks_can_be_refused_as_twilio_does():
+    """S-20."""
     async with running(allow_loopback_callbacks=False) as sandbox:
         form = {"To": PERSON, "From": SENDER, "Body": "x"}
         refused = await sandbox.create(**form, StatusCallback="http://127.0.0.1:9/status")
@@ -108,6 +113,7 @@ async def test_loopback_callbacks_can_be_refused_as_twilio_does():
 
 
 async def test_only_the_right_key_opens_the_account():
+    """S-02."""
     async with running(api_key="SK" + "0" * 32, api_secret="s" * 32) as sandbox:
         path = sandbox.base + "/Messages.json"
         account = sandbox.settings.account_sid
@@ -120,6 +126,8 @@ async def test_only_the_right_key_opens_the_account():
 
 
 async def test_unknown_paths_wrong_methods_and_other_bodies_are_refused(sandbox):
+    """S-03, S-04."""
+
     async def code(method: str, path: str, **rest) -> tuple[int, int]:
         answer = await sandbox.raw(method, path, **rest)
         return answer.status, (await answer.json())["code"]
@@ -133,6 +141,7 @@ async def test_unknown_paths_wrong_methods_and_other_bodies_are_refused(sandbox)
 
 
 async def test_the_rest_of_the_account_answers(sandbox):
+    """S-03."""
     sid = (await sandbox.send())["sid"]
     for path in ("Calls", "IncomingPhoneNumbers", "Balance", f"Messages/{sid}/Media"):
         answer = await sandbox.raw("GET", f"{sandbox.base}/{path}.json")
@@ -146,6 +155,7 @@ async def test_the_rest_of_the_account_answers(sandbox):
 
 
 async def test_lists_filter_and_page_newest_first(sandbox):
+    """S-40."""
     sids = [(await sandbox.send(f"nummer {number}"))["sid"] for number in range(7)]
     await sandbox.send("elders", To="+3197010240001")
     for sid in sids:
@@ -168,6 +178,7 @@ async def test_lists_filter_and_page_newest_first(sandbox):
 
 
 async def test_unsent_texts_are_not_found_by_date_sent(sandbox):
+    """S-41."""
     await sandbox.control("POST", "/clock", {"paused": True})
     sid = (await sandbox.send())["sid"]
     today = datetime.now(UTC).date()
@@ -176,6 +187,7 @@ async def test_unsent_texts_are_not_found_by_date_sent(sandbox):
 
 
 async def test_a_body_is_redacted_and_a_text_removed_only_when_it_has_ended(sandbox):
+    """S-43, S-44."""
     await sandbox.control("POST", "/clock", {"paused": True})
     sid = (await sandbox.send())["sid"]
     with pytest.raises(TwilioRestException) as early:
@@ -191,6 +203,7 @@ async def test_a_body_is_redacted_and_a_text_removed_only_when_it_has_ended(sand
 
 
 async def test_a_service_chooses_its_sender_later_and_only_scheduled_texts_are_called_off():
+    """S-32, S-43."""
     async with running(services={SERVICE: [SENDER]}) as sandbox:
         create = sandbox.twilio.messages.create_async
         sent = await create(to=PERSON, messaging_service_sid=SERVICE, body="x")
@@ -239,6 +252,7 @@ async def test_answers_conform_to_twilios_own_description(sandbox):
 
 
 async def test_everything_that_passed_is_in_the_transcript_without_secrets(tmp_path):
+    """S-98, S-99."""
     path = tmp_path / "passed.jsonl"
     async with running(transcript=str(path)) as sandbox:
         sid = (await sandbox.send())["sid"]
@@ -246,6 +260,7 @@ async def test_everything_that_passed_is_in_the_transcript_without_secrets(tmp_p
         found = await sandbox.control("GET", f"/transcript?sid={sid}&kind=request")
         assert [(one["method"], one["status"]) for one in found] == [("POST", 201)]
         assert found[0]["form"]["To"] == PERSON
+        assert found[0]["answer"]["status"] == "queued"
         later = await sandbox.control("GET", f"/transcript?since={found[0]['seq']}&kind=request")
         assert [one["code"] for one in later] == [21603]
         token = sandbox.settings.auth_token
@@ -256,6 +271,7 @@ async def test_everything_that_passed_is_in_the_transcript_without_secrets(tmp_p
 
 
 async def test_a_text_is_listed_late_when_the_list_lags(sandbox):
+    """S-42."""
     await sandbox.fault("list-lag", seconds=0.5)
     sid = (await sandbox.send())["sid"]
     assert await sandbox.twilio.messages.list_async(to=PERSON) == []
@@ -268,5 +284,6 @@ async def test_a_text_is_listed_late_when_the_list_lags(sandbox):
 
 
 async def test_many_at_once_get_a_sid_of_their_own(sandbox):
+    """S-31."""
     sent = await asyncio.gather(*(sandbox.send(f"{number}") for number in range(200)))
     assert len({one["sid"] for one in sent}) == 200

@@ -24,6 +24,7 @@ async def accepted(sandbox) -> int:
     ],
 )
 async def test_a_fault_before_acceptance_leaves_no_text(sandbox, kind, status, code):
+    """S-80."""
     await sandbox.fault(kind, count=1, seconds=7)
     with pytest.raises(TwilioRestException) as refused:
         await sandbox.twilio.messages.create_async(to=PERSON, from_=SENDER, body="x")
@@ -34,12 +35,14 @@ async def test_a_fault_before_acceptance_leaves_no_text(sandbox, kind, status, c
 
 
 async def test_too_many_says_when_to_try_again(sandbox):
+    """S-80."""
     await sandbox.fault("too-many", seconds=7)
     answer = await sandbox.raw("POST", sandbox.base + "/Messages.json", data=FORM)
     assert answer.headers["Retry-After"] == "7"
 
 
 async def test_an_error_after_acceptance_still_delivers(sandbox, product):
+    """S-80."""
     await sandbox.fault("error-after", count=1)
     status, _ = await sandbox.create(**FORM, StatusCallback=product.origin + "/status")
     assert status == 500
@@ -56,6 +59,7 @@ async def test_an_error_after_acceptance_still_delivers(sandbox, product):
     ],
 )
 async def test_a_cut_connection_still_accepted_the_text(sandbox, kind, error):
+    """S-80."""
     await sandbox.fault(kind, count=1, seconds=0.3)
     with pytest.raises((error, ConnectionResetError)):
         await sandbox.raw("POST", sandbox.base + "/Messages.json", data=FORM)
@@ -64,6 +68,7 @@ async def test_a_cut_connection_still_accepted_the_text(sandbox, kind, error):
 
 
 async def test_a_hang_outlasts_the_patience_of_the_caller(sandbox):
+    """S-80."""
     await sandbox.fault("hang-after", count=1)
     timeout = aiohttp.ClientTimeout(total=0.3)
     with pytest.raises(TimeoutError):
@@ -72,6 +77,7 @@ async def test_a_hang_outlasts_the_patience_of_the_caller(sandbox):
 
 
 async def test_success_without_an_answer_to_read(sandbox):
+    """S-80."""
     await sandbox.fault("html", count=1)
     await sandbox.fault("empty", count=1)
     html = await sandbox.raw("POST", sandbox.base + "/Messages.json", data=FORM)
@@ -82,12 +88,14 @@ async def test_success_without_an_answer_to_read(sandbox):
 
 
 async def test_a_trickle_arrives_whole_but_late(sandbox):
+    """S-80."""
     await sandbox.fault("trickle", count=1, seconds=0.5)
     status, payload = await sandbox.create(**FORM)
     assert (status, payload["status"]) == (201, "queued")
 
 
 async def test_a_slow_answer_comes_after_the_first_callbacks(sandbox, product):
+    """S-81."""
     await sandbox.fault("slow", count=1, seconds=0.5)
     sent = await sandbox.send(StatusCallback=product.origin + "/status")
     assert product.statuses(sent["sid"]) == ["sending", "sent", "delivered"]
@@ -103,6 +111,8 @@ async def test_a_fault_strikes_only_whom_it_should_and_is_cleared(sandbox):
 
 
 async def test_chance_is_seeded_and_near_what_was_asked():
+    """S-80."""
+
     async def struck() -> list[int]:
         async with running(seed=7) as sandbox:
             await sandbox.fault("error-before", probability=0.3)
@@ -121,6 +131,7 @@ async def test_a_wrong_fault_is_refused_with_a_reason(sandbox):
 
 
 async def test_callbacks_can_be_lost(sandbox, product):
+    """S-81."""
     await sandbox.fault("callback-drop", count=2)
     sid = (await sandbox.send(StatusCallback=product.origin + "/s"))["sid"]
     await product.got(1, "/s")
@@ -128,6 +139,7 @@ async def test_callbacks_can_be_lost(sandbox, product):
 
 
 async def test_callbacks_can_come_twice(sandbox, product):
+    """S-81."""
     await sandbox.fault("callback-duplicate", times=2, count=1)
     sid = (await sandbox.send(StatusCallback=product.origin + "/s"))["sid"]
     hooks = await product.got(5, "/s")
@@ -136,6 +148,7 @@ async def test_callbacks_can_come_twice(sandbox, product):
 
 
 async def test_callbacks_can_change_places(sandbox, product):
+    """S-81."""
     await sandbox.fault("callback-reorder", count=1)
     sid = (await sandbox.send(StatusCallback=product.origin + "/s"))["sid"]
     await product.got(3, "/s")
@@ -143,6 +156,7 @@ async def test_callbacks_can_change_places(sandbox, product):
 
 
 async def test_a_delayed_callback_is_overtaken(sandbox, product):
+    """S-81."""
     await sandbox.fault("callback-delay", count=1, seconds=0.6)
     sid = (await sandbox.send(StatusCallback=product.origin + "/s"))["sid"]
     await product.got(3, "/s")
@@ -151,6 +165,7 @@ async def test_a_delayed_callback_is_overtaken(sandbox, product):
 
 @pytest.mark.parametrize("kind", ["callback-bad-signature", "callback-stale-token"])
 async def test_a_signature_can_be_wrong(sandbox, product, kind):
+    """S-81."""
     await sandbox.fault(kind)
     await sandbox.send(StatusCallback=product.origin + "/s")
     hook = (await product.got(1, "/s"))[0]
@@ -160,6 +175,7 @@ async def test_a_signature_can_be_wrong(sandbox, product, kind):
 
 
 async def test_strange_callbacks_are_signed_as_they_are(sandbox, product):
+    """S-81."""
     await sandbox.fault("callback-extra-field", count=1)
     await sandbox.fault("callback-unknown-status", count=1)
     await sandbox.send(StatusCallback=product.origin + "/s")
@@ -173,6 +189,7 @@ async def test_strange_callbacks_are_signed_as_they_are(sandbox, product):
 
 
 async def test_replies_can_be_lost_and_come_twice(sandbox, product):
+    """S-82."""
     path = f"/phones/{PERSON}/texts"
     await sandbox.fault("inbound-drop", count=1)
     await sandbox.fault("inbound-duplicate", count=1)

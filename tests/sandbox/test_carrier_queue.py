@@ -15,6 +15,7 @@ async def arrivals(sandbox, number: str = PERSON) -> list[str]:
 
 
 async def test_a_sender_keeps_to_its_rate_in_segments_and_its_order():
+    """S-50."""
     async with running(senders={SENDER: 20.0}, delivery_seconds=0.01) as sandbox:
         began = asyncio.get_running_loop().time()
         sids = []
@@ -29,6 +30,7 @@ async def test_a_sender_keeps_to_its_rate_in_segments_and_its_order():
 
 
 async def test_senders_do_not_wait_for_each_other():
+    """S-50."""
     async with running(senders={SENDER: 0.01, OTHER: 100.0}) as sandbox:
         await sandbox.send("eerst")
         slow = (await sandbox.send("wacht"))["sid"]
@@ -38,6 +40,7 @@ async def test_senders_do_not_wait_for_each_other():
 
 
 async def test_time_runs_faster_stands_still_and_leaps():
+    """S-54."""
     async with running(senders={SENDER: 1.0}, speed=200.0) as sandbox:
         for _ in range(60):
             last = (await sandbox.send("een minuut werk"))["sid"]
@@ -51,6 +54,7 @@ async def test_time_runs_faster_stands_still_and_leaps():
 
 
 async def test_a_text_that_waits_too_long_expires_and_takes_no_turn():
+    """S-51."""
     async with running(senders={SENDER: 0.1}, speed=50.0) as sandbox:
         await sandbox.send("eerst")
         expired = (await sandbox.send("te laat", ValidityPeriod="5"))["sid"]
@@ -61,6 +65,7 @@ async def test_a_text_that_waits_too_long_expires_and_takes_no_turn():
 
 
 async def test_a_full_queue_refuses_a_number_and_fails_a_service():
+    """S-24."""
     async with running(
         senders={SENDER: 0.0001, OTHER: 0.0001}, services={SERVICE: [OTHER]}
     ) as sandbox:
@@ -89,6 +94,7 @@ async def test_a_full_queue_refuses_a_number_and_fails_a_service():
     ],
 )
 async def test_a_phone_decides_how_its_texts_end(state, status, error):
+    """S-52."""
     async with running(speed=500.0) as sandbox:
         await sandbox.control("POST", f"/phones/{PERSON}/state", {"state": state})
         sid = (await sandbox.send())["sid"]
@@ -98,6 +104,7 @@ async def test_a_phone_decides_how_its_texts_end(state, status, error):
 
 
 async def test_a_silent_phone_gets_the_text_and_gives_no_receipt(sandbox):
+    """S-52."""
     await sandbox.control("POST", f"/phones/{PERSON}/state", {"state": "silent"})
     sid = (await sandbox.send())["sid"]
 
@@ -109,6 +116,7 @@ async def test_a_silent_phone_gets_the_text_and_gives_no_receipt(sandbox):
 
 
 async def test_a_phone_that_comes_on_gets_what_waited(sandbox):
+    """S-52."""
     await sandbox.control("POST", f"/phones/{PERSON}/state", {"state": "off"})
     sid = (await sandbox.send())["sid"]
     await sandbox.until(sid, "sent")
@@ -120,6 +128,7 @@ async def test_a_phone_that_comes_on_gets_what_waited(sandbox):
 
 
 async def test_a_landline_is_refused_and_a_generic_name_fails(sandbox):
+    """S-14, S-16."""
     await sandbox.control("POST", f"/phones/{PERSON}/state", {"state": "landline"})
     assert (await sandbox.create(To=PERSON, From=SENDER, Body="x"))[1]["code"] == 21614
     sid = (await sandbox.send(To="+3197010240001", From="INFO"))["sid"]
@@ -128,6 +137,7 @@ async def test_a_landline_is_refused_and_a_generic_name_fails(sandbox):
 
 @pytest.mark.parametrize("word", ["STOP", " stop ", "Unsubscribe", "OPTOUT"])
 async def test_stop_closes_the_way_and_start_opens_it(sandbox, word):
+    """S-22, S-70."""
     path = f"/phones/{PERSON}/texts"
     await sandbox.send()
     await sandbox.control("POST", path, {"body": word})
@@ -143,11 +153,13 @@ async def test_stop_closes_the_way_and_start_opens_it(sandbox, word):
 
 
 async def test_a_sentence_with_stop_in_it_changes_nothing(sandbox):
+    """S-70."""
     await sandbox.control("POST", f"/phones/{PERSON}/texts", {"body": "STOP ER MEE", "to": SENDER})
     assert (await sandbox.create(To=PERSON, From=SENDER, Body="x"))[0] == 201
 
 
 async def test_stop_also_holds_what_is_queued():
+    """S-70."""
     async with running(senders={SENDER: 1.0}) as sandbox:
         await sandbox.send("eerst")
         queued = (await sandbox.send("straks"))["sid"]
@@ -156,6 +168,7 @@ async def test_stop_also_holds_what_is_queued():
 
 
 async def test_who_heard_only_a_name_cannot_answer(sandbox):
+    """S-70."""
     sid = (await sandbox.send(From="Gemeente"))["sid"]
     await sandbox.until(sid, "delivered")
     url = f"{sandbox.origin}/sandbox/phones/{PERSON}/texts"

@@ -135,11 +135,13 @@ async def test_a_ledger_that_cannot_write_says_so_and_not_201(tmp_path):
     ],
 )
 def test_dangerous_settings_are_refused(wrong, reason):
+    """S-98: never a real account, never an empty token."""
     with pytest.raises(ValueError, match=reason):
         SandboxSettings(**wrong)
 
 
 async def test_the_sandbox_listens_on_this_machine_only():
+    """S-01."""
     with pytest.raises(ValueError, match="this machine only"):
         await serve(SandboxSettings(), "0.0.0.0", 1)  # noqa: S104 - it must be refused
 

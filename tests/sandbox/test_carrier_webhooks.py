@@ -28,6 +28,7 @@ async def alerts(sandbox) -> list[dict]:
 
 
 async def test_status_callbacks_come_signed_and_in_order(sandbox, product):
+    """S-53, S-60, S-61."""
     callback = product.origin + "/hooks/twilio/status?m=0192f0c4-7d1e"
     sid = (await sandbox.send(StatusCallback=callback))["sid"]
     hooks = await product.got(3, "/hooks/twilio/status")
@@ -47,6 +48,7 @@ async def test_status_callbacks_come_signed_and_in_order(sandbox, product):
 
 
 async def test_an_error_code_comes_with_a_text_that_was_not_delivered(sandbox, product):
+    """S-53."""
     await sandbox.control("POST", f"/phones/{PERSON}/state", {"state": "unknown"})
     sid = (await sandbox.send(StatusCallback=product.origin + "/status"))["sid"]
     hooks = await product.got(3, "/status")
@@ -55,6 +57,7 @@ async def test_an_error_code_comes_with_a_text_that_was_not_delivered(sandbox, p
 
 
 async def test_a_text_from_a_phone_comes_with_every_field_of_twilio(sandbox, product):
+    """S-60, S-67."""
     sid = await say(sandbox, "JA 4821 + één")
     hook = (await product.got(1, "/hooks/twilio/inbound"))[0]
     assert set(hook.form) == INBOUND
@@ -68,12 +71,28 @@ async def test_a_text_from_a_phone_comes_with_every_field_of_twilio(sandbox, pro
     assert is_signed(sandbox, hook, product.origin)
 
 
+async def test_s99_every_callback_is_in_the_transcript_with_its_answer(sandbox, product):
+    product.says["/status"] = ["<Response/>"]
+    sid = (await sandbox.send(StatusCallback=product.origin + "/status"))["sid"]
+    await product.got(3, "/status")
+
+    async def look() -> list[dict]:
+        found = await sandbox.control("GET", f"/transcript?kind=status-webhook&sid={sid}")
+        return found if len(found) == 3 else []
+
+    found = await eventually(look)
+    assert [one["form"]["MessageStatus"] for one in found] == ["sending", "sent", "delivered"]
+    assert {(one["outcome"], one["answer"]) for one in found} == {(200, "<Response/>")}
+
+
 async def test_stop_still_reaches_the_product(sandbox, product):
+    """S-70."""
     await say(sandbox, "STOP")
     assert (await product.got(1, "/hooks"))[0].form["Body"] == "STOP"
 
 
 async def test_the_fallback_gets_what_the_webhook_did_not_take(sandbox, product):
+    """S-64."""
     product.answers["/hooks/twilio/inbound"] = [503]
     await say(sandbox, "JA")
     hooks = await product.got(2, "/hooks")
@@ -86,6 +105,7 @@ async def test_the_fallback_gets_what_the_webhook_did_not_take(sandbox, product)
 
 
 async def test_a_failure_without_a_way_out_is_an_alert(product):
+    """S-64."""
     async with running(webhook_url=product.origin + "/inbound") as sandbox:
         product.answers["/inbound"] = [500]
         sid = await say(sandbox, "JA")
@@ -99,6 +119,7 @@ async def test_a_failure_without_a_way_out_is_an_alert(product):
 
 
 async def test_the_fragment_says_when_to_try_again_and_is_not_signed(product):
+    """S-61, S-63."""
     url = product.origin + "/inbound#rc=3&rp=5xx,ct&ct=2000"
     async with running(webhook_url=url) as sandbox:
         product.answers["/inbound"] = [500, 502, 204]
@@ -111,6 +132,7 @@ async def test_the_fragment_says_when_to_try_again_and_is_not_signed(product):
 
 
 async def test_a_slow_answer_is_given_up(product):
+    """S-63."""
     async with running(webhook_url=product.origin + "/inbound#rt=100&tt=200&rc=0") as sandbox:
         product.delay = 1
         await say(sandbox, "JA")
@@ -122,6 +144,7 @@ async def test_a_slow_answer_is_given_up(product):
 
 
 async def test_a_redirect_is_followed_without_the_form(product):
+    """S-65."""
     async with running(webhook_url=product.origin + "/inbound") as sandbox:
         product.answers["/inbound"] = [302]
         product.location = "/elsewhere"
@@ -131,6 +154,7 @@ async def test_a_redirect_is_followed_without_the_form(product):
 
 
 async def test_webhooks_are_signed_for_the_public_address(product):
+    """S-61."""
     public = "https://crisis.example.nl"
     async with running(webhook_url=product.origin + "/inbound?a=b", sign_as=public) as sandbox:
         await say(sandbox, "JA")
@@ -143,6 +167,7 @@ async def test_webhooks_are_signed_for_the_public_address(product):
 
 
 async def test_a_shared_key_signs_with_sha256(product):
+    """S-62."""
     async with running(
         webhook_url=product.origin + "/inbound", signing_key="key1", signing_secret="s" * 32
     ) as sandbox:

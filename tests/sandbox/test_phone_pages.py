@@ -3,10 +3,17 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
-from sandbox_stage import PERSON, SENDER, running
+from sandbox_stage import PERSON, SENDER, eventually, running
+
+from calamity.sandbox.faults import PLACES, FaultKind
+from calamity.sandbox.panel import PRESETS
+from calamity.sandbox.records import CALL_ENDS
+from calamity.sandbox.states import PHONE_STATES
+from calamity.sandbox.words import WORDS
 
 CHROMIUM = Path("/usr/bin/chromium")
 OTHER = "+3197010240001"
@@ -51,6 +58,7 @@ def phone(page: Page, number: str):
 
 
 async def test_a_text_appears_by_itself_and_is_answered_with_one_press(page, town, product):
+    """S-95."""
     await page.goto(town.origin)
     await expect(page.locator(".banner")).to_contain_text("Proefnetwerk")
     sid = (await town.send("Kunt u komen? Antwoord JA 4821."))["sid"]
@@ -120,6 +128,7 @@ async def test_a_closed_phone_counts_its_new_texts(page, town):
 
 
 async def test_a_phone_is_switched_off_and_on(page, town):
+    """S-95."""
     await page.goto(f"{town.origin}/phones/{PERSON}")
     switch = phone(page, PERSON).locator('select[name="state"]')
     await switch.select_option("off")
@@ -132,6 +141,7 @@ async def test_a_phone_is_switched_off_and_on(page, town):
 
 
 async def test_a_name_takes_no_answer(page, town):
+    """S-95."""
     sid = (await town.send("Blijf binnen.", From="Gemeente"))["sid"]
     await town.until(sid, "delivered")
     await page.goto(f"{town.origin}/phones/{PERSON}")
@@ -168,20 +178,157 @@ async def test_forms_work_without_scripts(browser, town, product):
     await expect(page.locator('select[name="state"]')).to_have_value("silent")
 
 
-@pytest.mark.parametrize("width", [320, 1280])
+MENU = (
+    '<Response><Gather numDigits="1" timeout="60" action="/voice/menu">'
+    '<Say language="nl-NL">Er is brand. Toets 1 als u kunt komen.</Say></Gather></Response>'
+)
+
+
+async def test_s90_a_phone_rings_speaks_and_takes_a_key(page, town, product):
+    product.says["/voice"] = [MENU]
+    product.says["/voice/menu"] = ["<Response><Say>Dank u.</Say><Hangup/></Response>"]
+    await page.goto(f"{town.origin}/?open={OTHER.replace('+', '%2B')}")
+    url = product.origin + "/voice"
+    await town.twilio.calls.create_async(to=PERSON, from_=SENDER, url=url)
+    noor = phone(page, PERSON)
+    await expect(noor.locator(".rings")).to_contain_text(f"{SENDER} belt")
+    await noor.get_by_role("button", name="Neem op").press("Enter")
+    await expect(noor.locator(".said")).to_contain_text("Er is brand.")
+    await noor.get_by_role("button", name="Toets 1").focus()
+    await page.keyboard.press("1")
+    assert (await product.got(1, "/voice/menu"))[0].form["Digits"] == "1"
+    await expect(noor.locator(".call summary")).to_contain_text("Gesprek geweest")
+
+
+async def test_s95_quick_replies_say_what_phones_say(page, town, product):
+    await town.until((await town.send("Antwoord JA 4821."))["sid"], "delivered")
+    await page.goto(f"{town.origin}/phones/{PERSON}")
+    noor = phone(page, PERSON)
+    await noor.locator(".quick summary").click()
+    for name in ("Rijdt", "Vindt leuk", "Lang bericht", "Hulp", "duim omhoog", "Arabisch cijfer 1"):
+        await noor.get_by_role("button", name=name).click()
+        await page.wait_for_timeout(100)
+    said = [hook.form for hook in await product.got(6, "/hooks")]
+    bodies = [form["Body"] for form in said]
+    assert "Automatisch bericht" in bodies[0]
+    assert bodies[1:4] == ["Vond “Antwoord JA 4821.” leuk", bodies[2], "HULP"]
+    assert said[2]["NumSegments"] == "10"
+    assert bodies[4:] == ["👍", "١"]
+
+
+async def test_phones_are_walked_with_the_keyboard(page, town):
+    numbers = f"open={PERSON.replace('+', '%2B')}&open={OTHER.replace('+', '%2B')}"
+    await page.goto(f"{town.origin}/?{numbers}")
+    await phone(page, PERSON).locator('input[name="body"]').focus()
+    await page.keyboard.press("Alt+ArrowRight")
+    await expect(phone(page, OTHER).locator('input[name="body"]')).to_be_focused()
+
+
+async def test_the_panel_breaks_mends_and_turns_the_clock(page, town):
+    await page.goto(town.origin)
+    await page.get_by_role("link", name="Storingen").click()
+    await expect(page.locator(".fine")).to_contain_text("Alles werkt")
+    await page.get_by_role("button", name="API 5 minuten plat").click()
+    await expect(page.locator(".faults")).to_contain_text("De hele API ligt plat")
+    assert (await town.create(To=PERSON, From=SENDER, Body="x"))[0] == 503
+    await page.get_by_role("button", name="Herstel: De hele API").press("Enter")
+    await expect(page.locator(".fine")).to_be_visible()
+    assert (await town.create(To=PERSON, From=SENDER, Body="x"))[0] == 201
+    await page.get_by_label("Wat gaat er mis?").select_option("error-before")
+    await page.get_by_label("Bij welk nummer?").fill("+3161*")
+    await page.get_by_label("Hoe vaak?").fill("50")
+    await page.get_by_role("button", name="Maak stuk").click()
+    await expect(page.locator(".faults")).to_contain_text("voor +3161* · 50% kans")
+    await expect(page.locator("#problem")).to_be_hidden()
+    await page.get_by_role("button", name="× 60", exact=True).click()
+    await expect(page.locator("#speed-60")).to_have_attribute("aria-pressed", "true")
+    await page.get_by_role("button", name="Zet stil").click()
+    await expect(page.locator(".clock-now")).to_contain_text("staat stil")
+    await page.get_by_role("button", name="1 uur").click()
+    await expect(page.locator(".clock-now")).to_contain_text("1:0")
+    await page.locator('select[name="state"]').select_option("congested")
+    await page.get_by_role("button", name="Stel in").click()
+    await expect(page.locator("#part-personas")).to_contain_text("2 × netwerk overbelast")
+
+
+async def test_the_panel_names_the_field_that_is_wrong(browser, town):
+    context = await browser.new_context(locale="nl-NL")
+    page = await context.new_page()
+    await page.goto(f"{town.origin}/panel")
+    await page.get_by_label("Hoe vaak?").fill("veel")
+    await page.get_by_role("button", name="Maak stuk").click()
+    await expect(page.locator("#problem")).to_have_text(
+        "Kijk nog eens naar dit veld: Hoe vaak? (procent)"
+    )
+    await page.get_by_label("Hoe vaak?").fill("50")
+    await page.get_by_label("Bij welk nummer?").fill("buurman")
+    await page.get_by_role("button", name="Maak stuk").click()
+    await expect(page.locator("#problem")).to_have_text(
+        "Kijk nog eens naar dit veld: Bij welk nummer?"
+    )
+    assert await town.control("GET", "/faults") == []
+
+
+async def test_the_panel_works_without_scripts_and_takes_a_script(browser, town):
+    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = await context.new_page()
+    await page.goto(f"{town.origin}/panel")
+    script = '{"seed": 9, "steps": [{"fault": {"kind": "too-many"}}, {"at": 600, "mend": true}]}'
+    await page.get_by_label("Script", exact=True).fill(script)
+    await page.get_by_role("button", name="Start the script").click()
+    await expect(page.locator(".faults")).to_contain_text("Too many requests (429)")
+    await expect(page.locator("#part-script")).to_contain_text("1 steps still wait. Seed: 9.")
+    await page.get_by_label("Script", exact=True).fill('{"steps": [{"fault": {"kind": "x"}}]}')
+    await page.get_by_role("button", name="Start the script").click()
+    await expect(page.locator("#problem")).to_contain_text("That is not right")
+
+
+def test_every_fault_and_state_is_in_plain_words_in_both_languages():
+    assert WORDS["nl"].keys() == WORDS["en"].keys()
+    kinds = [kind for kinds in PLACES.values() for kind in kinds]
+    assert sorted(kinds) == sorted(get_args(get_args(FaultKind)[0]) or get_args(FaultKind))
+    wanted = {
+        *(f"fault_{kind}" for kind in kinds),
+        *(f"state_{state}" for state in PHONE_STATES),
+        *(f"place_{place}" for place in PLACES),
+        *(f"preset_{preset}" for preset in PRESETS),
+        *(f"call_{status}" for status in CALL_ENDS),
+    }
+    assert wanted <= WORDS["nl"].keys()
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_pages_fit_and_can_be_read(browser, town, width, scheme):
+    """S-95: WCAG AA contrast, names, no sideways scrolling."""
     await town.send("een_lang_woord_" * 20)
     await town.control("POST", f"/phones/{PERSON}/state", {"state": "off"})
     context = await browser.new_context(
         viewport={"width": width, "height": 700}, color_scheme=scheme, locale="nl-NL"
     )
     page = await context.new_page()
-    for path in ("/", f"/phones/{PERSON}"):
+    await town.fault("webhooks-down", lasts=300)
+    await town.turn("landline", OTHER)
+    calls = [(PERSON, "ringing"), (OTHER, "in-progress")]
+    for number, status in calls:
+        twiml = '<Response><Say>Er is brand.</Say><Pause length="60"/></Response>'
+        call = await town.twilio.calls.create_async(to=number, from_=SENDER, twiml=twiml)
+        await ringing(town, call.sid)
+        if status == "in-progress":
+            await town.control("POST", f"/calls/{call.sid}", {"deed": "answer"})
+    for path in ("/", f"/phones/{PERSON}", f"/phones/{OTHER}", "/panel", "/panel?lang=en"):
         await page.goto(town.origin + path)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
         assert await page.evaluate(CONTRAST) == []
         assert await page.evaluate(NAMELESS) == []
+
+
+async def ringing(town, sid: str) -> None:
+    async def look() -> bool:
+        calls = await town.control("GET", "/calls")
+        return any(one["sid"] == sid and one["status"] == "ringing" for one in calls)
+
+    await eventually(look)
 
 
 CONTRAST = """() => {
@@ -209,18 +356,21 @@ CONTRAST = """() => {
   }
   return poor;
 }"""
-NAMELESS = """() => [...document.querySelectorAll("button, a, input:not([type=hidden]), select")]
+NAMELESS = """() => [...document.querySelectorAll("button, a, input, select, textarea")]
+  .filter((one) => one.type !== "hidden")
   .filter((one) => one.checkVisibility())
   .filter((one) => !(one.ariaLabel || one.labels?.length || one.textContent.trim()))
   .map((one) => one.outerHTML)"""
 
 
 async def test_nothing_on_the_page_comes_from_elsewhere(town):
-    answer = await town.session.get(town.origin + "/")
-    policy = answer.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    html = await answer.text()
-    addresses = re.findall(r'(?:src|href|action)="([^"]+)"', html)
-    assert addresses
-    assert all(one.startswith(("/", "#", "?")) for one in addresses)
+    """S-95."""
+    for path in ("/", "/panel"):
+        answer = await town.session.get(town.origin + path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        html = await answer.text()
+        addresses = re.findall(r'(?:src|href|action)="([^"]+)"', html)
+        assert addresses
+        assert all(one.startswith(("/", "#", "?")) for one in addresses)

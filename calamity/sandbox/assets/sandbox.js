@@ -74,7 +74,7 @@ async function openPhone(number, { focus = false, first = true } = {}) {
   }
   if (focus) {
     article.scrollIntoView({ block: "nearest" });
-    (article.querySelector('input[name="body"]') ?? article.querySelector(".conversation")).focus();
+    (article.querySelector(".of-call button") ?? article.querySelector('input[name="body"]') ?? article.querySelector(".conversation")).focus();
   }
 }
 
@@ -107,9 +107,20 @@ function replacePart(article, name, html) {
   // Nothing may change under the fingers of someone who is choosing.
   if (focused?.matches("select")) return;
   const field = focused?.getAttribute("name");
+  if (name === "call") keepCall(part, holder);
   part.replaceChildren(...holder.childNodes);
+  const said = part.querySelector(".said");
+  if (said) said.scrollTop = said.scrollHeight;
   if (focused?.matches(".conversation")) part.querySelector(".conversation").focus();
   else if (field) part.querySelector(`[name="${field}"]:is(input, button)[value="${CSS.escape(focused.value)}"], input[name="${field}"]`)?.focus();
+}
+
+function keepCall(part, fresh) {
+  const typed = part.querySelector('input[type="text"]')?.value;
+  const field = fresh.querySelector('input[type="text"]');
+  if (field && typed) field.value = typed;
+  const details = fresh.querySelector("details");
+  if (details) details.open = Boolean(part.querySelector("details")?.open);
 }
 
 function keepReply(part, fresh) {
@@ -125,7 +136,7 @@ function updateCard(article, phone) {
   const conversation = article.querySelector(".conversation");
   const wasDown = conversation.scrollHeight - conversation.scrollTop - conversation.clientHeight < 60;
   const top = conversation.scrollTop;
-  for (const name of ["conversation", "reply", "state"]) {
+  for (const name of ["call", "conversation", "reply", "state"]) {
     if (phone[name] !== undefined) replacePart(article, name, phone[name]);
   }
   if (wasDown) toBottom(article);
@@ -188,6 +199,11 @@ async function ask() {
       if (article) updateCard(article, phone);
       updateLine(phone);
     }
+    const standing = document.getElementById("standing");
+    if (standing) {
+      standing.textContent = changes.standing;
+      standing.hidden = !changes.standing;
+    }
     const total = document.getElementById("total");
     if (total) total.textContent = words.wordFound.replace("{total}", changes.total);
     const empty = document.getElementById("none-found");
@@ -220,6 +236,7 @@ document.addEventListener("submit", async (event) => {
   const article = form.closest(".phone");
   if (!article || form.matches(".state")) return;
   event.preventDefault();
+  if (form.matches(".of-call")) return takeCall(article, form, event.submitter);
   const field = form.querySelector('input[name="body"]');
   const body = event.submitter?.name === "body" ? event.submitter.value : field?.value;
   if (!body) return field?.focus();
@@ -232,6 +249,18 @@ document.addEventListener("submit", async (event) => {
     toBottom(article);
   }
 });
+
+async function takeCall(article, form, button) {
+  const data = new FormData(form, button);
+  const deed = { deed: data.get("deed"), words: data.get("words") ?? "" };
+  if (deed.deed === "say" && !deed.words) return form.querySelector("input[type=text]").focus();
+  const typed = form.querySelector('input[type="text"]');
+  setFresh(article, false);
+  if (await command(`/sandbox/calls/${form.action.split("/").at(-1)}`, deed)) {
+    if (typed) typed.value = "";
+    await askOnce();
+  }
+}
 
 document.addEventListener("change", async (event) => {
   const article = event.target.closest(".phone");
@@ -266,6 +295,18 @@ for (const kind of ["click", "focusin"]) {
 
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, select, textarea");
+  const key = event.target.closest(".phone")?.querySelector(`.keypad [value="${CSS.escape(event.key)}"]`);
+  if (key && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) return key.click();
+  if (event.altKey && ["ArrowLeft", "ArrowRight"].includes(event.key) && lines) {
+    const open = [...grid.querySelectorAll(".phone")];
+    const step = event.key === "ArrowRight" ? 1 : -1;
+    const here = open.indexOf(event.target.closest(".phone"));
+    const next = open[here < 0 ? 0 : (here + step + open.length) % open.length];
+    if (next) {
+      event.preventDefault();
+      openPhone(next.dataset.number, { focus: true });
+    }
+  }
   if (event.key === "/" && !isTyping && lines) {
     event.preventDefault();
     document.getElementById("q").focus();
