@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from calamity.actions.compose import Composer, circumstances, select_members
+from calamity.actions.compose import Composer, circumstances, codes_for, select_members
 from calamity.domain.activation import Member, span
 from calamity.domain.answers import AnswerText
 from calamity.domain.call_out import OPEN_RUNGS, Answer, CallOutState, Rung
@@ -164,7 +164,17 @@ class CallOutRunner:
             role=ladder.role,
             rank=ladder.rank,
         )
-        body = self._composer.body(member, message, at=self._at)
+        codes: dict[str, str] = {}
+        if purpose != "enough":
+            codes = await codes_for(
+                self._session,
+                self._composer.terms,
+                [ladder.recipient_id],
+                ladder_id=ladder.id,
+                at=self._at,
+            )
+        code = codes.get(ladder.recipient_id, "")
+        body = self._composer.body(member, message, at=self._at, code=code)
         row = self._composer.row(
             self._session,
             member,
@@ -184,6 +194,7 @@ class CallOutRunner:
                 calamity_id=self._calamity.id,
                 at=self._at,
                 recipients=[(ladder.recipient_id, ladder.id)],
+                codes=codes,
             )
         await self._wakes.wake(self._session, "lane", self._composer.terms.sender)
 
@@ -228,6 +239,7 @@ class CallOutRunner:
         ladder = next(each for each in ladders if each.id == ladder_id)
         if row.state != CallOutState.RUNNING and ladder.state == Rung.SPARED and answer.comes:
             return AnswerText.ENOUGH
+        before = Answer(ladder.answer) if ladder.answer else answer
         ladder.state, ladder.answer, ladder.reason = Rung.ANSWERED, answer, reason
         ladder.answered_at, ladder.next_due_at = self._at, None
         await self._session.sql.flush()
@@ -245,6 +257,7 @@ class CallOutRunner:
                 by_hand=by_hand,
                 call_out_id=row.id,
                 reason=reason or None,
+                previous=before.value if before is not answer else None,
             ),
             by_role=ladder.role,
             at=self._at,

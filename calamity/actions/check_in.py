@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from calamity.actions.compose import Composer
+from calamity.actions.compose import Composer, codes_for
 from calamity.actions.dispatch import dispatch, members_of
 from calamity.actions.seal import seal_timeline
 from calamity.domain.activation import Snapshot, span
@@ -96,6 +96,10 @@ async def open_round(
         uses_form = audience.of is Group.PROFESSIONALS and act.form is not None
         tokens = {each.recipient_id: secrets.token_urlsafe(16) for each in members}
         base = composer.terms.public_url
+        codes: dict[str, str] = {}
+        if not uses_form:
+            ids = [each.recipient_id for each in members]
+            codes = await codes_for(session, composer.terms, ids, round_id=row.id, at=at)
         _, reached = await dispatch(
             session,
             wakes,
@@ -109,6 +113,7 @@ async def open_round(
             round_id=row.id,
             until=row.closes_at,
             links={who: f"{base}/f/{token}" for who, token in tokens.items()} if uses_form else {},
+            codes=codes,
         )
         asked += [
             rounds.Asked(
@@ -127,6 +132,7 @@ async def open_round(
                 round_id=row.id,
                 at=at,
                 recipients=[(each.recipient_id, None) for each in reached],
+                codes=codes,
             )
     await rounds.add_asked(session, row, asked)
     await append(

@@ -1,7 +1,7 @@
 """Composing: who hears something, who is held back and why, and the words for each person."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Inputs, Member, Snapshot, span
+from calamity.domain.answers import code_words
 from calamity.domain.dispatch import Held, MessageState, Urgency, after_quiet, give_comes_first
 from calamity.domain.phone import read_any_phone
 from calamity.domain.playbook import (
@@ -20,18 +21,20 @@ from calamity.domain.playbook import (
     Playbook,
     QuietHours,
 )
-from calamity.domain.texts import as_exercise, fill, segments
+from calamity.domain.texts import as_exercise, fill, segments, without_sentence_of
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.municipalities import get_municipality, list_neighbourhoods
 from calamity.store.outbox import BODY, given_in, people_with_questions, sent_since
+from calamity.store.pauses import paused_among
 from calamity.store.people import Recipient, list_recipients, stopped_among
+from calamity.store.questions import ambiguous, draw_codes
 from calamity.store.tables import CalamityRow
 
 _GUARDED = (Group.KEY_FIGURES, Group.PROFESSIONALS)
 _DAY = timedelta(hours=24)
-# Stands for the name until it is known; no text can hold this character.
-_FIRST_NAME = "\0"
+# They stand for what differs per person until it is known; no text can hold these characters.
+_FIRST_NAME, _CHECK_WORD = "\0", "\1"
 _PLACE_FOLLOWS = {"nl": "plek volgt", "en": "place follows"}
 
 
@@ -50,6 +53,7 @@ class Circumstances(Struct, frozen=True):
     """What decides at this moment whether a person may get a message."""
 
     stopped: set[str]
+    paused: set[str]
     given: set[str]
     spent: dict[str, tuple[int, int]]
     asked: set[str]
@@ -60,6 +64,7 @@ async def circumstances(session: Session, calamity: CalamityRow, at: datetime) -
     day = _DAY / calamity.tempo
     return Circumstances(
         await stopped_among(session, calamity.municipality_id),
+        await paused_among(session, calamity.municipality_id, at),
         await given_in(session, calamity.id),
         await sent_since(
             session, calamity.municipality_id, at - day, is_exercise=calamity.is_exercise
@@ -74,6 +79,8 @@ def why_held(  # noqa: PLR0911 - one rule, one return
     """Return the first rule that holds this message back from this person, or None."""
     if member.recipient_id in now.stopped:
         return Held.STOPPED
+    if member.recipient_id in now.paused:
+        return Held.PAUSED
     if member.group not in _GUARDED:
         return None
     if not member.agreed:
@@ -136,41 +143,55 @@ class Composer:
         at: datetime,
         role: str = "",
         until: datetime | None = None,
+        code: str = "",
     ) -> str:
         """Return the words of a message for one person, in their language where it has them.
 
         {time} is the closing of a round where *until* names it, else the meeting of the team.
+        *code* is the one that an answer must carry.
         """
         language = member.language if member.language in message.texts else "nl"
         role = role or member.role
-        key = (message.code, language, role, member.contact, member.neighbourhood, link, at, until)
+        person = self.people.get(member.recipient_id)
+        word = person.check_word if person else ""
+        key = (
+            message.code, language, role, member.contact, member.neighbourhood, link, at, until,
+            bool(word),
+        )  # fmt: skip
         if key not in self._filled:
             if link:
                 # A link of one's own makes words that nobody else gets.
                 self._filled.clear()
             moment = until or self._inputs.meeting_at or at
             self._filled[key] = self._fill(
-                member, message, language, moment=moment, link=link, role=role
+                member,
+                message.texts[language]
+                if word
+                else without_sentence_of(message.texts[language], "check_word"),
+                language,
+                moment=moment,
+                link=link,
+                role=role,
             )
-        person = self.people.get(member.recipient_id)
         first_name = person.name.split(" ")[0] if person else ""
-        return self._filled[key].replace(_FIRST_NAME, first_name)
+        words = self._filled[key].replace(_FIRST_NAME, first_name).replace(_CHECK_WORD, word)
+        return f"{words}\n{code_words(language, code)}" if code else words
 
     def _fill(
         self,
         member: Member,
-        message: Message,
+        template: str,
         language: Language,
         *,
         moment: datetime,
         link: str,
         role: str,
     ) -> str:
-        """Return the words for everyone who differs in nothing but the name."""
+        """Return the words for everyone who differs in nothing but name and check word."""
         sender, phone = self._contact(member)
         local = moment.astimezone(self.terms.zone)
         text = fill(
-            message.texts[language],
+            template,
             {
                 "municipality": self._name,
                 "incident": self._inputs.incident_in(language),
@@ -180,6 +201,7 @@ class Composer:
                 "role": self._role(role, language),
                 "link": link or f"{self.terms.public_url}/c/{self.calamity.id[-12:]}",
                 "first_name": _FIRST_NAME,
+                "check_word": _CHECK_WORD,
                 "phone": phone,
                 "sender": sender,
                 "neighbourhood": self._places.get(member.neighbourhood, self._name),
@@ -301,6 +323,43 @@ async def composer_for(
         municipality=(municipality.name, municipality.crisis_phone),
         places={place.code: place.name for place in places},
         people=await list_recipients(session, ids),
+    )
+
+
+async def who_needs_codes(
+    session: Session,
+    terms: Terms,
+    among: Collection[str] | None = None,
+    *,
+    ladder_id: str | None = None,
+    round_id: str | None = None,
+) -> Collection[str] | None:
+    """Return whose answer to this question must carry a code; None for everybody's."""
+    if terms.reply_codes == "always":
+        return None
+    if terms.reply_codes == "never":
+        return ()
+    return await ambiguous(session, terms.sender, among, ladder_id=ladder_id, round_id=round_id)
+
+
+async def codes_for(
+    session: Session,
+    terms: Terms,
+    recipient_ids: Collection[str],
+    *,
+    ladder_id: str | None = None,
+    round_id: str | None = None,
+    at: datetime,
+) -> dict[str, str]:
+    """Draw the codes that answers to a question must carry, by recipient id."""
+    needed = await who_needs_codes(
+        session, terms, recipient_ids, ladder_id=ladder_id, round_id=round_id
+    )
+    coded = {each for each in recipient_ids if needed is None or each in needed}
+    if not coded:
+        return {}
+    return await draw_codes(
+        session, coded, terms.sender, ladder_id=ladder_id, round_id=round_id, at=at
     )
 
 

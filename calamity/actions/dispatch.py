@@ -33,11 +33,13 @@ async def dispatch(
     task_id: str | None = None,
     round_id: str | None = None,
     links: dict[str, str] | None = None,
+    codes: dict[str, str] | None = None,
     until: datetime | None = None,
 ) -> tuple[DispatchRow, list[Member]]:
     """Queue a message for each of *members* whom the rules allow; return who gets it.
 
-    *links* gives people a link of their own, by recipient id; *until* is the closing of a round.
+    *links* gives people a link of their own and *codes* the code that an answer must carry, by
+    recipient id; *until* is the closing of a round.
     """
     calamity, words = composer.calamity, composer.playbook.message(message)
     now = await circumstances(session, calamity, at)
@@ -55,7 +57,7 @@ async def dispatch(
         created_at=at,
     )
     await outbox.add_dispatch(session, row)
-    links = links or {}
+    links, codes = links or {}, codes or {}
     await outbox.add_messages(
         session,
         [
@@ -64,7 +66,12 @@ async def dispatch(
                 member,
                 words,
                 composer.body(
-                    member, words, at=at, link=links.get(member.recipient_id, ""), until=until
+                    member,
+                    words,
+                    at=at,
+                    link=links.get(member.recipient_id, ""),
+                    until=until,
+                    code=codes.get(member.recipient_id, ""),
                 ),
                 at=at,
                 purpose=words.kind,

@@ -1,6 +1,7 @@
 """Taking in people from a CSV file: all or nothing, unless told to skip what is bad.
 
-Merging goes by phone number: one number is one recipient, who may hold several roles.
+Merging goes by phone number: one number is one recipient, who may hold several roles. People who
+share a phone say so in the file, and are told apart by their names.
 """
 
 import asyncio
@@ -149,7 +150,7 @@ class _Checker:
         self._contacts = contacts
         self._index = index
         self._today = (at + _AHEAD).date()
-        self._languages: dict[str, tuple[int, str]] = {}
+        self._languages: dict[tuple[str, str], tuple[int, str]] = {}
         self._by_name: defaultdict[str, set[str]] = defaultdict(set)
 
     def good_among(self, rows: Sequence[PersonLine]) -> list[PersonLine]:
@@ -173,7 +174,7 @@ class _Checker:
                 "The owner of this number said STOP, and only they can undo that.",
                 "Remove the line. They can text START themselves.",
             )
-        line, language = self._languages.setdefault(row.phone.e164, (row.line, row.language))
+        line, language = self._languages.setdefault(row.who, (row.line, row.language))
         if language != row.language:
             problem = f"Line {line} gives this person another language."
             self._fault(row, "language", problem, "Give the same language on both lines.")
@@ -274,7 +275,7 @@ class _Writer:
         self._municipality_id = municipality_id
         self._places = places
         self._at = at
-        self._people: dict[str, Kept] = {}
+        self._people: dict[tuple[str, str], Kept] = {}
 
     async def write(self, rows: Sequence[PersonLine]) -> list[LineReport]:
         """Write the rows and return what became of them."""
@@ -283,7 +284,10 @@ class _Writer:
         self._people = await put_recipients(
             self._session,
             self._municipality_id,
-            [NewRecipient(row.phone.e164, row.name, row.language) for row in kept],
+            {
+                row.who: NewRecipient(row.phone.e164, row.name, row.language, row.check_word)
+                for row in sorted(kept, key=lambda row: row.check_word is not None)
+            },
             self._at,
         )
         lines = [
@@ -302,7 +306,7 @@ class _Writer:
         return lines
 
     def _line(self, row: PersonLine, capacity: Kept) -> LineReport:
-        puts = {capacity.put, self._people[row.phone.e164].put}
+        puts = {capacity.put, self._people[row.who].put}
         result: Result = "same"
         if capacity.put == "added":
             result = "added"
@@ -311,7 +315,7 @@ class _Writer:
         return LineReport(row.line, row.kind, row.phone.shown, result)
 
     def _id(self, row: PersonLine) -> str:
-        return self._people[row.phone.e164].id
+        return self._people[row.who].id
 
     async def _contact_persons(self, rows: Sequence[PersonLine]) -> list[Kept]:
         return await put_contact_persons(

@@ -5,7 +5,7 @@ never stored, so that the review page cannot promise other words than those that
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from calamity.actions.compose import (
     circumstances,
     composer_for,
     select_members,
+    who_needs_codes,
 )
 from calamity.actions.terms import Terms
 from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of, span
@@ -45,6 +46,7 @@ from calamity.store.playbooks import get_version, usable_version
 from calamity.store.tables import CalamityRow
 
 _MOST_NAMED = 100
+_SAMPLE_CODE = "0000"
 
 
 class PlannedText(Struct, frozen=True, rename="camel"):
@@ -131,7 +133,8 @@ async def plan(
         members=snapshot.members,
     )
     now = await circumstances(session, calamity, at)
-    planner = _Planner(composer, snapshot, now, request.inputs.affected, at)
+    coded = await who_needs_codes(session, terms)
+    planner = _Planner(composer, snapshot, now, request.inputs.affected, at, coded=coded)
     acts = [act for step in _in_order(version.playbook) for act in planner.acts(step)]
     unreachable = planner.unreachable()
     return Plan(
@@ -186,9 +189,11 @@ class _Planner:
         affected: list[str],
         at: datetime,
         *,
+        coded: Collection[str] | None,
         is_now: bool = False,
     ) -> None:
         self._is_now = is_now
+        self._coded = coded
         self._composer = composer
         self._playbook = composer.playbook
         self._snapshot = snapshot
@@ -227,7 +232,7 @@ class _Planner:
         start = moment_of(self._at, step.start, self._composer.calamity.tempo)
         # Budgets count per day and questions close in between: the plan looks at one step at a
         # time and says what holds whatever the day brings.
-        now = Circumstances(self._now.stopped, self._given, {}, set())
+        now = Circumstances(self._now.stopped, self._now.paused, self._given, {}, set())
         if self._is_now:
             start, now = self._at, self._now
         selection = select_members(self._composer, members, message, now)
@@ -236,7 +241,10 @@ class _Planner:
         until = None
         if isinstance(step.act, Round):
             until = start + span(step.act.closes_after, self._composer.calamity.tempo)
-        texts = self._texts(selection.members, message, start, until)
+        is_answered = isinstance(step.act, CallOut) or (
+            isinstance(step.act, Round) and code == step.act.message
+        )
+        texts = self._texts(selection.members, message, start, until, is_answered=is_answered)
         parts = sum(text.total_parts for text in texts)
         leaves = [self._composer.leaves_at(member, message, start) for member in selection.members]
         return PlannedAct(
@@ -257,15 +265,23 @@ class _Planner:
         )
 
     def _texts(
-        self, members: list[Member], message: Message, at: datetime, until: datetime | None
+        self,
+        members: list[Member],
+        message: Message,
+        at: datetime,
+        until: datetime | None,
+        *,
+        is_answered: bool,
     ) -> list[PlannedText]:
         bodies: defaultdict[str, list[str]] = defaultdict(list)
         sample_link = f"{self._composer.terms.public_url}/f/{'x' * 22}"
         link = sample_link if message.kind is MessageKind.ASK else ""
         for member in members:
             language = member.language if member.language in message.texts else "nl"
+            needs_code = self._coded is None or member.recipient_id in self._coded
+            code = _SAMPLE_CODE if is_answered and needs_code else ""
             bodies[language].append(
-                self._composer.body(member, message, at=at, link=link, until=until)
+                self._composer.body(member, message, at=at, link=link, until=until, code=code)
             )
         planned = []
         for spoken, all_bodies in sorted(bodies.items()):
@@ -300,6 +316,8 @@ class _Planner:
     def _why_never(self, member: Member) -> Held | None:
         if member.recipient_id in self._now.stopped:
             return Held.STOPPED
+        if member.recipient_id in self._now.paused:
+            return Held.PAUSED
         if member.group is Group.KEY_FIGURES and not member.agreed:
             return Held.NO_AGREEMENT
         if member.group is Group.KEY_FIGURES and member.contact in self._now.stopped:
@@ -345,7 +363,8 @@ async def plan_task(
         members=activation.snapshot.members,
     )
     now = await circumstances(session, calamity, at)
+    coded = await who_needs_codes(session, terms)
     planner = _Planner(
-        composer, activation.snapshot, now, activation.inputs.affected, at, is_now=True
+        composer, activation.snapshot, now, activation.inputs.affected, at, coded=coded, is_now=True
     )
     return list(planner.acts(playbook.step(task.step)))

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from calamity.settings import Settings
+from calamity.settings import ReplyCodes, Settings
 
 
 class Terms(Struct, frozen=True):
@@ -20,6 +20,7 @@ class Terms(Struct, frozen=True):
     is_sandbox: bool
     allowed_in_exercise: frozenset[str] | None
     """None when every number is a sandbox phone."""
+    reply_codes: ReplyCodes = "when_ambiguous"
 
 
 def terms_of(settings: Settings) -> Terms:
@@ -33,4 +34,5 @@ def terms_of(settings: Settings) -> Terms:
         price_per_part=settings.price_per_part,
         is_sandbox=settings.carrier == "sandbox",
         allowed_in_exercise=settings.allowed_in_exercise,
+        reply_codes=settings.reply_codes,
     )

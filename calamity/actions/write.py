@@ -12,7 +12,7 @@ from calamity.domain.dispatch import Urgency, after_quiet
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Budget, QuietHours
-from calamity.domain.privacy import Finding, scan
+from calamity.domain.privacy import Finding, scan, scan_leaving
 from calamity.domain.texts import as_exercise
 from calamity.domain.timeline import Visibility
 from calamity.store import calamities, conversations, outbox
@@ -21,6 +21,7 @@ from calamity.store.database import Session
 from calamity.store.inbox import last_touch
 from calamity.store.letters import handle_letter
 from calamity.store.municipalities import neighbourhood_names
+from calamity.store.pauses import is_paused
 from calamity.store.people import list_recipients
 from calamity.store.playbooks import versions_at_work
 from calamity.store.tables import CalamityRow
@@ -37,6 +38,26 @@ class Written(Struct, frozen=True):
 
     message_id: str
     leaves_at: datetime
+    findings: list[Finding]
+
+
+class LookAgain(Refused):
+    """A text holds what its writer should look at again before it leaves; *findings* say where."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(
+            "There is a name, a number, an address or a short link in this text. Look again, and "
+            "confirm that it may leave.",
+            field="confirmed",
+        )
+        self.findings = findings
+
+
+class Draft(Struct, frozen=True):
+    """A text as it would leave, and where in its *words* the writer should look again."""
+
+    words: str
+    body: str
     findings: list[Finding]
 
 
@@ -64,29 +85,26 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
     recipient_id: str,
     text: str,
     *,
+    confirmed: bool = False,
     at: datetime,
 ) -> Written:
     """Write one SMS to one's own key figure, with one's name below it.
 
     It counts in the budget of the day and waits for the end of quiet hours, unless it answers what
-    this person wrote. Raises Refused after STOP, without an agreement and above the budget.
+    this person wrote. Raises Refused after STOP, without an agreement and above the budget, and
+    LookAgain for a name, a number or a short link that was not *confirmed*.
     """
     contact = _contact(actor)
     known = await conversations.get_acquaintance(
         session, actor.municipality_id, contact, recipient_id
     )
-    words = " ".join(text.split())
-    if not words:
-        raise Refused("Write what you want to say.", field="text")
-    if len(words) > LONGEST_TEXT:
-        raise Refused(f"Use at most {LONGEST_TEXT} characters.", field="text")
+    draft = await draft_to_key_figure(session, actor, recipient_id, text)
+    if draft.findings and not confirmed:
+        raise LookAgain(draft.findings)
+    body = draft.body
     calamity = await calamity_at_hand(session, actor.municipality_id, recipient_id)
     is_answer = await conversations.wrote_last(session, recipient_id, at - _DAY)
     await _may_get(session, terms, known, calamity, is_answer=is_answer, at=at)
-    me = (await list_recipients(session, [contact]))[contact]
-    body = f"{words}\n{me.name}"
-    if calamity is not None and calamity.is_exercise:
-        body = as_exercise(body)
     if await conversations.written_lately(session, recipient_id, body, at - _TWICE):
         raise Conflict("You sent these very words a moment ago.", field="text")
     plays = calamity is not None and calamity.is_exercise and terms.is_sandbox
@@ -111,8 +129,26 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
     await wakes.wake(session, "lane", terms.sender, (due - at).total_seconds())
     if calamity is not None:
         session.ring(calamity.id)
+    return Written(row["id"], due, draft.findings)
+
+
+async def draft_to_key_figure(
+    session: Session, actor: Actor, recipient_id: str, text: str
+) -> Draft:
+    """Return the text as it would leave, with one's name below it. Raises Refused for no words."""
+    words = " ".join(text.split())
+    if not words:
+        raise Refused("Write what you want to say.", field="text")
+    if len(words) > LONGEST_TEXT:
+        raise Refused(f"Use at most {LONGEST_TEXT} characters.", field="text")
+    contact = _contact(actor)
+    me = (await list_recipients(session, [contact]))[contact]
+    body = f"{words}\n{me.name}"
+    calamity = await calamity_at_hand(session, actor.municipality_id, recipient_id)
+    if calamity is not None and calamity.is_exercise:
+        body = as_exercise(body)
     places = await neighbourhood_names(session, actor.municipality_id)
-    return Written(row["id"], due, scan(words, known_places=set(places.values())))
+    return Draft(words, body, scan_leaving(words, known_places=set(places.values())))
 
 
 async def calamity_at_hand(
@@ -146,6 +182,8 @@ async def _may_get(
 ) -> None:
     if await conversations.is_stopped(session, known.recipient_id):
         raise Refused("This person asked us to stop. You cannot write.", field="text")
+    if await is_paused(session, known.recipient_id, at):
+        raise Refused("This person asked for a pause. You cannot write now.", field="text")
     if not known.agreed:
         raise Refused(
             "There is no agreement with this person yet. Call, and make one.", field="text"

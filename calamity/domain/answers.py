@@ -21,6 +21,13 @@ class AnswerText(StrEnum):
     STOPPED = "stopped"
     STARTED = "started"
     HELP = "help"
+    PAUSED = "paused"
+    SOMEONE_ELSE = "someone-else"
+    ACCESS = "access"
+    LATE_ANSWER = "late-answer"
+    CODE_MISSING = "code-missing"
+    CODE_WRONG = "code-wrong"
+    CODES_LOCKED = "codes-locked"
 
 
 _TEXTS: dict[AnswerText, dict[str, str]] = {
@@ -106,10 +113,94 @@ _TEXTS: dict[AnswerText, dict[str, str]] = {
         "pl": "Zagrożenie? 112. Inaczej: {phone}. Koniec: STOP.",
         "uk": "Небезпека? 112. Інакше: {phone}. Зупинити: STOP.",
     },
+    AnswerText.PAUSED: {
+        "nl": "Je krijgt tot {date} geen berichten van ons. Eerder weer? Stuur START. "
+        "Bellen kan altijd: {phone}.",
+        "en": "You get no messages from us until {date}. Sooner? Send START. "
+        "You can always call: {phone}.",
+        "tr": "{date} tarihine kadar mesaj yok. Daha önce: START. Tel. {phone}.",
+        "ar": "لا رسائل منا حتى {date}. للعودة قبل ذلك: START. هاتف {phone}.",
+        "pl": "Do {date} nic nie wyślemy. Wcześniej: START. Tel. {phone}.",
+        "uk": "До {date} не пишемо. Раніше: START. Тел. {phone}.",
+    },
+    AnswerText.SOMEONE_ELSE: {
+        "nl": "Dank je. We kijken van wie dit nummer is. Geen berichten meer? Stuur STOP. "
+        "Vragen? Bel {phone}.",
+        "en": "Thank you. We check whose number this is. No more messages? Send STOP. "
+        "Questions? Call {phone}.",
+        "tr": "Teşekkürler. Numaraya bakıyoruz. Bırakmak: STOP. Tel. {phone}.",
+        "ar": "شكراً. سنتحقق من الرقم. للإيقاف: STOP. هاتف {phone}.",
+        "pl": "Dziękujemy. Sprawdzimy numer. Koniec: STOP. Tel. {phone}.",
+        "uk": "Дякуємо. Перевіримо номер. Зупинити: STOP. Тел. {phone}.",
+    },
+    AnswerText.ACCESS: {
+        "nl": "We hebben je vraag gezien. Binnen een maand laten we zien wat we van je bewaren. "
+        "Vragen? Bel {phone}.",
+        "en": "We have seen your question. Within a month we show what we keep of you. "
+        "Questions? Call {phone}.",
+        "tr": "Bir ay içinde sende neyi sakladığımızı gösteririz. {phone}.",
+        "ar": "خلال شهر نريك ما نحفظه عنك. هاتف {phone}.",
+        "pl": "W ciągu miesiąca pokażemy Twoje dane. Tel. {phone}.",
+        "uk": "Протягом місяця покажемо ваші дані. Тел. {phone}.",
+    },
+    AnswerText.LATE_ANSWER: {
+        "nl": "Dank je. Deze vraag is gesloten: je antwoord telt niet meer mee. "
+        "Bellen kan: {phone}. Bij gevaar: 112.",
+        "en": "Thank you. This question is closed: your answer no longer counts. "
+        "You can call: {phone}. In danger: 112.",
+        "tr": "Teşekkürler. Soru kapandı, cevap sayılmaz. Tel. {phone}.",
+        "ar": "شكراً. أُغلق السؤال ولا يُحتسب الجواب. هاتف {phone}.",
+        "pl": "Dziękujemy. Pytanie zamknięte, to już za późno. Tel. {phone}.",
+        "uk": "Дякуємо. Питання закрито, відповідь запізно. Тел. {phone}.",
+    },
+    AnswerText.CODE_MISSING: {
+        "nl": "We missen de code. Stuur je antwoord nog eens, met erachter de code uit ons "
+        "bericht.",
+        "en": "The code is missing. Send your answer again, followed by the code in our message.",
+        "tr": "Kod eksik. Cevabı mesajımızdaki kodla yeniden gönder.",
+        "ar": "الرمز ناقص. أعد الجواب مع الرمز من رسالتنا.",
+        "pl": "Brak kodu. Wyślij odpowiedź ponownie, z kodem z SMS-a.",
+        "uk": "Немає коду. Надішліть відповідь ще раз, з кодом.",
+    },
+    AnswerText.CODE_WRONG: {
+        "nl": "Deze code geldt niet of niet meer. Kijk in ons laatste bericht, of bel {phone}.",
+        "en": "This code is not valid, or no longer. Look in our last message, or call {phone}.",
+        "tr": "Bu kod geçerli değil. Son mesaja bak ya da ara: {phone}.",
+        "ar": "هذا الرمز غير صالح. انظر رسالتنا الأخيرة أو اتصل {phone}.",
+        "pl": "Kod jest nieważny. Sprawdź ostatni SMS lub zadzwoń: {phone}.",
+        "uk": "Код не дійсний. Див. останнє SMS або дзвоніть: {phone}.",
+    },
+    AnswerText.CODES_LOCKED: {
+        "nl": "We kunnen antwoorden met een code nu niet lezen. Een mens kijkt ernaar. "
+        "Haast? Bel {phone}.",
+        "en": "We cannot read answers with a code now. A person looks at it. Urgent? Call {phone}.",
+        "tr": "Şimdi kodlu cevap okuyamıyoruz. Biri bakacak. Acilse: {phone}.",
+        "ar": "لا نقرأ الرموز الآن. سينظر موظف. للعجلة: {phone}.",
+        "pl": "Kodów teraz nie czytamy. Sprawdzi to człowiek. Tel. {phone}.",
+        "uk": "Зараз не читаємо коди. Перевірить людина. Тел. {phone}.",
+    },
 }
 
 
+_CODE_WORDS = {
+    "nl": "Zet {code} achter je antwoord.",
+    "en": "Put {code} after your answer.",
+    "tr": "Cevabın sonuna {code} yaz.",
+    "ar": "اكتب {code} بعد جوابك.",
+    "pl": "Dopisz {code} do odpowiedzi.",
+    "uk": "Допишіть {code} до відповіді.",
+}
+
+
+def code_words(language: str, code: str) -> str:
+    """Return the line below a question whose answer must carry a code."""
+    return _CODE_WORDS.get(language, _CODE_WORDS["nl"]).replace("{code}", code)
+
+
 def answer_in(which: AnswerText, language: str) -> str:
-    """Return the words in this language, else in Dutch; they may hold {phone} and {sender}."""
+    """Return the words in this language, else in Dutch.
+
+    They may hold {phone}, {sender} and {date}.
+    """
     texts = _TEXTS[which]
     return texts.get(language, texts["nl"])

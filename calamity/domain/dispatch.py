@@ -34,12 +34,34 @@ class Held(StrEnum):
 
     NO_AGREEMENT = "no-agreement"
     STOPPED = "stopped"
+    PAUSED = "paused"
     NO_ASKS = "no-asks"
     NOT_GIVEN_YET = "not-given-yet"
     BUDGET = "budget"
     OPEN_QUESTION = "open-question"
     NOT_IN_EXERCISE = "not-in-exercise"
     NO_CONTACT_PERSON = "no-contact-person"
+
+
+class InDoubtPolicy(StrEnum):
+    """What to do with a text of which the carrier, asked twice, knows nothing."""
+
+    REPEAT = "repeat"
+    """It must arrive at least once: again soon, marked as repeated."""
+    AGAIN = "again"
+    """Words: again, once two looks a minute apart say that the carrier never had it."""
+    HOLD = "hold"
+    """An instruction, which someone may have begun to follow: a person decides."""
+
+
+_INSTRUCTIONS = frozenset({"action", "enough"})
+
+
+def in_doubt_policy(purpose: str, *, is_alarm: bool) -> InDoubtPolicy:
+    """Return what to do with a text in doubt, by what it is for."""
+    if is_alarm:
+        return InDoubtPolicy.REPEAT
+    return InDoubtPolicy.HOLD if purpose in _INSTRUCTIONS else InDoubtPolicy.AGAIN
 
 
 class Urgency:

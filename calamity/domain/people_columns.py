@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from calamity.domain.errors import Refused
 from calamity.domain.phone import Phone, read_phone
-from calamity.domain.texts import clean_for_display
+from calamity.domain.texts import clean_for_display, segments
 
 
 class PersonKind(StrEnum):
@@ -37,6 +37,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "name": ("naam", "name"),
         "phone": ("telefoon", "telefoonnummer", "mobiel", "phone", "mobile"),
         "language": ("taal", "language"),
+        "check_word": ("controlewoord", "check_word"),
+        "shares_phone": ("deelt_telefoon", "shares_phone"),
         "role": ("rol", "role"),
         "rank": ("rang", "rank"),
         "neighbourhood": ("wijk", "neighbourhood", "neighborhood"),
@@ -151,6 +153,18 @@ def _language(cell: str) -> str:
     return cell.casefold()
 
 
+def _check_word(cell: str) -> str:
+    if not re.fullmatch(r"[^\W\d_]{3,20}", cell):
+        raise CellFault(
+            "This is not one word of 3 to 20 letters.", "Agree on one simple word, such as anker."
+        )
+    if segments(cell).encoding != "GSM-7":
+        raise CellFault(
+            "This word makes every SMS longer.", "Choose a word without special letters."
+        )
+    return cell
+
+
 def _role(cell: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,39}", cell):
         raise CellFault("This is not the code of a role.", "Use the playbook's code, such as LEI.")
@@ -200,6 +214,8 @@ _READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
         "kind": _kind,
         "name": _words,
         "language": _language,
+        "check_word": _check_word,
+        "shares_phone": _yes_or_no,
         "role": _role,
         "rank": _rank,
         "neighbourhood": _words,

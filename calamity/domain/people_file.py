@@ -1,6 +1,8 @@
 """Read the people of a municipality from a CSV file, with every fault and its cure, line by line.
 
-Columns, Dutch or English: soort/kind, naam/name, telefoon/phone, taal/language; for the rapid team
+Columns, Dutch or English: soort/kind, naam/name, telefoon/phone, taal/language,
+controlewoord/check_word, deelt_telefoon/shares_phone (ja on each line of people who share a phone);
+for the rapid team
 rol/role and rang/rank (1 first, 2 and up deputies); for key figures wijk/neighbourhood,
 kring/circle, contactpersoon/contact_person, afgesproken_op/agreed_on, wil_vragen/asks (ja or nee),
 rust_van/quiet_from, rust_tot/quiet_until; for professionals organisatie/organisation and wijk.
@@ -41,6 +43,8 @@ class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     phone: Phone
     language: str = "nl"
+    check_word: str | None = None
+    shares_phone: bool = False
     role: str | None = None
     rank: int | None = None
     neighbourhood: str | None = None
@@ -51,6 +55,11 @@ class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
     quiet_from: str | None = None
     quiet_until: str | None = None
     organisation: str | None = None
+
+    @property
+    def who(self) -> tuple[str, str]:
+        """The number and, for people who share one, the name: what tells one from another."""
+        return self.phone.e164, self.name.casefold() if self.shares_phone else ""
 
 
 class LineFault(Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,13 +87,13 @@ class PeopleFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 # Which columns say something about which kind; another filled cell is a fault, since it would be
 # kept without a purpose.
-_FOR_ALL = {"kind", "name", "phone", "language"}
+_FOR_ALL = {"kind", "name", "phone", "language", "check_word"}
 _COLUMNS_OF = {
     PersonKind.RESPONDER: _FOR_ALL | {"role", "rank"},
     PersonKind.KEY_FIGURE: _FOR_ALL
     | {"neighbourhood", "circle", "contact_person", "agreed_on", "asks"}
-    | {"quiet_from", "quiet_until"},
-    PersonKind.PROFESSIONAL: _FOR_ALL | {"neighbourhood", "organisation"},
+    | {"quiet_from", "quiet_until", "shares_phone"},
+    PersonKind.PROFESSIONAL: _FOR_ALL | {"neighbourhood", "organisation", "shares_phone"},
     PersonKind.CONTACT_PERSON: _FOR_ALL,
     PersonKind.OFFICIAL: _FOR_ALL,
 }
@@ -168,8 +177,8 @@ class _FileReader:
         self.faults: list[LineFault] = []
         self.headers: dict[str, str] = {}
         self.order: list[str | None] = []
-        self.seen: dict[tuple[str, str], int] = {}
-        self.names: dict[str, tuple[int, str]] = {}
+        self.seen: dict[tuple[str, str, str], int] = {}
+        self.names: dict[str, tuple[int, str, bool]] = {}
 
     def fault(self, line: int, column: str, problem: str, cure: str) -> None:
         self.faults.append(LineFault(line, self.headers.get(column, column), problem, cure))
@@ -259,13 +268,19 @@ class _FileReader:
             )
 
     def _check_twice(self, row: PersonLine) -> None:
-        """One number is one person; a person may stand in several kinds, and hold several roles."""
-        line, name = self.names.setdefault(row.phone.e164, (row.line, row.name))
-        if name.casefold() != row.name.casefold():
+        """One number is one person; a person may stand in several kinds, and hold several roles.
+
+        People who share a phone say so on each of their lines.
+        """
+        line, name, shares = self.names.setdefault(
+            row.phone.e164, (row.line, row.name, row.shares_phone)
+        )
+        if name.casefold() != row.name.casefold() and not (shares and row.shares_phone):
             problem = f"Line {line} has the same number with another name."
-            self.fault(row.line, "phone", problem, "Give each person an own number.")
+            cure = "Give each person an own number, or say on both lines that they share a phone."
+            self.fault(row.line, "phone", problem, cure)
             return
-        place = (row.phone.e164, f"{row.kind} {row.role or ''}")
+        place = (*row.who, f"{row.kind} {row.role or ''}")
         line = self.seen.setdefault(place, row.line)
         if line != row.line:
             problem = f"Line {line} says the same."

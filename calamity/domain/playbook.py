@@ -70,6 +70,7 @@ LONGEST: Final[dict[str, int]] = {
     "phone": 16,
     "sender": 24,
     "neighbourhood": 30,
+    "check_word": 20,
 }
 
 _UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86400}

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     IBAN = "iban"
     ADDRESS = "address"
     NAME = "name"
+    SHORT_LINK = "short-link"
 
 
 class Finding(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +100,34 @@ def scan(text: str, *, known_places: Collection[str] = ()) -> list[Finding]:
         if all(end <= other.start or start >= other.end for other in findings):
             severity: Literal["blocked", "warning"] = "warning" if kind is Kind.NAME else "blocked"
             findings.append(Finding(kind, severity, start, end))
+    return sorted(findings, key=lambda finding: finding.start)
+
+
+# Their makers decide where they lead, carriers filter them, and they look like fraud.
+_SHORTENERS = (
+    r"bit\.ly|bitly\.com|tinyurl\.com|t\.co|goo\.gl|ow\.ly|is\.gd|v\.gd|buff\.ly|rebrand\.ly|cutt\.ly"
+    r"|shorturl\.at|tiny\.cc|tiny\.one|rb\.gy|lnkd\.in|s\.id|t\.ly|bl\.ink|adf\.ly|dlvr\.it|qr\.ae"
+    r"|forms\.gle|g\.co|kutt\.it|x\.gd|linktr\.ee|shorte\.st|soo\.gd|clck\.ru|da\.gd|urlz\.fr|lc\.cx"
+)
+_SHORT_LINK = re.compile(
+    rf"(?<![\w.@-])(?:https?://)?(?:www\.)?(?:{_SHORTENERS})(?:/[\w%?=&/.+-]*|(?![\w.-]))",
+    re.IGNORECASE,
+)
+
+
+def scan_leaving(text: str, *, known_places: Collection[str] = ()) -> list[Finding]:
+    """Find in a text that is about to leave what its writer should look at again.
+
+    Personal data, and links of which nobody can see where they lead. All are warnings: the writer
+    may have a reason, and says so.
+    """
+    findings = [
+        Finding(found.kind, "warning", found.start, found.end)
+        for found in scan(text, known_places=known_places)
+    ]
+    for match in _SHORT_LINK.finditer(text):
+        if all(match.end() <= each.start or match.start() >= each.end for each in findings):
+            findings.append(Finding(Kind.SHORT_LINK, "warning", match.start(), match.end()))
     return sorted(findings, key=lambda finding: finding.start)
 
 

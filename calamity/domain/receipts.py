@@ -93,6 +93,45 @@ class InboundText(Struct, frozen=True, forbid_unknown_fields=True):
     opt_out: str = ""
 
 
+class Cause(StrEnum):
+    """Why something that the carrier told us stands apart, and a person should look."""
+
+    FOREIGN_ACCOUNT = "foreign-account"
+    """Signed with our key, but about another account."""
+    NOT_OUR_NUMBER = "not-our-number"
+    """A text to a number of the account that the settings do not name."""
+    NO_MESSAGE_ID = "no-message-id"
+    """About something that is no message."""
+    UNKNOWN_MESSAGE = "unknown-message"
+    """A receipt of a message that we never wrote."""
+    OTHER_MESSAGE = "other-message"
+    """A receipt that names one message of ours by our id, and another by the carrier's."""
+    SECOND_COPY = "second-copy"
+    """The carrier has two texts of one message that we sent once."""
+    NEVER_LEFT = "never-left"
+    """A receipt of a message that, as far as we know, never left."""
+    CONTRADICTION = "contradiction"
+    """The carrier says both that a text failed and that it arrived."""
+    UNKNOWN_STATUS = "unknown-status"
+    """A word of the carrier's that we do not know."""
+    OTHER_WORDS = "other-words"
+    """The same inbound text came twice, with other words or from another number."""
+    FOREIGN_MESSAGE = "foreign-message"
+    """A text in our account at the carrier that did not come from here."""
+    UNREADABLE = "unreadable"
+    """Something that was set aside on disk, and that cannot be read any more."""
+
+
+class Quarantined(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that stands apart, with its cause and ids alone: no words and no numbers."""
+
+    cause: Cause
+    sid: str
+    status: str = ""
+    message_id: str | None = None
+    error_code: int | None = None
+
+
 class Standing(Struct, frozen=True, forbid_unknown_fields=True):
     """Where a message stands after the receipts so far.
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from typing import Literal
 
@@ -21,6 +22,8 @@ _NOT_GSM = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
+_LAST_OF_PLANE = 0xFFFF
+
 _GSM_SIZES = (160, 153)
 _UCS2_SIZES = (70, 67)
 
@@ -31,6 +34,12 @@ class Segments(Struct, frozen=True):
     encoding: Literal["GSM-7", "UCS-2"]
     units: int
     parts: int
+
+
+def room_in(cost: Segments) -> int:
+    """Return how many units fit in the parts of a text, at least one part."""
+    one, several = _GSM_SIZES if cost.encoding == "GSM-7" else _UCS2_SIZES
+    return one if cost.parts <= 1 else cost.parts * several
 
 
 def segments(text: str) -> Segments:
@@ -72,6 +81,7 @@ PLACEHOLDERS = frozenset(
         "sender",
         "neighbourhood",
         "date",
+        "check_word",
     }
 )
 _PLACEHOLDER = re.compile(r"\{([^{}\r\n]{0,40})\}")
@@ -118,6 +128,49 @@ def gsm_suggestion(char: str) -> str | None:
     decomposed = unicodedata.normalize("NFKD", char)
     plain = "".join(part for part in decomposed if not unicodedata.combining(part))
     return plain if plain and _GSM_CHARS.issuperset(plain) else None
+
+
+class CostlyCharacter(Struct, frozen=True):
+    """A character that costs more than one unit, or makes the whole text longer.
+
+    *forces_long* tells that it turns 160 characters in a part into 70. *suggestion* may be empty:
+    leave it out.
+    """
+
+    char: str
+    count: int
+    units: int
+    forces_long: bool
+    suggestion: str | None
+
+
+def costly_characters(text: str) -> list[CostlyCharacter]:
+    """Return what makes a text dearer, those that cost most first, then in order of appearance."""
+    is_gsm = _NOT_GSM.search(text) is None
+    found = []
+    for char, count in Counter(text).items():
+        forces_long = char not in _GSM_CHARS
+        units = 2 if (char in _EXTENSION if is_gsm else ord(char) > _LAST_OF_PLANE) else 1
+        if units > 1 or forces_long:
+            found.append(CostlyCharacter(char, count, units, forces_long, gsm_suggestion(char)))
+    return sorted(found, key=lambda each: (not each.forces_long, -each.units))
+
+
+def spelled_plainly(text: str) -> str:
+    """Return the text with every suggestion taken: for a person who said so, never unasked."""
+    return "".join(char if (plain := gsm_suggestion(char)) is None else plain for char in text)
+
+
+def without_sentence_of(text: str, name: str) -> str:
+    """Leave out each sentence with this placeholder, for people of whom there is no value."""
+    placeholder = f"{{{name}}}"
+    if placeholder not in text:
+        return text
+    # A full stop within a time or an address ends no sentence.
+    within = r"(?:[^.!?\n]|[.!?](?=\S))*"
+    sentence = rf"{within}{re.escape(placeholder)}{within}[.!?]*"
+    whole_line = rf"(?:^|\n){sentence}(?=\n|$)"
+    return re.sub(sentence, "", re.sub(whole_line, "", text)).strip()
 
 
 EXERCISE_PREFIX = "OEFENING. "

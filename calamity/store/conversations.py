@@ -1,5 +1,6 @@
 """What went to and fro between the municipality and one key figure, for their contact person."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
@@ -7,10 +8,12 @@ from sqlmodel import col, select
 
 from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import NotFound
-from calamity.domain.replies import Digit, read_reply
+from calamity.domain.replies import is_digit, read_reply
 from calamity.store.database import Session
 from calamity.store.inbox import BODY as REPLY_BODY
+from calamity.store.letters import LOCKED
 from calamity.store.outbox import BODY
+from calamity.store.questions import unlock
 from calamity.store.tables import (
     ContactPersonRow,
     KeyFigureRow,
@@ -92,8 +95,8 @@ async def texts_with(session: Session, recipient_id: str, *, limit: int = 40) ->
     ]
     for row in came:
         body = session.vault.open_text(REPLY_BODY, row.body)
-        is_digit = isinstance(read_reply(body), Digit)
-        texts.append(Text(row.received_at, False, "" if is_digit else body, is_digit=is_digit))
+        hidden = is_digit(read_reply(body))
+        texts.append(Text(row.received_at, False, "" if hidden else body, is_digit=hidden))
     return sorted(texts, key=lambda text: (text.at, text.is_ours))[-limit:]
 
 
@@ -177,6 +180,8 @@ async def handle_letters_of(session: Session, recipient_id: str, at: datetime) -
     )
     for row in rows:
         row.handled_at = at
+        if row.meaning == LOCKED:
+            await unlock(session, row.sender_index)
     await session.sql.flush()
     return len(rows)
 
@@ -195,6 +200,47 @@ async def waits_for_person(session: Session, recipient_id: str) -> bool:
             ReplyRow.recipient_id == recipient_id,
             col(ReplyRow.needs_person).is_(True),
             col(ReplyRow.handled_at).is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def last_texted(session: Session, recipient_ids: Iterable[str]) -> str | None:
+    """Return who of these people was texted last, or None."""
+    found: str | None = await session.sql.scalar(
+        select(MessageRow.recipient_id)
+        .where(col(MessageRow.recipient_id).in_(list(recipient_ids)))
+        .order_by(col(MessageRow.created_at).desc())
+        .limit(1)
+    )
+    return found
+
+
+async def texts_sent_to(
+    session: Session, recipient_ids: Iterable[str], since: datetime, *, limit: int = 6
+) -> list[str]:
+    """Return the last texts to these people, the newest first: a device may send one back."""
+    rows = await session.sql.scalars(
+        select(MessageRow.body)
+        .where(
+            col(MessageRow.recipient_id).in_(list(recipient_ids)),
+            col(MessageRow.created_at) >= since,
+        )
+        .order_by(col(MessageRow.created_at).desc())
+        .limit(limit)
+    )
+    return [session.vault.open_text(BODY, row) for row in rows]
+
+
+async def heard_since(session: Session, recipient_id: str, since: datetime) -> bool:
+    """Say whether this person was given words or asked something after a moment."""
+    found = await session.sql.scalar(
+        select(MessageRow.id)
+        .where(
+            MessageRow.recipient_id == recipient_id,
+            col(MessageRow.created_at) > since,
+            col(MessageRow.purpose).in_(("give", "ask", "action")),
         )
         .limit(1)
     )

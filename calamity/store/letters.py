@@ -9,12 +9,16 @@ from calamity.domain.errors import NotFound
 from calamity.store.database import Session
 from calamity.store.inbox import BODY, SENDER
 from calamity.store.people import NAME, PHONE
+from calamity.store.questions import unlock
 from calamity.store.tables import (
     ContactPersonRow,
     KeyFigureRow,
     RecipientRow,
     ReplyRow,
 )
+
+LOCKED = "locked"
+"""Of a number that sent too many wrong codes, until somebody looked."""
 
 
 class Letter(Struct, frozen=True):
@@ -99,6 +103,8 @@ async def handle_letter(session: Session, reply_id: str, at: datetime) -> ReplyR
     if row is None:
         raise NotFound("This text does not exist.", field="reply")
     row.handled_at = row.handled_at or at
+    if row.meaning == LOCKED:
+        await unlock(session, row.sender_index)
     await session.sql.flush()
     return row
 

@@ -24,7 +24,7 @@ from calamity.store.tables import (
     from_micros,
 )
 
-PHONE, NAME = b"recipient.phone", b"recipient.name"
+PHONE, NAME, CHECK_WORD = b"recipient.phone", b"recipient.name", b"recipient.check_word"
 
 
 class Recipient(Struct, frozen=True):
@@ -36,6 +36,8 @@ class Recipient(Struct, frozen=True):
     phone: str
     language: str
     stopped_at: datetime | None
+    check_word: str = ""
+    """A word agreed with this person, by which our texts can be known; often empty."""
 
 
 def _opened(session: Session, row: RecipientRow) -> Recipient:
@@ -46,7 +48,12 @@ def _opened(session: Session, row: RecipientRow) -> Recipient:
         session.vault.open_text(PHONE, row.phone),
         row.language,
         row.stopped_at,
+        _word(session, row.check_word),
     )
+
+
+def _word(session: Session, sealed: bytes | None) -> str:
+    return "" if sealed is None else session.vault.open_text(CHECK_WORD, sealed)
 
 
 async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Recipient]:
@@ -69,25 +76,28 @@ async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Rec
             opened(PHONE, phone),
             language,
             None if stopped_at is None else from_micros(stopped_at),
+            _word(session, word),
         )
-        for id_, municipality_id, name, phone, language, stopped_at in rows
+        for id_, municipality_id, name, phone, language, stopped_at, word in rows
     }
 
 
 # One value with all ids: ten thousand people are one statement, and no row of SQLAlchemy's.
 _AMONG = """
-SELECT id, municipality_id, name, phone, language, stopped_at FROM recipient WHERE id IN ({})
+SELECT id, municipality_id, name, phone, language, stopped_at, check_word
+FROM recipient WHERE id IN ({})
 """
 _AMONG_SQLITE = _AMONG.format("SELECT value FROM json_each($1)")
 _AMONG_POSTGRES = _AMONG.format("SELECT unnest($1::text[])")
 
 
 async def find_recipient(session: Session, municipality_id: str, phone: str) -> Recipient | None:
-    """Return the owner of a number (E.164), or None."""
+    """Return the owner of a number (E.164), or None; of people who share it, the first."""
     row = await session.sql.scalar(
         select(RecipientRow).where(
             RecipientRow.municipality_id == municipality_id,
             RecipientRow.phone_index == session.vault.index(phone),
+            RecipientRow.seat == 1,
         )
     )
     return _opened(session, row) if row else None
@@ -96,21 +106,30 @@ async def find_recipient(session: Session, municipality_id: str, phone: str) -> 
 async def recipients_by_index(session: Session, index: str) -> list[tuple[str, str]]:
     """Return (recipient id, municipality id) of everyone with this number, in any tenant."""
     rows = await session.sql.execute(
-        select(RecipientRow.id, RecipientRow.municipality_id).where(
-            RecipientRow.phone_index == index
-        )
+        select(RecipientRow.id, RecipientRow.municipality_id)
+        .where(RecipientRow.phone_index == index)
+        .order_by(col(RecipientRow.id))
     )
     return [(row[0], row[1]) for row in rows]
 
 
 async def put_recipient(
-    session: Session, municipality_id: str, *, phone: str, name: str, language: str, at: datetime
+    session: Session,
+    municipality_id: str,
+    *,
+    phone: str,
+    name: str,
+    language: str,
+    seat: int = 1,
+    at: datetime,
 ) -> tuple[str, bool]:
     """Add a number or bring its name and language up to date; return (id, whether it changed)."""
     index = session.vault.index(phone)
     row = await session.sql.scalar(
         select(RecipientRow).where(
-            RecipientRow.municipality_id == municipality_id, RecipientRow.phone_index == index
+            RecipientRow.municipality_id == municipality_id,
+            RecipientRow.phone_index == index,
+            RecipientRow.seat == seat,
         )
     )
     if row is None:
@@ -121,6 +140,7 @@ async def put_recipient(
             phone_index=index,
             name=session.vault.seal_text(NAME, name),
             language=language,
+            seat=seat,
             created_at=at,
         )
         session.sql.add(row)
@@ -152,11 +172,11 @@ async def stop(session: Session, recipient_id: str, at: datetime) -> None:
 
 
 async def start_again(session: Session, recipient_id: str) -> bool:
-    """Undo STOP, on the owner's own word; return whether there was one."""
+    """Undo STOP or a pause, on the owner's own word; return whether there was one."""
     row = await session.sql.get(RecipientRow, recipient_id)
-    if row is None or row.stopped_at is None:
+    if row is None or (row.stopped_at is None and row.paused_until is None):
         return False
-    row.stopped_at = None
+    row.stopped_at = row.paused_until = None
     listed = await session.sql.get(DoNotAddRow, (row.municipality_id, row.phone_index))
     if listed is not None:
         await session.sql.delete(listed)

@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 from msgspec import Struct
 from sqlalchemy import insert, update
+from sqlalchemy import select as select_columns
 from sqlmodel import SQLModel, col, select
 
 from calamity.store.database import Session
 from calamity.store.ids import new_id
-from calamity.store.people import NAME, PHONE
+from calamity.store.people import CHECK_WORD, NAME, PHONE
 from calamity.store.tables import (
     ContactPersonRow,
     DoNotAddRow,
@@ -33,11 +34,13 @@ class Kept(Struct, frozen=True):
 
 
 class NewRecipient(Struct, frozen=True):
-    """A number (E.164) with the name and language of its owner."""
+    """A number (E.164) with the name and language of its owner, and a check word if agreed."""
 
     phone: str
     name: str
     language: str
+    check_word: str | None = None
+    """None leaves the word that was agreed before."""
 
 
 class NewKeyFigure(Struct, frozen=True):
@@ -82,32 +85,75 @@ async def contact_person_ids(session: Session, municipality_id: str) -> dict[str
 
 
 async def put_recipients(
-    session: Session, municipality_id: str, wanted: Iterable[NewRecipient], at: datetime
-) -> dict[str, Kept]:
-    """Add numbers, or bring their names and languages up to date; return what is kept by number."""
-    by_index = {session.vault.index(each.phone): each for each in wanted}
-    stored = await _stored_recipients(session, municipality_id, list(by_index))
+    session: Session,
+    municipality_id: str,
+    wanted: Mapping[tuple[str, str], NewRecipient],
+    at: datetime,
+) -> dict[tuple[str, str], Kept]:
+    """Add people, or bring their names, languages and check words up to date.
+
+    Keys are a number and, for people who share one, the name that tells them apart. Return what is
+    kept, by the same keys.
+    """
+    indexes = {key: session.vault.index(each.phone) for key, each in wanted.items()}
+    stored = await _stored_recipients(session, municipality_id, sorted(set(indexes.values())))
     added: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
-    kept: dict[str, Kept] = {}
-    for index, each in by_index.items():
-        before = stored.get(index)
+    kept: dict[tuple[str, str], Kept] = {}
+    for key, each in wanted.items():
+        seats = stored.setdefault(indexes[key], [])
+        before = _seat_of(seats, shared_name=key[1])
+        word = each.check_word or (before.check_word if before else "")
         if before is None:
-            row = _new_recipient(session, municipality_id, index, each, at)
+            seat = max((taken.seat for taken in seats), default=0) + 1
+            row = _new_recipient(session, municipality_id, indexes[key], each, seat, at)
             added.append(row)
-            kept[each.phone] = Kept(row["id"], "added")
-        elif before[1:] == (each.name, each.language):
-            kept[each.phone] = Kept(before[0], "same")
+            seats.append(_Stored(row["id"], each.name, each.language, seat, word))
+            kept[key] = Kept(row["id"], "added")
+        elif (before.name, before.language, before.check_word) == (each.name, each.language, word):
+            kept[key] = Kept(before.id, "same")
         else:
-            sealed = session.vault.seal_text(NAME, each.name)
-            changed.append({"id": before[0], "name": sealed, "language": each.language})
-            kept[each.phone] = Kept(before[0], "changed")
+            changed.append(
+                {
+                    "id": before.id,
+                    "name": session.vault.seal_text(NAME, each.name),
+                    "language": each.language,
+                    "check_word": _sealed_word(session, word),
+                }
+            )
+            kept[key] = Kept(before.id, "changed")
     await _write(session, RecipientRow, added, changed)
     return kept
 
 
-def _new_recipient(
-    session: Session, municipality_id: str, index: str, each: NewRecipient, at: datetime
+class _Stored(Struct, frozen=True):
+    """Someone who has this number already."""
+
+    id: str
+    name: str
+    language: str
+    seat: int
+    check_word: str
+
+
+def _seat_of(seats: Sequence[_Stored], *, shared_name: str) -> _Stored | None:
+    """Return who of the owners of a number is meant: the first, or the one with this name."""
+    if not shared_name:
+        return min(seats, key=lambda each: each.seat, default=None)
+    return next((each for each in seats if each.name.casefold() == shared_name), None)
+
+
+def _sealed_word(session: Session, word: str) -> bytes | None:
+    return session.vault.seal_text(CHECK_WORD, word) if word else None
+
+
+def _new_recipient(  # noqa: PLR0917 - the parts of a row, in one order
+    session: Session,
+    municipality_id: str,
+    index: str,
+    each: NewRecipient,
+    seat: int,
+    at: datetime,
 ) -> dict[str, Any]:
     return {
         "id": new_id(),
@@ -116,26 +162,38 @@ def _new_recipient(
         "phone_index": index,
         "name": session.vault.seal_text(NAME, each.name),
         "language": each.language,
+        "seat": seat,
+        "check_word": _sealed_word(session, each.check_word or ""),
         "created_at": at,
     }
 
 
 async def _stored_recipients(
     session: Session, municipality_id: str, indexes: Sequence[str]
-) -> dict[str, tuple[str, str, str]]:
-    """Return (id, name, language) by index."""
-    found: dict[str, tuple[str, str, str]] = {}
+) -> dict[str, list[_Stored]]:
+    """Return the owners of each number, by index."""
+    found: dict[str, list[_Stored]] = {}
+    opened = session.vault.open_text
     for start in range(0, len(indexes), _MANY):
         rows = await session.sql.execute(
-            select(
-                RecipientRow.phone_index, RecipientRow.id, RecipientRow.name, RecipientRow.language
+            select_columns(
+                col(RecipientRow.phone_index),
+                col(RecipientRow.id),
+                col(RecipientRow.name),
+                col(RecipientRow.language),
+                col(RecipientRow.seat),
+                col(RecipientRow.check_word),
             ).where(
-                RecipientRow.municipality_id == municipality_id,
+                col(RecipientRow.municipality_id) == municipality_id,
                 col(RecipientRow.phone_index).in_(indexes[start : start + _MANY]),
             )
         )
-        for index, row_id, name, language in rows:
-            found[index] = (row_id, session.vault.open_text(NAME, name), language)
+        for index, row_id, name, language, seat, word in rows:
+            stored = _Stored(
+                row_id, opened(NAME, name), language, seat,
+                opened(CHECK_WORD, word) if word is not None else "",
+            )  # fmt: skip
+            found.setdefault(index, []).append(stored)
     return found
 
 

@@ -12,7 +12,7 @@ from calamity.actions.people import PeopleFaults, PeopleReport, import_people
 from calamity.domain.districts import DistrictFaults
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, UserRole
-from calamity.store import people
+from calamity.store import people, questions
 from calamity.store.database import Database
 from calamity.store.municipalities import add_municipality, list_neighbourhoods
 from tests.make import T0, Town, later
@@ -323,3 +323,38 @@ async def test_ten_thousand_lines_are_taken_in_within_half_a_minute(sqlite_url):
         assert getattr(report, expected) == 10_001
         assert took < 30
     await database.close()
+
+
+SHARED = f"{HEADER};deelt_telefoon;controlewoord"
+
+
+async def test_two_people_may_share_a_phone_when_both_lines_say_so(database, town: Town):
+    other = FIGURE.replace("Truus", "Teun")
+    for results in (["added"] * 3, ["same"] * 3):
+        data = "\r\n".join((SHARED, f"{CONTACT};;", f"{FIGURE};ja;", f"{other};ja;anker"))
+        report = await take_in(database, town.author, data.encode())
+        assert [line.result for line in report.lines] == results
+    async with database.reading() as session:
+        index = session.vault.index("+3197010245002")
+        both = [who for who, _ in await people.recipients_by_index(session, index)]
+        found = await people.list_recipients(session, both)
+        sharing = await questions.sharing_a_phone(session)
+    assert sorted((one.name, one.check_word) for one in found.values()) == [
+        ("Teun", "anker"), ("Truus", ""),
+    ]  # fmt: skip
+    assert sharing == set(both)
+
+
+async def test_a_check_word_stays_until_another_is_agreed(database, town: Town):
+    for word, kept in (("anker", "anker"), ("", "anker"), ("kompas", "kompas")):
+        await take_in(database, town.author, f"{SHARED}\r\n{CONTACT};;{word}".encode())
+        async with database.reading() as session:
+            found = await people.find_recipient(session, town.id, "+3197010245001")
+        assert found is not None
+        assert found.check_word == kept
+
+
+@pytest.mark.parametrize("word", ["twee woorden", "ab", "1234", "ideeën", "x" * 21])
+async def test_a_check_word_is_one_plain_word(database, town: Town, word):
+    with pytest.raises(PeopleFaults):
+        await take_in(database, town.author, f"{SHARED}\r\n{CONTACT};;{word}".encode())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calamity.domain.privacy import Finding, Kind, scan
+from calamity.domain.privacy import Finding, Kind, scan, scan_leaving
 
 # Numbers and names here are made up; the account numbers are the banks' published examples.
 BLOCKED = [
@@ -250,3 +250,22 @@ def test_a_long_text_is_scanned_quickly(text: str) -> None:
 
 def test_a_finding_never_holds_the_words() -> None:
     assert set(Finding.__struct_fields__) == {"kind", "severity", "start", "end"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Lees bit.ly/3xYz", [Kind.SHORT_LINK]),
+        ("Lees https://tinyurl.com/abc en kom", [Kind.SHORT_LINK]),
+        ("Bel Fatima op 0970-10240012", [Kind.NAME, Kind.PHONE]),
+        ("Meer op https://www.oeverlanden.example/wijk", []),
+        ("Stuur het op t.co", [Kind.SHORT_LINK]),
+        ("Om 9.30 uur, cafe de Brug", []),
+        ("Kijk op orbit.ly of habit.ly/x", []),
+        ("", []),
+    ],
+)
+def test_a_text_that_leaves_is_looked_at_again(text: str, kinds: list[Kind]) -> None:
+    found = scan_leaving(text)
+    assert [each.kind for each in found] == kinds
+    assert all(each.severity == "warning" for each in found)

@@ -8,18 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calamity.domain.replies import (
+    Access,
     AutoReply,
     CallMe,
+    Coded,
     Digit,
+    Echo,
     Help,
     InWords,
     No,
+    Pause,
     Reading,
+    SomeoneElse,
     Start,
     Stop,
     Tapback,
     Unclear,
     Yes,
+    is_digit,
     read_reply,
 )
 
@@ -37,6 +43,14 @@ ANSWERS: list[tuple[Reading, list[str]]] = [
              "نعم", "نعم!", "نَعَم", "أجل", "TAK", "tak, proszę", "ТАК", "так"]),
     (No(), ["NEE", "nee", "Nee, dank je", "nee hoor.", "liever niet", "NO", "no thanks", "HAYIR",
             "hayır", "HAYİR", "hayir", "لا", "ﻻ", "لا.", "NIE", "Nie, dziękuję", "НІ", "ні"]),
+    (Pause(7), ["PAUZE", "pauze 7", "Pauze 7 dagen.", "7 dagen pauze", "pauze 1 week", "PAUZE ٧",
+                "pause 7 days", "7 gün ara ver", "przerwa 7 dni", "пауза 7", "PAUZE７", "pauze!"]),
+    (Pause(90), ["PAUZE 90"]),
+    (Pause(1), ["pauze 1 dag", "PAUZE1"]),
+    (SomeoneElse(), ["ANDER", "ander!", "Iemand anders", "verkeerd nummer", "Wrong number",
+                     "başkası", "رقم خاطئ", "inny", "інший"]),
+    (Access(), ["INZAGE", "inzage?", "Mijn gegevens", "access", "verilerim", "بياناتي",
+                "moje dane", "мої дані"]),
     (InWords(1), ["ik kom", "Ik kom!", "ik kom eraan", "Ja, ik kom", "I'm coming", "I’m coming",
                   "on my way", "onderweg"]),
     (InWords(2), ["kan niet", "Ik kan niet.", "ik kan niet komen", "Nee, ik kan niet", "lukt niet",
@@ -94,7 +108,10 @@ FOR_A_PERSON = [
     "", " ", "\x00", "?", "...", "👍", "ok", "Oké", "prima", "tamam",
     "2 maar iets later", "1 of 2", "1 2", "12", "10", "01", "1,5", "1.5", "1-5", "1/2", "½", "1️⃣2️⃣",
     "een", "ja of nee", "ja nee", "nee ja", "JA NEE", "yes no", "ja maar niet vandaag", "Ja?",
-    "misschien", "JA 4821", "ja4821", "STOP PLEASE", "stop aub", "stop er niet mee",
+    "misschien", "JA 482", "JA 48213", "4821", "14821", "JA 4821 NEE 4822", "NEE 4821 JA",
+    "JA 4821 4822", "ja 4821?", "-1 4821", "ja, om 1930 uur", "STOP 4821", "PAUZE 0", "PAUZE 91",
+    "pauze 14 weken", "even niet bellen", "het is een ander", "STOP PLEASE",
+    "stop aub", "stop er niet mee",
     "ik wil niet stoppen", "we zitten vast op 3e", "we zitten vast op 3", "kan niet wachten",
     "Ik rijd nu naar het plein, er is brand", "ik ben afwezig", "ik kom niet als het donker is",
     "please do not disturb me again", "Help ons, er is brand", "hij vond “dat” leuk",
@@ -127,7 +144,8 @@ def _plain(kind: type) -> list[tuple[str, Reading]]:
     ]
 
 
-SPOKEN = [pair for kind in (Stop, Start, Help, CallMe, Yes, No, InWords) for pair in _plain(kind)]
+CONTROLS = (Stop, Start, Help, CallMe, SomeoneElse, Access)
+SPOKEN = [pair for kind in (*CONTROLS, Yes, No, InWords) for pair in _plain(kind)]
 AROUND = st.text(st.sampled_from(" \u00a0\u200b\u200e\t\n.!,;:…\"'()"), max_size=6)
 
 
@@ -192,5 +210,93 @@ def test_our_own_words_quoted_back_are_never_an_answer() -> None:
 )  # fmt: skip
 def test_a_long_text_is_read_quickly(body: str) -> None:
     begun = time.perf_counter()
-    assert isinstance(read_reply(body), Unclear | Tapback)
+    assert isinstance(read_reply(body, ours=[body[:600], "a" * 600]), Unclear | Tapback)
     assert time.perf_counter() - begun < 1
+
+
+CODED = [
+    (Yes(), ["JA 4821", "ja4821", "Ja, 4821!", "4821 JA", "4821ja", "JA\u00a04821",
+             "JA\u200b4821", "J\u200bA 48\u200b21", "ＪＡ　４８２１", "JA ٤٨٢١", "نعم ٤٨٢١",
+             "EVET 4821", "TAK 4821", "так 4821", "yes #4821", "ja code 4821", "Ja, code: 4821.",
+             "Ja graag 4821 👍", "(4821) ja"]),
+    (No(), ["NEE 4821", "HAYIR 4821", "hayır 4821", "HAYİR 4821", "لا ٤٨٢١", "4821 لا", "nie 4821",
+            "ні4821", "no thanks 4821"]),
+    (Digit(1), ["1 4821", "4821 1", "1, 4821", "١ ٤٨٢١", "１ ４８２１", "1 code 4821", "1\n4821"]),
+    (InWords(1), ["ik kom 4821", "4821 onderweg"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"), [(body, answer) for answer, bodies in CODED for body in bodies]
+)
+def test_r01_r02_an_answer_may_carry_a_code_on_either_side(body: str, answer: Reading) -> None:
+    assert read_reply(body) == Coded(answer, "4821")  # type: ignore[arg-type]  # answers alone
+
+
+SCRIPTS = ["0123456789", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "０１２３４５６７８９", "०१२३४५६७८९"]
+
+
+@given(
+    st.sampled_from([pair for kind in (Yes, No, InWords, Digit) for pair in _plain(kind)]),
+    st.integers(0, 9999),
+    st.sampled_from(SCRIPTS),
+    st.sampled_from(["{0} {1}", "{0}\u00a0{1}", "{0}, {1}", "{0}: {1}", "{0}\n{1}", "{0} code {1}",
+                     "{0} #{1}", "{1} {0}", "{1}, {0}"]),
+    AROUND,
+)  # fmt: skip
+def test_r01_a_code_is_read_in_every_script_and_on_either_side(
+    pair: tuple[str, Reading], code: int, script: str, shape: str, after: str
+) -> None:
+    body, answer = pair
+    digits = "".join(script[int(char)] for char in f"{code:04}")
+    text = shape.format(body, digits)
+    assert read_reply(text + after) == Coded(answer, f"{code:04}")  # type: ignore[arg-type]
+
+
+@given(st.sampled_from(SPOKEN), st.sampled_from(SPOKEN), st.integers(1000, 9999))
+def test_r04_two_answers_with_codes_are_none(
+    one: tuple[str, Reading], other: tuple[str, Reading], code: int
+) -> None:
+    assert read_reply(f"{one[0]} {code} {other[0]} {code + 1}") == Unclear()
+
+
+@given(st.integers(-5, 400), st.sampled_from(["PAUZE", "pause", "przerwa", "пауза"]))
+def test_a_pause_has_an_end_that_can_be_kept(days: int, word: str) -> None:
+    read = read_reply(f"{word} {days}")
+    if 0 < days <= 90:
+        assert read == Pause(days)
+    elif days > 90 or days == 0:
+        assert read == Unclear()
+
+
+OURS = [
+    "Sfeer? 1 = rustig, 5 = onveilig, 0 = geen idee. Het hoeft niet. Geen namen. 010 1234",
+    "JA",
+]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [OURS[0], OURS[0].upper(), f"> {OURS[0]}", f"“{OURS[0]}”", OURS[0][:40], OURS[0][-40:],
+     f"{OURS[0]} 👍", f"❤️ {OURS[0]}"],
+)  # fmt: skip
+def test_r06_our_own_text_sent_back_is_an_echo(body: str) -> None:
+    assert read_reply(body, ours=OURS) == Echo()
+
+
+@pytest.mark.parametrize(
+    "body", [f"{OURS[0]} klopt niet", f"Ja. {OURS[0]}", OURS[0][:12], OURS[0][10:50], "rustig"]
+)
+def test_r10_what_a_person_adds_to_our_text_is_for_a_person(body: str) -> None:
+    assert isinstance(read_reply(body, ours=OURS), Unclear)
+
+
+def test_an_answer_is_no_echo_of_a_short_text_of_ours() -> None:
+    assert read_reply("JA", ours=OURS) == Yes()
+
+
+def test_a_mood_is_known_for_one_with_and_without_a_code() -> None:
+    assert is_digit(read_reply("3"))
+    assert is_digit(read_reply("3 4821"))
+    assert not is_digit(read_reply("ja 4821"))
+    assert not is_digit(read_reply("driehonderd"))

@@ -6,13 +6,18 @@ from calamity.domain.errors import Refused
 from calamity.domain.texts import (
     EXERCISE_PREFIX,
     PLACEHOLDERS,
+    CostlyCharacter,
     Segments,
     as_exercise,
     clean_for_display,
+    costly_characters,
     fill,
     gsm_suggestion,
     placeholders,
+    room_in,
     segments,
+    spelled_plainly,
+    without_sentence_of,
 )
 
 BASIC = set(
@@ -75,6 +80,24 @@ def slow_segments(text: str) -> Segments:
         ("ç", "UCS-2", 1, 1),
         ("^{}\\[~]|€\f", "GSM-7", 20, 1),
         ("ë" * 70 + "a" * 600, "UCS-2", 670, 10),
+        ("a" * 153 + "b" * 8, "GSM-7", 161, 2),
+        ("a" * 459, "GSM-7", 459, 3),
+        ("a" * 460, "GSM-7", 460, 4),
+        ("€" + "a" * 158, "GSM-7", 160, 1),
+        ("€" + "a" * 159, "GSM-7", 161, 2),
+        ("a" * 152 + "€", "GSM-7", 154, 1),
+        ("a" * 305 + "€", "GSM-7", 307, 3),
+        ("ë" * 134, "UCS-2", 134, 2),
+        ("ë" * 135, "UCS-2", 135, 3),
+        ("a" * 70 + "’", "UCS-2", 71, 2),
+        ("a" * 159 + "’", "UCS-2", 160, 3),
+        ("İstanbul", "UCS-2", 8, 1),
+        ("مرحبا", "UCS-2", 5, 1),
+        ("👨\u200d👩\u200d👧", "UCS-2", 8, 1),
+        ("\n" * 160, "GSM-7", 160, 1),
+        ("{}" * 40, "GSM-7", 160, 1),
+        ("[" * 81, "GSM-7", 162, 2),
+        ("ë" * 67 + "👍" + "ë" * 66, "UCS-2", 135, 3),
     ],
 )
 def test_parts_are_counted_as_the_carrier_counts_them(
@@ -194,3 +217,56 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = clean_for_display(text)
     assert clean_for_display(once) == once
     assert "\x00" not in once
+
+
+def test_what_makes_a_text_longer_comes_with_a_suggestion() -> None:
+    assert costly_characters("ideeën ’s avonds, €5 voor 5 ideeën 👍") == [
+        CostlyCharacter("👍", 1, 2, True, None),
+        CostlyCharacter("ë", 2, 1, True, "e"),
+        CostlyCharacter("’", 1, 1, True, "'"),
+    ]
+    assert costly_characters("€5 [of meer]") == [
+        CostlyCharacter("€", 1, 2, False, None),
+        CostlyCharacter("[", 1, 2, False, None),
+        CostlyCharacter("]", 1, 2, False, None),
+    ]
+    assert costly_characters("Overleg om 9.30, café De Brug") == []
+
+
+@given(st.text(st.sampled_from("abcë’€[👍\n {"), max_size=300))
+def test_costly_characters_explain_the_whole_cost(text: str) -> None:
+    found = costly_characters(text)
+    extra = sum((each.units - 1) * each.count for each in found)
+    cost = segments(text)
+    assert cost.units == len(text) + extra
+    assert (cost.encoding == "UCS-2") == any(each.forces_long for each in found)
+    assert cost.units <= room_in(cost)
+
+
+@given(st.text(max_size=200))
+def test_taking_every_suggestion_leaves_only_what_has_none(text: str) -> None:
+    plain = spelled_plainly(text)
+    assert all(each.suggestion is None for each in costly_characters(plain))
+    assert spelled_plainly(plain) == plain
+
+
+def test_suggestions_save_parts() -> None:
+    text = "We praten vanavond samen over ideeën voor de wijk – kom je ook? " + "a" * 60
+    assert segments(text).parts == 2
+    assert segments(spelled_plainly(text)).parts == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("We leven mee. Woord: {check_word}. Bel {phone}.", "We leven mee. Bel {phone}."),
+        ("{check_word}. Bel {phone}.", "Bel {phone}."),
+        ("Bel {phone}. Ons woord is {check_word}", "Bel {phone}."),
+        ("Bel {phone}\nOns woord is {check_word}\n{sender}", "Bel {phone}\n{sender}"),
+        ("Bel {phone}.", "Bel {phone}."),
+        ("Kom om 9.30, woord {check_word}. Bel {phone}.", "Bel {phone}."),
+        ("Kom om 9.30! Woord {check_word}! Bel {phone}.", "Kom om 9.30! Bel {phone}."),
+    ],
+)
+def test_a_sentence_without_a_value_is_left_out(text: str, left: str) -> None:
+    assert without_sentence_of(text, "check_word") == left

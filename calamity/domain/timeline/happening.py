@@ -94,6 +94,8 @@ class Acknowledged(_Happening, frozen=True, tag="acknowledged"):
     by_hand: bool = False
     call_out_id: str | None = None
     reason: str | None = None
+    previous: Literal["coming", "cannot", "late", "unreachable"] | None = None
+    """What this person answered before, when the answer changed; that entry stays too."""
 
 
 class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
@@ -133,6 +135,13 @@ class DispatchFinished(_Happening, frozen=True, tag="dispatch-finished"):
     failed: Count
     in_doubt: Count
     cancelled: Count
+
+
+class CodesLocked(_Happening, frozen=True, tag="codes-locked"):
+    """One number sent too many wrong codes; codes from it do not count for a while."""
+
+    wrong: Count
+    until: AwareTime
 
 
 class RoundOpened(_Happening, frozen=True, tag="round-opened"):
@@ -259,6 +268,7 @@ Happening = (
     | CallOutEnded
     | DispatchQueued
     | DispatchFinished
+    | CodesLocked
     | RoundOpened
     | RoundClosed
     | PicturePublished
@@ -287,6 +297,7 @@ _KINDS: dict[type, EntryKind] = {
     CallOutEnded: EntryKind.CALL_OUT,
     DispatchQueued: EntryKind.DISPATCH,
     DispatchFinished: EntryKind.DISPATCH,
+    CodesLocked: EntryKind.REPLY,
     RoundOpened: EntryKind.ROUND,
     RoundClosed: EntryKind.ROUND,
     PicturePublished: EntryKind.PICTURE,

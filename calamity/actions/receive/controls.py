@@ -1,0 +1,55 @@
+"""Control words: they hold for the number, whoever of its owners wrote them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from calamity.actions.receive.read import Read
+from calamity.domain.answers import AnswerText
+from calamity.domain.replies import (
+    Access,
+    CallMe,
+    Help,
+    Pause,
+    Reading,
+    SomeoneElse,
+    Start,
+    Stop,
+)
+from calamity.store import pauses, people
+from calamity.store.database import Session
+from calamity.store.outbox import cancel_for_recipient
+
+_FOR_A_PERSON: dict[type, tuple[str, AnswerText | None]] = {
+    Help: ("help", AnswerText.HELP),
+    CallMe: ("call-me", AnswerText.KEPT),
+    SomeoneElse: ("someone-else", AnswerText.SOMEONE_ELSE),
+    Access: ("access", AnswerText.ACCESS),
+}
+
+
+async def take_in_control(
+    session: Session, reading: Reading, owners: Iterable[str], *, is_asked: bool, at: datetime
+) -> Read | None:
+    """Act on a control word of the owners of a number; None for anything else.
+
+    Whoever asks for a pause while a question is open (*is_asked*) is shown to a person: somebody
+    may be counting on the answer.
+    """
+    match reading:
+        case Stop():
+            for each in owners:
+                await people.stop(session, each, at)
+                await cancel_for_recipient(session, each, at)
+            return Read("stop", AnswerText.STOPPED)
+        case Start():
+            for each in owners:
+                await people.start_again(session, each)
+            return Read("start", AnswerText.STARTED)
+        case Pause(days):
+            until = at + timedelta(days=days)
+            for each in owners:
+                await pauses.pause(session, each, until)
+                await cancel_for_recipient(session, each, at)
+            return Read("pause", AnswerText.PAUSED, needs_person=is_asked, until=until)
+    meaning, answer = _FOR_A_PERSON.get(type(reading), ("", None))
+    return Read(meaning, answer, needs_person=True) if meaning else None
