@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -12,10 +13,11 @@ from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
 from calamity.actions.terms import terms_of
+from calamity.gateways.twilio import account_of
 from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
 from calamity.store.database import Database
-from calamity.store.inbox import Inbox
+from calamity.store.inbox import Inbox, Spool
 from calamity.store.timeline import TimelineReader
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
@@ -36,22 +38,28 @@ log = structlog.get_logger(__name__)
 
 
 def house_of_settings(settings: Settings) -> House:
-    """Build the house; nothing connects yet."""
+    """Build the house; nothing connects yet.
+
+    Raises Refused, with the cure, for a carrier's account that would reach nobody.
+    """
+    account_of(settings)
     vault = Vault(settings.secret_key)
     database = Database(settings.database_url, vault)
     wakes = Wakes(database)
+    spool = Spool(Path(settings.var) / "spool", vault, settings.spool_mb << 20)
     return House(
         settings=settings,
         terms=terms_of(settings),
         database=database,
         wakes=wakes,
-        inbox=Inbox(database, wakes),
+        inbox=Inbox(database, wakes, spool),
         timeline=TimelineReader(database),
         webhooks=WebhookReader(
             settings.public_url,
             settings.twilio_account_sid,
             settings.auth_tokens,
             frozenset(settings.senders),
+            settings.shared_keys,
         ),
         visitors=Visitors(),
     )
@@ -67,12 +75,14 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         await house.database.open(as_node=True)
-        task = asyncio.create_task(worker(house)) if worker else None
+        tasks = [asyncio.create_task(house.inbox.drain())]
+        if worker:
+            tasks.append(asyncio.create_task(worker(house)))
         try:
             yield
         finally:
             await live.close()
-            if task is not None:
+            for task in tasks:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

@@ -1,12 +1,15 @@
 """Every knob of the product: one frozen struct, read once from CALAMITY_* or a TOML file."""
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_address
+from math import isfinite
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Struct, ValidationError, convert
@@ -14,9 +17,16 @@ from msgspec import Struct, ValidationError, convert
 from calamity.domain.errors import Refused
 
 _SHORTEST_SECRET = 32
+_SHORTEST_TOKEN = 16
+_USUAL_RATE = 10.0
+_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}")
 _SANDBOX_TOKEN = "5a4d0000c0ffee00c0ffee00c0ffee00"  # noqa: S105 - of the loopback sandbox only
-_SANDBOX_ACCOUNT = "AC5a4d0000" + "0" * 24
+SANDBOX_PREFIX = "AC5a4d0000"
+_SANDBOX_ACCOUNT = SANDBOX_PREFIX + "0" * 24
 _SANDBOX_SENDER = "+3197010250001"
+
+
+ReplyCodes = Literal["always", "when_ambiguous", "never"]
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +37,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     var: str = "var"
     """Folder for the embedded database, the generated key and the web hook spool."""
+
+    spool_mb: int = 64
+    """Most megabytes of web hooks kept in *var* while the database is away."""
 
     database_url: str = ""
     """`sqlite:///path` (one node) or `postgresql://user@host/name`; default SQLite under *var*."""
@@ -51,6 +64,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     twilio_auth_token: str = ""
     """Checks the signature of web hooks; during rotation: the old and the new, comma-separated."""
+
+    twilio_shared_key: str = ""
+    """A SharedKey that signs web hooks instead of the token: `id=secret`, several by commas."""
 
     twilio_api_key: str = ""
     """The key (SK...) with which messages are sent; without it the auth token is used."""
@@ -79,6 +95,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     price_per_part: float = 0.09
     """Estimated price of one SMS part in euros, for the plan."""
 
+    reply_codes: ReplyCodes = "when_ambiguous"
+    """Which questions carry a code that an answer must repeat: `always`, `when_ambiguous` (people
+    who share a phone, or a second question while one is open) or `never`."""
+
     log: Literal["pretty", "json"] | None = None
     """`pretty` in development, `json` in production."""
 
@@ -87,6 +107,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     timezone: str = "Europe/Amsterdam"
     """The zone in which clock times are shown and quiet hours are counted."""
+
+    def __repr__(self) -> str:
+        """Show which installation it is, and no secret: tracebacks may hold this."""
+        return f"Settings({self.env}, {self.carrier})"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -102,24 +126,34 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def senders(self) -> dict[str, float]:
         """Our numbers with the segments per second that each may send."""
         found: dict[str, float] = {}
-        for part in filter(None, (item.strip() for item in self.twilio_from.split(","))):
+        for part in _listed(self.twilio_from):
             number, _, rate = part.partition("=")
-            found[number] = float(rate or 10)
+            found[number.strip()] = float(rate or _USUAL_RATE)
         if self.twilio_messaging_service_sid:
-            found.setdefault(self.twilio_messaging_service_sid, 10.0)
+            found.setdefault(self.twilio_messaging_service_sid, _USUAL_RATE)
         return found
 
     @property
     def auth_tokens(self) -> list[str]:
         """The tokens that may have signed a web hook, the current one first."""
-        return [token for token in self.twilio_auth_token.split(",") if token]
+        return _listed(self.twilio_auth_token)
+
+    @property
+    def shared_keys(self) -> dict[str, str]:
+        """The secrets of the SharedKeys that may have signed a web hook, by their ids."""
+        pairs = (part.partition("=") for part in _listed(self.twilio_shared_key))
+        return {key.strip(): secret.strip() for key, _, secret in pairs}
 
     @property
     def allowed_in_exercise(self) -> frozenset[str] | None:
         """Numbers that an exercise may text; None when every number is a sandbox phone."""
         if self.carrier == "sandbox":
             return None
-        return frozenset(filter(None, (n.strip() for n in self.exercise_numbers.split(","))))
+        return frozenset(_listed(self.exercise_numbers))
+
+
+def _listed(value: str) -> list[str]:
+    return [part for part in (each.strip() for each in value.split(",")) if part]
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -215,15 +249,39 @@ def _checked(settings: Settings, environ: Mapping[str, str]) -> Settings:
             "must be the account's SID, AC and 32 hexadecimal digits",
         ),
         (
+            "CALAMITY_TWILIO_ACCOUNT_SID",
+            _is_real_account_in_sandbox(settings),
+            "is of a real account, and the carrier is the sandbox: set CALAMITY_CARRIER to twilio, "
+            "or leave the account to the sandbox",
+        ),
+        (
             "CALAMITY_TWILIO_AUTH_TOKEN",
-            not settings.auth_tokens or any(len(token) < 16 for token in settings.auth_tokens),  # noqa: PLR2004
-            "is missing or too short; without it anyone could forge replies",
+            _is_token_unusable(settings),
+            "is missing or too short; without it anyone could forge replies. Copy it from the "
+            "console; while it is being replaced: the old and the new, separated by a comma",
+        ),
+        (
+            "CALAMITY_TWILIO_SHARED_KEY",
+            any(not key or len(secret) < _SHORTEST_TOKEN for key, secret in _keys(settings)),
+            "must be the id and the secret of a SharedKey, as id=secret, with a secret of at least "
+            "16 characters",
         ),
         (
             "CALAMITY_TWILIO_FROM",
-            not settings.senders,
-            "must name at least one number that can be answered, or set "
-            "CALAMITY_TWILIO_MESSAGING_SERVICE_SID",
+            not _are_senders(settings),
+            "must name at least one number that can be answered, as +31..., each with a rate above "
+            "zero where it has one (+31...=10), or set CALAMITY_TWILIO_MESSAGING_SERVICE_SID",
+        ),
+        (
+            "CALAMITY_SPOOL_MB",
+            settings.spool_mb < 1,
+            "must be at least 1: without room, replies are lost while the database is away",
+        ),
+        (
+            "CALAMITY_PUBLIC_URL",
+            _is_out_of_reach(settings),
+            "is an address of this machine only, and the carrier has to call it: give the https "
+            "address at which the world reaches us",
         ),
         (
             "CALAMITY_TWILIO_ORIGIN",
@@ -232,7 +290,7 @@ def _checked(settings: Settings, environ: Mapping[str, str]) -> Settings:
         ),
         (
             "CALAMITY_PUBLIC_URL",
-            settings.env == "production" and urlsplit(settings.public_url).scheme != "https",
+            settings.env == "production" and _parts(settings.public_url).scheme != "https",
             "must be the https address that the carrier calls",
         ),
         (
@@ -250,6 +308,53 @@ def _checked(settings: Settings, environ: Mapping[str, str]) -> Settings:
         if unusable:
             raise Refused(f"{name} {cure}.", field=name)
     return settings
+
+
+def _is_real_account_in_sandbox(settings: Settings) -> bool:
+    is_ours = settings.twilio_account_sid.startswith(SANDBOX_PREFIX)
+    origin = f"http://127.0.0.1:{settings.sandbox_port}"
+    return settings.carrier == "sandbox" and not is_ours and settings.twilio_origin == origin
+
+
+def _is_token_unusable(settings: Settings) -> bool:
+    tokens = settings.auth_tokens
+    if not tokens:
+        # A SharedKey checks what comes in and an API key signs in: then the token may stay away.
+        return not (settings.shared_keys and settings.twilio_api_key)
+    return any(len(token) < _SHORTEST_TOKEN for token in tokens)
+
+
+def _keys(settings: Settings) -> list[tuple[str, str]]:
+    return list(settings.shared_keys.items())
+
+
+def _are_senders(settings: Settings) -> bool:
+    try:
+        senders = settings.senders
+    except ValueError:
+        return False
+    return bool(senders) and all(
+        _SENDER.fullmatch(sender) and isfinite(rate) and rate > 0
+        for sender, rate in senders.items()
+    )
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _is_out_of_reach(settings: Settings) -> bool:
+    """Tell whether the real carrier would have to call this very machine."""
+    if settings.carrier != "twilio" or settings.twilio_origin:
+        return False
+    host = _parts(settings.public_url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _is_zone(name: str) -> bool:

@@ -4,45 +4,39 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
 import aiohttp
-from msgspec import Struct
 
+from calamity.cli.check_carrier import check_carrier
+from calamity.cli.finding import Finding
 from calamity.cli.operator import connected, now
 from calamity.domain.errors import CalamityError, Unavailable
+from calamity.gateways.twilio import account_of
 from calamity.settings import Settings, read_settings
 from calamity.store.accounts import list_users, seen
 from calamity.store.database import Database, Session
 from calamity.store.migrate import is_current
 from calamity.store.municipalities import get_municipality, list_neighbourhoods
 from calamity.store.playbooks import list_versions
-from calamity.store.readiness import find_gaps, municipality_ids
+from calamity.store.readiness import Network, find_gaps, municipality_ids, network_to_text
 
 _PATIENCE = aiohttp.ClientTimeout(total=5)
 _CLOCKS_APART = timedelta(seconds=30)
 _FEWEST_COORDINATORS = 2
 
 
-class Finding(Struct, frozen=True):
-    """What one check found."""
-
-    what: str
-    state: Literal["ok", "warning", "fault"]
-    found: str
-    cure: str = ""
-
-
 async def check_up() -> list[Finding]:
     """Check everything, from the configuration to the people."""
     try:
         settings = read_settings()
+        account_of(settings)
     except CalamityError as error:
         return [Finding("configuration", "fault", error.message, "Correct this setting.")]
     findings = [Finding("configuration", "ok", f"{settings.env}, carrier {settings.carrier}")]
     findings += [finding async for finding in _database(settings)]
+    network = await _network(settings)
     async with aiohttp.ClientSession(timeout=_PATIENCE, trust_env=False) as client:
-        findings += [await _carrier(settings, client), await _webhooks(settings, client)]
+        findings += [finding async for finding in check_carrier(settings, client, network)]
         findings.append(await _clock(settings, client))
     return findings
 
@@ -64,6 +58,16 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     except Unavailable as error:
         cure = "Start the database, or correct CALAMITY_DATABASE_URL."
         yield Finding("database", "fault", error.message, cure)
+
+
+async def _network(settings: Settings) -> Network:
+    """Return how many people we would text, and in which countries; nobody while it is away."""
+    try:
+        async with connected(settings) as database, database.reading() as session:
+            return await network_to_text(session)
+    except Exception:
+        # What is wrong with the database is another finding.
+        return Network(0, [])
 
 
 async def _writable(database: Database) -> Finding:
@@ -125,52 +129,6 @@ async def _gaps(session: Session, municipality_id: str, slug: str) -> AsyncItera
         number = str(gaps.contact_persons_without_account)
         cure = "They cannot read replies: calamity user create --role contact-person --phone NUMBER"
         yield Finding(f"{slug}: contact persons without account", "warning", number, cure)
-
-
-async def _carrier(settings: Settings, client: aiohttp.ClientSession) -> Finding:
-    if settings.carrier == "sandbox":
-        try:
-            async with client.get(f"{settings.twilio_origin}/sandbox/health") as answer:
-                answer.raise_for_status()
-        except (aiohttp.ClientError, TimeoutError):
-            cure = "Start it: calamity run, or calamity sandbox."
-            return Finding("carrier", "warning", "the sandbox does not answer", cure)
-        return Finding("carrier", "ok", "the sandbox answers")
-    return await _twilio(settings)
-
-
-async def _twilio(settings: Settings) -> Finding:
-    from calamity.gateways.carrier import OutboundText
-    from calamity.worker import carrier_of
-
-    carrier = carrier_of(settings)
-    sender = next(iter(settings.senders))
-    # Looking for a text that was never sent tells whether the account lets us in.
-    await carrier.start()
-    try:
-        await carrier.find(OutboundText("doctor", sender, sender, "-", 60), now())
-    except CalamityError as error:
-        cure = "Check the account's SID, token and key, and the way out to the carrier."
-        return Finding("carrier", "fault", error.message, cure)
-    finally:
-        await carrier.close()
-    return Finding("carrier", "ok", "the account answers")
-
-
-async def _webhooks(settings: Settings, client: aiohttp.ClientSession) -> Finding:
-    host = urlsplit(settings.public_url).hostname or ""
-    is_local = host in ("localhost", "::1") or host.startswith("127.")
-    if is_local and settings.carrier == "twilio":
-        cure = "Set CALAMITY_PUBLIC_URL to the address at which the carrier can call us."
-        return Finding("web hooks", "fault", "the address is of this machine only", cure)
-    try:
-        async with client.get(f"{settings.public_url}/health/live") as answer:
-            answer.raise_for_status()
-    except (aiohttp.ClientError, TimeoutError, ValueError):
-        state: Literal["fault", "warning"] = "fault" if settings.carrier == "twilio" else "warning"
-        cure = "Start it (calamity run), or correct CALAMITY_PUBLIC_URL and what stands before it."
-        return Finding("web hooks", state, f"{settings.public_url} does not answer", cure)
-    return Finding("web hooks", "ok", f"{settings.public_url} answers")
 
 
 async def _clock(settings: Settings, client: aiohttp.ClientSession) -> Finding:

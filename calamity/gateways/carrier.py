@@ -9,22 +9,27 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from calamity.domain.receipts import InboundText, StatusReceipt
-from calamity.gateways.codes import CODES, CodeMeaning, Trouble, meaning_of
+from calamity.domain.receipts import InboundText, Quarantined, StatusReceipt
+from calamity.gateways.codes import CODES, CodeMeaning, NextChannel, Trouble, meaning_of
 
 __all__ = [
     "CODES",
     "Accepted",
+    "AccountNumber",
+    "AccountReport",
     "Carrier",
     "CarrierEvent",
     "CodeMeaning",
     "Found",
     "InDoubt",
     "InboundText",
+    "NextChannel",
     "NotSent",
     "OutboundText",
     "Outcome",
+    "Received",
     "Rejected",
+    "Sent",
     "StatusReceipt",
     "Trouble",
     "WebhookRefused",
@@ -86,6 +91,41 @@ class Found(Struct, frozen=True, forbid_unknown_fields=True):
     error_code: int | None
 
 
+class Received(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text that the carrier has for us, whether or not it told us at the time."""
+
+    text: InboundText
+    at: datetime
+
+
+class Sent(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text that left our account at the carrier, whoever sent it."""
+
+    sid: str
+    status: str
+    at: datetime
+    to: str
+    body: str
+
+
+class AccountNumber(Struct, frozen=True, forbid_unknown_fields=True):
+    """A number that the account owns, and where the carrier takes what comes in on it."""
+
+    number: str
+    can_text: bool
+    inbound_url: str
+    fallback_url: str
+
+
+class AccountReport(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the account says of itself; None where the carrier does not say it."""
+
+    numbers: list[AccountNumber]
+    balance: str | None
+    countries: dict[str, bool] | None
+    """Which countries may be texted."""
+
+
 class Carrier(Protocol):
     """Whoever takes our texts to people's phones."""
 
@@ -105,12 +145,28 @@ class Carrier(Protocol):
         Unavailable when the carrier could not be asked.
         """
 
+    async def received_since(self, receiver: str, since: datetime) -> list[Received]:
+        """List the texts that came in on one of our numbers or services since a moment.
+
+        Raises Unavailable when the carrier could not be asked.
+        """
+
+    async def sent_since(self, since: datetime) -> list[Sent]:
+        """List the newest texts that left our account since a moment, ours or not.
+
+        Raises Unavailable when the carrier could not be asked.
+        """
+
 
 class WebhookRefused(Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook that we do not believe, or cannot read; *reason* is safe to log."""
+    """A webhook that we do not believe, or cannot read; *reason* is safe to log.
+
+    *quarantined* is set when the carrier did sign it, so that an administrator should know.
+    """
 
     reason: str
-    status: Literal[400, 403, 413, 415]
+    status: Literal[400, 403, 408, 413, 415]
+    quarantined: Quarantined | None = None
 
 
 CarrierEvent = InboundText | StatusReceipt

@@ -32,13 +32,55 @@ class Trouble(StrEnum):
     """Nobody says why."""
 
 
+class NextChannel(StrEnum):
+    """How to reach this person after all."""
+
+    VOICE = "voice"
+    """Call: this number takes no text, or not in time."""
+    E_MAIL = "e-mail"
+    """The number itself is wrong: write, and ask for the right one."""
+    TEXT_LATER = "text-later"
+    """It is tried again by itself; call whom you need now."""
+    OTHER_WORDS = "other-words"
+    """The same text in other words may pass."""
+    OTHER_ROUTE = "other-route"
+    """No text of ours leaves this way: every other way, until someone has mended it."""
+
+
+_NEXT = {
+    Trouble.CONTACT: NextChannel.VOICE,
+    Trouble.OPTED_OUT: NextChannel.VOICE,
+    Trouble.BLOCKED: NextChannel.VOICE,
+    Trouble.TRANSIENT: NextChannel.VOICE,
+    Trouble.CAPACITY: NextChannel.TEXT_LATER,
+    Trouble.EXPIRED: NextChannel.OTHER_WORDS,
+    Trouble.CONFIG: NextChannel.OTHER_ROUTE,
+    Trouble.BUG: NextChannel.VOICE,
+    Trouble.UNKNOWN: NextChannel.VOICE,
+}
+
+
 class CodeMeaning(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a code means; *retry* tells whether sending again may help with nobody acting first."""
+    """What a code means; *retry* tells whether sending again may help with nobody acting first.
+
+    *instead* is how to reach this person, where it is not what usually follows from the kind.
+    """
 
     kind: Trouble
     retry: bool
     nl: str
     en: str
+    instead: NextChannel | None = None
+
+    @property
+    def next_channel(self) -> NextChannel:
+        """How to reach this person after all."""
+        return self.instead or _NEXT[self.kind]
+
+    @property
+    def stops_everyone(self) -> bool:
+        """Whether no text at all can leave until someone has mended it."""
+        return self.kind is Trouble.CONFIG and self.next_channel is NextChannel.OTHER_ROUTE
 
 
 _NOT_A_NUMBER = CodeMeaning(
@@ -46,6 +88,7 @@ _NOT_A_NUMBER = CodeMeaning(
     False,
     "Dit telefoonnummer klopt niet. Bel of mail deze persoon en verbeter het nummer.",
     "This phone number is wrong. Call or e-mail this person, and correct the number.",
+    NextChannel.E_MAIL,
 )
 _NO_MOBILE = CodeMeaning(
     Trouble.CONTACT,
@@ -123,6 +166,20 @@ _FILTERED = CodeMeaning(
     "andere woorden.",
     "The message was held back on its way as unwanted. Call this person, or send it in other "
     "words.",
+    NextChannel.OTHER_WORDS,
+)
+_OUR_ANSWER = CodeMeaning(
+    Trouble.BUG,
+    False,
+    "Calamity gaf de provider een antwoord dat die niet begrijpt. Meld het aan de beheerder.",
+    "Calamity gave the carrier an answer that it does not understand. Tell the administrator.",
+)
+_NO_APP = CodeMeaning(
+    Trouble.CONTACT,
+    False,
+    "Deze persoon is niet via de berichtenapp te bereiken. Stuur een sms, of bel.",
+    "This person cannot be reached in the messaging app. Send a text, or call.",
+    NextChannel.OTHER_ROUTE,
 )
 _UNKNOWN = CodeMeaning(
     Trouble.UNKNOWN,
@@ -143,6 +200,8 @@ CODES: dict[int, CodeMeaning] = {
         "Bel de beheerder.",
         "The carrier cannot reach us: replies and receipts do not come in. Call the administrator.",
     ),
+    12100: _OUR_ANSWER,
+    12300: _OUR_ANSWER,
     13803: _OUR_REGION,
     14107: CodeMeaning(
         Trouble.TRANSIENT,
@@ -151,13 +210,15 @@ CODES: dict[int, CodeMeaning] = {
         "weer.",
         "Too many messages went back and forth with this number. In half a minute it works again.",
     ),
+    14109: _OUR_ANSWER,
     20003: _OUR_ACCESS,
     20005: _SUSPENDED,
     20404: CodeMeaning(
-        Trouble.BUG,
+        Trouble.CONFIG,
         False,
-        "De provider kent dit bericht niet. Meld het aan de beheerder.",
-        "The carrier does not know this message. Tell the administrator.",
+        "De provider kent ons account niet. Bel nu de beheerder; er gaat geen enkele sms uit.",
+        "The carrier does not know our account. Call the administrator now; not a single text "
+        "leaves.",
     ),
     20429: _CARRIER_BUSY,
     20500: _CARRIER_DOWN,
@@ -177,6 +238,7 @@ CODES: dict[int, CodeMeaning] = {
         "het land aan te zetten.",
         "Texts to the country of this number are off. Call this person, and ask the administrator "
         "to switch the country on.",
+        NextChannel.VOICE,
     ),
     21601: _OUR_SENDER,
     21602: _OUR_FAULT,
@@ -217,6 +279,7 @@ CODES: dict[int, CodeMeaning] = {
     21663: _OUR_REGION,
     21670: _OUR_REGION,
     21701: _OUR_SERVICE,
+    21702: _OUR_SERVICE,
     21703: _OUR_SERVICE,
     21704: _OUR_SERVICE,
     21705: _OUR_SERVICE,
@@ -240,6 +303,7 @@ CODES: dict[int, CodeMeaning] = {
         False,
         "Dit nummer is niet meer in gebruik. Bel of mail deze persoon en verbeter het nummer.",
         "This number is no longer in use. Call or e-mail this person, and correct the number.",
+        NextChannel.E_MAIL,
     ),
     30006: _NO_MOBILE,
     30007: _FILTERED,
@@ -279,6 +343,19 @@ CODES: dict[int, CodeMeaning] = {
     30700: _OUR_REGION,
     35114: _OUR_FAULT,
     35118: _OUR_FAULT,
+    57012: CodeMeaning(
+        Trouble.CONFIG,
+        False,
+        "Wij geloven de provider niet: de handtekening klopt niet. Antwoorden komen niet binnen. "
+        "Bel de beheerder.",
+        "We do not believe the carrier: the signature is wrong. Replies do not come in. Call the "
+        "administrator.",
+    ),
+    63003: _NO_APP,
+    63016: _NO_APP,
+    63018: _CARRIER_BUSY,
+    63024: _NO_APP,
+    63032: _NO_APP,
 }
 """By the carrier's code, or by HTTP status where it gave none; 0 is a text we could not encode."""
 

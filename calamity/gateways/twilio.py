@@ -6,7 +6,8 @@ for the rest of the house, then a thread brings them in, or the first message do
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from ipaddress import ip_address
@@ -16,11 +17,20 @@ from urllib.parse import quote, urlsplit
 from msgspec import Struct
 
 from calamity.domain.errors import Refused, Unavailable
-from calamity.gateways.carrier import Accepted, Found, InDoubt, NotSent, OutboundText, Outcome
+from calamity.gateways.carrier import (
+    AccountReport,
+    Found,
+    NotSent,
+    OutboundText,
+    Outcome,
+    Received,
+    Rejected,
+    Sent,
+)
+from calamity.gateways.twilio_records import accepted, found, is_alike, received, sent
+from calamity.settings import SANDBOX_PREFIX, Settings
 
 if TYPE_CHECKING:
-    from twilio.rest.api.v2010.account.message import MessageInstance
-
     from calamity.gateways.twilio_client import Line
 
 EDGES = {"": "", "us1": "", "ie1": "dublin", "au1": "sydney"}
@@ -28,15 +38,18 @@ EDGES = {"": "", "us1": "", "ie1": "dublin", "au1": "sydney"}
 
 STATUS_PATH = "/hooks/twilio/status"
 
-_SANDBOX_ACCOUNT = "AC5a4d0000"
 _ACCOUNT = re.compile(r"AC[0-9a-fA-F]{32}")
 _KEY = re.compile(r"SK[0-9a-fA-F]{32}")
 _SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
-_MESSAGE = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _SHORTEST_TOKEN = 16
 _CLOCKS_APART = timedelta(seconds=120)
 _WARM_AFTER_SECONDS = 1.0
 _AFTER_CLOSED_SECONDS = 5.0
+_AFTER_TURN_SECONDS = 1.0
+_NO_ENTRY = (401, 20003)
+_PAGE = 200
+_MOST_RECEIVED = 1000
+_MOST_SENT = 2000
 
 
 class TwilioAccount(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +58,8 @@ class TwilioAccount(Struct, frozen=True, forbid_unknown_fields=True):
     account_sid: str
     public_url: str
     auth_token: str = ""
+    next_token: str = ""
+    """The token that takes over while they are being rotated."""
     api_key: str = ""
     api_secret: str = ""
     origin: str = ""
@@ -66,15 +81,25 @@ class Patience(Struct, frozen=True, forbid_unknown_fields=True):
     connections: int = 20
 
 
-def refuse_environment(environ: Mapping[str, str]) -> None:
-    """Refuse variables that twilio's client reads by itself, and that move every call elsewhere."""
-    for name in ("TWILIO_EDGE", "TWILIO_REGION"):
-        if environ.get(name):
-            raise Refused(
-                f"{name} must not be set: twilio's client would send every call to another host, "
-                "also those to the sandbox. Remove it and set CALAMITY_TWILIO_REGION instead.",
-                field=name,
-            )
+def account_of(settings: Settings) -> TwilioAccount:
+    """Return the account that the settings name.
+
+    Raises Refused, with the cure, for one that would send nothing or would send it elsewhere.
+    """
+    tokens = settings.auth_tokens
+    account = TwilioAccount(
+        account_sid=settings.twilio_account_sid,
+        public_url=settings.public_url,
+        auth_token=tokens[0] if tokens else "",
+        next_token=tokens[1] if len(tokens) > 1 else "",
+        api_key=settings.twilio_api_key,
+        api_secret=settings.twilio_api_secret,
+        origin=settings.twilio_origin,
+        region=settings.twilio_region,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+    )
+    refuse_account(account)
+    return account
 
 
 def _is_usable_origin(origin: str, *, may_be_plain: bool) -> bool:
@@ -103,8 +128,9 @@ def _is_usable_public_url(url: str) -> bool:
     )
 
 
-def _refuse_account(account: TwilioAccount) -> None:
-    is_sandbox = account.account_sid.startswith(_SANDBOX_ACCOUNT)
+def refuse_account(account: TwilioAccount) -> None:
+    """Refuse, with the cure, an account that would send nothing or would send it elsewhere."""
+    is_sandbox = account.account_sid.startswith(SANDBOX_PREFIX)
     service = account.messaging_service_sid
     for name, is_wrong, cure in (
         (
@@ -165,7 +191,7 @@ class TwilioCarrier:
     """
 
     def __init__(self, account: TwilioAccount, patience: Patience | None = None) -> None:
-        _refuse_account(account)
+        refuse_account(account)
         self._account = account
         self._patience = patience or Patience()
         self._callback = f"{account.public_url.rstrip('/')}{STATUS_PATH}?m="
@@ -204,16 +230,19 @@ class TwilioCarrier:
         sender = text.sender or self._account.messaging_service_sid
         chosen = "messaging_service_sid" if _SERVICE.fullmatch(sender) else "from_"
         try:
-            made = await line.messages.create_async(
+            made = await line.account.messages.create_async(
                 to=text.to,
                 body=text.body,
                 status_callback=self._callback + quote(text.message_id, safe=""),
                 validity_period=text.valid_seconds,
                 **{chosen: sender},
             )
-            return _outcome(made)
+            return accepted(made)
         except Exception as error:
-            return line.outcome_of(error)
+            outcome = line.outcome_of(error)
+        if isinstance(outcome, Rejected) and outcome.code in _NO_ENTRY and line.turn_key():
+            return NotSent("the carrier wants our other token", _AFTER_TURN_SECONDS, outcome.code)
+        return outcome
 
     async def find(self, text: OutboundText, since: datetime) -> list[Found]:
         """List our messages with the same receiver, words and sender, made since *since*.
@@ -222,14 +251,44 @@ class TwilioCarrier:
         asked: that is not the same as finding nothing.
         """
         since = since.astimezone(UTC) - _CLOCKS_APART
+        async with self._asking() as line:
+            listed = await line.account.messages.list_async(to=text.to, limit=50, page_size=50)
+            return [found(made) for made in listed if is_alike(made, text, since)]
+
+    async def received_since(self, receiver: str, since: datetime) -> list[Received]:
+        """List texts to one of our numbers or services; raises Unavailable, as `find` does."""
+        since = since.astimezone(UTC) - _CLOCKS_APART
+        number = {"to": receiver} if receiver.startswith("+") else {}
+        async with self._asking() as line:
+            listed = await line.account.messages.list_async(
+                **number, date_sent_after=since, limit=_MOST_RECEIVED, page_size=_PAGE
+            )
+            every = [received(made, receiver, since) for made in listed]
+            return [one for one in every if one]
+
+    async def sent_since(self, since: datetime) -> list[Sent]:
+        """List what left the account, the newest first; raises Unavailable, as `find` does."""
+        since = since.astimezone(UTC) - _CLOCKS_APART
+        async with self._asking() as line:
+            listed = await line.account.messages.list_async(
+                date_sent_after=since, limit=_MOST_SENT, page_size=_PAGE
+            )
+            every = [sent(made, since) for made in listed]
+            return [one for one in every if one]
+
+    async def look(self, countries: Iterable[str]) -> AccountReport:
+        """Return what the account says of itself; raises Unavailable, as `find` does."""
+        async with self._asking() as line:
+            return await line.look(countries)
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator["Line"]:
         try:
-            line = self._line or await self._open()
-            listed = await line.messages.list_async(to=text.to, limit=50, page_size=50)
-            return [_found(made) for made in listed if _is_alike(made, text, since)]
+            yield self._line or await self._open()
         except Exception as error:
             # The error itself may hold a phone number, and must not reach a log.
             raise Unavailable(
-                f"The carrier could not be asked ({type(error).__name__}); ask again in a minute."
+                f"The carrier could not be asked ({_shown(error)}); ask again in a minute."
             ) from None
 
     async def _open(self) -> "Line":
@@ -248,25 +307,11 @@ class TwilioCarrier:
         await self._open()
 
 
-def _outcome(made: "MessageInstance") -> Outcome:
-    if not isinstance(made.sid, str) or not _MESSAGE.fullmatch(made.sid):
-        return InDoubt("the carrier's answer names no message")
-    segments = str(made.num_segments or "0")
-    return Accepted(made.sid, str(made.status or ""), int(segments) if segments.isdecimal() else 0)
-
-
-def _found(made: "MessageInstance") -> Found:
-    code = made.error_code
-    return Found(str(made.sid), str(made.status or ""), code if isinstance(code, int) else None)
-
-
-def _is_alike(made: "MessageInstance", text: OutboundText, since: datetime) -> bool:
-    # With a Messaging Service the carrier chooses the sender later, and leaves it open till then.
-    is_chosen_by_carrier = made.from_ is None or not text.sender or text.sender.startswith("MG")
-    return (
-        str(made.direction or "").startswith("outbound")
-        and made.body == text.body
-        and (is_chosen_by_carrier or made.from_ == text.sender)
-        and made.date_created is not None
-        and made.date_created >= since
-    )
+def _shown(error: Exception) -> str:
+    """Return what may be said of an error: its kind, and what the carrier answered."""
+    # Of a list that was refused, twilio hands on the answer itself, and only that.
+    answers = [getattr(each, "status_code", None) for each in error.args]
+    for status in (getattr(error, "status", None), *answers):
+        if isinstance(status, int):
+            return f"it answered {status}"
+    return type(error).__name__

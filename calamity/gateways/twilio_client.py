@@ -4,6 +4,7 @@ Only `twilio.py` imports this, and late: it brings in twilio.rest and aiohttp.
 """
 
 import logging
+import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -22,15 +23,31 @@ from twilio.rest import Client
 from yarl import URL
 
 from calamity.domain.errors import Unavailable
-from calamity.gateways.carrier import InDoubt, NotSent, Outcome, Rejected, meaning_of
+from calamity.gateways.carrier import (
+    AccountNumber,
+    AccountReport,
+    InDoubt,
+    NotSent,
+    Outcome,
+    Rejected,
+    meaning_of,
+)
 from calamity.gateways.twilio import EDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from calamity.gateways.twilio import Patience, TwilioAccount
 
-HOSTS = frozenset({"api.twilio.com", "api.dublin.ie1.twilio.com", "api.sydney.au1.twilio.com"})
+HOSTS = frozenset(
+    {
+        "api.twilio.com",
+        "api.dublin.ie1.twilio.com",
+        "api.sydney.au1.twilio.com",
+        # Which countries may be texted; `calamity doctor` asks.
+        "accounts.twilio.com",
+    }
+)
 
 # twilio's client writes addresses and phone numbers to its logger; ours is given nothing to say.
 _silent = logging.Logger("calamity.gateways.twilio_client")  # noqa: LOG001 - hangs in no tree
@@ -42,10 +59,16 @@ _AFTER_THROTTLE_SECONDS = 1.0
 _AFTER_NO_CONNECTION_SECONDS = 5.0
 _AFTER_MISCONFIGURATION_SECONDS = 300.0
 _MOST_ADDRESSES = 32
+_LONGEST_ANSWER = 8 << 20
+_TURN_APART_SECONDS = 60.0
 
 
 class HostRefused(TwilioException):
     """twilio's client wanted to call a host that is not the carrier's."""
+
+
+class AnswerTooLong(TwilioException):
+    """The carrier answered more than an answer can be."""
 
 
 class Answered(TwilioException):
@@ -122,7 +145,7 @@ class HardenedHttp(AsyncHttpClient):
         async with self._session.request(
             method, address, params=query, data=form, headers=headers, allow_redirects=False
         ) as answer:
-            body = await answer.read()
+            body = await _bounded(answer)
         status = answer.status
         if status in (_THROTTLED, _TOO_SLOW) or status >= _FAULT:
             raise Answered(status, _code(body), _retry_after(answer.headers))
@@ -143,6 +166,22 @@ class HardenedHttp(AsyncHttpClient):
         return target
 
 
+def _can_text(capabilities: object) -> bool:
+    return isinstance(capabilities, dict) and bool(capabilities.get("sms"))
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
+    """Read an answer, but never more of it than the longest list can be."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > _LONGEST_ANSWER:
+            raise AnswerTooLong("the carrier's answer does not end")
+        parts.append(part)
+    return b"".join(parts)
+
+
 def encode_form(data: dict[str, Any]) -> bytes:
     """Write a form as a request's body; raises UnicodeEncodeError for half a surrogate pair."""
     # yarl is four times as fast as urllib, but leaves out half a pair without a word.
@@ -151,24 +190,85 @@ def encode_form(data: dict[str, Any]) -> bytes:
 
 
 class Line:
-    """An open way to one account: twilio's list of messages, and what its errors mean."""
+    """An open way to one account: what twilio's client has of it, and what its errors mean."""
 
     def __init__(self, account: "TwilioAccount", patience: "Patience") -> None:
         self._http = HardenedHttp(account.origin, patience)
-        edge = EDGES[account.region]
-        client = Client(  # type: ignore[no-untyped-call]  # twilio has no types
-            username=account.api_key or account.account_sid,
-            password=account.api_secret if account.api_key else account.auth_token,
-            account_sid=account.account_sid,
-            region=account.region if edge else None,
+        self._about = account
+        self._turned_at = -_TURN_APART_SECONDS
+        self._sign_in(account.auth_token)
+        # Handed along, so that `twilio.py` can tell errors apart without importing their classes.
+        self.outcome_of = outcome_of
+
+    def _sign_in(self, token: str) -> None:
+        about = self._about
+        edge = EDGES[about.region]
+        self.client = Client(  # type: ignore[no-untyped-call]  # twilio has no types
+            username=about.api_key or about.account_sid,
+            password=about.api_secret if about.api_key else token,
+            account_sid=about.account_sid,
+            region=about.region if edge else None,
             edge=edge or None,
             http_client=self._http,
             # Empty would mean os.environ, whose TWILIO_ variables change hosts and credentials.
             environment={"TWILIO_EDGE": "", "TWILIO_REGION": ""},
         )
-        self.messages = client.api.v2010.account.messages
-        # Handed along, so that `twilio.py` can tell errors apart without importing their classes.
-        self.outcome_of = outcome_of
+        self.account = self.client.api.v2010.account
+        self._token = token
+
+    def turn_key(self) -> bool:
+        """Sign in with the other token from now on; False when there is none to try.
+
+        While the tokens of the account rotate, the carrier refuses the old one from the moment at
+        which the new one is promoted.
+        """
+        about = self._about
+        is_alone = about.api_key or not about.next_token
+        if is_alone or time.monotonic() - self._turned_at < _TURN_APART_SECONDS:
+            return False
+        self._turned_at = time.monotonic()
+        was_first = self._token == about.auth_token
+        self._sign_in(about.next_token if was_first else about.auth_token)
+        return True
+
+    async def look(self, countries: "Iterable[str]") -> AccountReport:
+        """Return what the account says of itself, in a few requests."""
+        numbers = await self.account.incoming_phone_numbers.list_async(limit=100, page_size=100)
+        return AccountReport(
+            [
+                AccountNumber(
+                    str(each.phone_number),
+                    _can_text(each.capabilities),
+                    str(each.sms_url or ""),
+                    str(each.sms_fallback_url or ""),
+                )
+                for each in numbers
+            ],
+            await self._balance(),
+            await self._countries(countries),
+        )
+
+    async def _balance(self) -> str | None:
+        try:
+            found = await self.account.balance.fetch_async()
+        except (TwilioException, DecodeError, ValueError):
+            return None
+        return f"{found.balance} {found.currency}" if found.balance else None
+
+    async def _countries(self, countries: "Iterable[str]") -> dict[str, bool] | None:
+        said: dict[str, bool] = {}
+        for country in countries:
+            try:
+                answer = await self.client.accounts.v1.messaging_geopermissions.fetch_async(
+                    country_code=country
+                )
+            except (TwilioException, DecodeError, ValueError):
+                return None
+            permissions: Any = answer.permissions
+            for each in permissions if isinstance(permissions, list) else []:
+                if isinstance(each, dict) and each.get("country_code") == country:
+                    said[country] = bool(each.get("enabled"))
+        return said
 
     def open(self) -> None:
         """Open the session; needs a running loop."""
@@ -237,6 +337,7 @@ def _retry_after(headers: "Mapping[str, str]") -> float:
             moment = parsedate_to_datetime(value)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
             seconds = (moment - datetime.now(UTC)).total_seconds()
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
+            # Not a moment that anyone can wait for.
             pass
     return min(max(seconds, _AFTER_THROTTLE_SECONDS), _LONGEST_WAIT_SECONDS)

@@ -61,6 +61,14 @@ async def get_calamity(
     return row
 
 
+async def any_is_open(session: Session) -> bool:
+    """Say whether anything is going on, in any municipality."""
+    found = await session.sql.scalar(
+        select(CalamityRow.id).where(col(CalamityRow.closed_at).is_(None)).limit(1)
+    )
+    return found is not None
+
+
 async def open_calamity(
     session: Session, municipality_id: str, calamity_id: str, *, lock: bool = False
 ) -> CalamityRow:

@@ -24,8 +24,8 @@ class Direct(Protocol):
     async def rows(self, sql: str, *values: object) -> Sequence[Sequence[Any]]:
         """Run a statement and return its rows."""
 
-    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Run a statement once per row."""
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> int | None:
+        """Run a statement once per row; return how many it changed, where the driver knows."""
 
     async def add(
         self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
@@ -43,9 +43,9 @@ class DirectSqlite:
         """Run a statement and return its rows."""
         return self._connection.execute(_numbered(sql), values).fetchall()
 
-    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
-        """Run a statement once per row."""
-        self._connection.executemany(_numbered(sql), rows)
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> int | None:
+        """Run a statement once per row; return how many it changed."""
+        return self._connection.executemany(_numbered(sql), rows).rowcount
 
     async def add(
         self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
@@ -67,9 +67,10 @@ class DirectPostgres:
         found: Sequence[Sequence[Any]] = await self._connection.fetch(sql, *values)
         return found
 
-    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> None:
+    async def many(self, sql: str, rows: Sequence[Sequence[object]]) -> int | None:
         """Run a statement once per row, all of them on one journey."""
         await self._connection.executemany(sql, rows)
+        return None
 
     async def add(
         self, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]

@@ -5,12 +5,20 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 from sqlalchemy import func
+from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from calamity.domain.dispatch import MessageState
 from calamity.domain.playbook import MessageKind
 from calamity.store.database import Session
 from calamity.store.tables import DispatchRow, MessageRow
+
+
+class Failure(Struct, frozen=True):
+    """How many messages came to the same end, by the carrier's code."""
+
+    error_code: int
+    messages: int
 
 
 class DispatchCard(Struct, frozen=True):
@@ -26,6 +34,8 @@ class DispatchCard(Struct, frozen=True):
     finished_at: datetime | None
     states: dict[MessageState, int]
     delivered: int
+    failures: list[Failure]
+    """Of messages that did not arrive, or not yet."""
 
 
 async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCard]:
@@ -36,19 +46,26 @@ async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCa
         .order_by(col(DispatchRow.id).desc())
     )
     counted = await session.sql.execute(
-        select(
-            MessageRow.dispatch_id,
-            MessageRow.state,
+        select_columns(
+            col(MessageRow.dispatch_id),
+            col(MessageRow.state),
+            col(MessageRow.error_code),
             func.count(),
             func.count(col(MessageRow.delivered_at)),
         )
-        .where(MessageRow.calamity_id == calamity_id, col(MessageRow.dispatch_id).is_not(None))
-        .group_by(MessageRow.dispatch_id, MessageRow.state)
+        .where(col(MessageRow.calamity_id) == calamity_id, col(MessageRow.dispatch_id).is_not(None))
+        .group_by(col(MessageRow.dispatch_id), col(MessageRow.state), col(MessageRow.error_code))
     )
     states: dict[str, dict[MessageState, int]] = {}
     delivered: dict[str, int] = {}
-    for dispatch_id, state, number, arrived in counted:
-        states.setdefault(dispatch_id, {})[MessageState(state)] = number
+    failures: dict[str, dict[int, int]] = {}
+    for named, state, code, number, arrived in counted:
+        dispatch_id = str(named)
+        here = states.setdefault(dispatch_id, {})
+        here[MessageState(state)] = here.get(MessageState(state), 0) + number
+        if code is not None and number > arrived:
+            failed = failures.setdefault(dispatch_id, {})
+            failed[code] = failed.get(code, 0) + number - arrived
         delivered[dispatch_id] = delivered.get(dispatch_id, 0) + arrived
     return [
         DispatchCard(
@@ -62,9 +79,26 @@ async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCa
             finished_at=row.finished_at,
             states=states.get(row.id, {}),
             delivered=delivered.get(row.id, 0),
+            failures=[
+                Failure(code, number) for code, number in sorted(failures.get(row.id, {}).items())
+            ],
         )
         for row in rows
     ]
+
+
+async def codes_of_waiting(session: Session, calamity_id: str) -> list[int]:
+    """Return the codes with which the carrier sent back messages that still wait."""
+    found = await session.sql.scalars(
+        select(MessageRow.error_code)
+        .where(
+            MessageRow.calamity_id == calamity_id,
+            MessageRow.state == MessageState.READY,
+            col(MessageRow.error_code).is_not(None),
+        )
+        .distinct()
+    )
+    return sorted(code for code in found if code is not None)
 
 
 class MessageLine(Struct, frozen=True):

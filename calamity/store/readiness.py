@@ -5,7 +5,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, func
 from sqlmodel import col, select
 
+from calamity.domain.errors import Refused
+from calamity.domain.phone import read_any_phone
 from calamity.store.database import Database, Session
+from calamity.store.people import PHONE
 from calamity.store.tables import (
     ContactPersonRow,
     KeyFigureRow,
@@ -29,6 +32,27 @@ async def is_empty(database: Database) -> bool:
 async def municipality_ids(session: Session) -> list[str]:
     """Return the ids of all municipalities."""
     return list(await session.sql.scalars(select(MunicipalityRow.id).order_by(MunicipalityRow.id)))
+
+
+class Network(Struct, frozen=True):
+    """Everybody whom we may have to text, and the countries of their numbers."""
+
+    people: int
+    countries: list[str]
+
+
+async def network_to_text(session: Session) -> Network:
+    """Return how many people we may have to text, and in which countries."""
+    phones = await session.sql.scalars(
+        select(RecipientRow.phone).where(col(RecipientRow.stopped_at).is_(None))
+    )
+    countries: list[str] = []
+    for phone in phones:
+        try:
+            countries.append(read_any_phone(session.vault.open_text(PHONE, phone)).country)
+        except Refused:
+            countries.append("")
+    return Network(len(countries), sorted(set(filter(None, countries))))
 
 
 class Gaps(Struct, frozen=True):

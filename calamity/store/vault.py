@@ -74,4 +74,4 @@ class Vault:
 
     def index(self, phone: str) -> str:
         """Return the keyed index under which an E.164 number is found: 64 hexadecimal digits."""
-        return hmac.new(self._index_key, phone.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._index_key, phone.encode(), "sha256").hex()

@@ -6,7 +6,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from calamity.store.migrate import is_current
 from calamity.store.outbox import backlog
+from calamity.store.quarantine import waiting_in_quarantine
 from calamity.web.auth import house_of
+from calamity.web.hooks import TAKEN
 
 log = structlog.get_logger(__name__)
 
@@ -31,14 +33,18 @@ async def ready(request: Request) -> Response[dict[str, str]]:  # type: ignore[t
 
 @get("/metrics", name="health.metrics", media_type=MediaType.TEXT)
 async def metrics(request: Request) -> Response[bytes]:  # type: ignore[type-arg]
-    """Show counts in Prometheus' format: what waits, what is in doubt, who watches."""
+    """Show counts in Prometheus' format: what waits or is in doubt, who watches, who posted."""
     house = house_of(request)
     async with house.database.reading() as session:
         waiting = await backlog(session)
+        apart = await waiting_in_quarantine(session)
     registry = CollectorRegistry()
     messages = Gauge("calamity_messages", "Messages by state", ["state"], registry=registry)
     for state, number in waiting.items():
         messages.labels(state).set(number)
     viewers = Gauge("calamity_live_viewers", "Open live streams", registry=registry)
     viewers.set(request.app.state.live.viewers)
+    waits = Gauge("calamity_quarantine", "What the carrier said and nobody saw", registry=registry)
+    waits.set(apart)
+    registry.register(TAKEN)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -4,12 +4,15 @@ These are the busiest doors of the house, so they are plain ASGI: read a bounded
 keep it, answer. What a text means is found out later, by a worker.
 """
 
+import asyncio
+from contextlib import suppress
 from http import HTTPStatus
 
 import structlog
 from litestar import asgi
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import Receive, Scope, Send
+from prometheus_client import Counter
 
 from calamity.domain.errors import Unavailable
 from calamity.domain.receipts import InboundText, StatusReceipt
@@ -19,26 +22,49 @@ from calamity.web.house import House, now
 
 _NOTHING_TO_SAY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _NO_ANSWER = b'<?xml version="1.0" encoding="UTF-8"?><Response><Reject/></Response>'
+_PATIENCE_SECONDS = 15.0
+"""The carrier itself gives up after this."""
+_MOST_HEADER_BYTES = 16 * 1024
+_ONCE = (
+    b"content-type",
+    b"x-twilio-signature",
+    b"x-twilio-webhooks-signature-settings",
+)
+_UNREAD = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+TAKEN = Counter(
+    "calamity_webhooks",
+    "Posts of the carrier by hook and answer",
+    ["hook", "status"],
+    registry=None,
+)
+"""What this process answered; `/metrics` shows it."""
+
+_Read = InboundText | StatusReceipt | WebhookRefused | None
 _XML = [(b"content-type", b"text/xml; charset=utf-8")]
 
 log = structlog.get_logger(__name__)
 
 
-async def _body(receive: Receive) -> bytes | None:
-    """Return the body, or None as soon as it is larger than a webhook can be."""
+async def _body(receive: Receive) -> bytes | WebhookRefused:
+    """Return the body, or why not as soon as it is larger or slower than a webhook can be."""
     parts: list[bytes] = []
     size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return None
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            return None
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return WebhookRefused("the caller hung up", 400)
+                part = message.get("body", b"")
+                size += len(part)
+                if size > MAX_BODY_BYTES:
+                    return WebhookRefused("the form is too large", 413)
+                parts.append(part)
+                if not message.get("more_body"):
+                    return b"".join(parts)
+    except TimeoutError:
+        return WebhookRefused("the form does not end", 408)
 
 
 async def _answer(send: Send, status: int, body: bytes = b"") -> None:
@@ -46,6 +72,9 @@ async def _answer(send: Send, status: int, body: bytes = b"") -> None:
     headers = [*_XML, length] if body else [length]
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers.append((b"allow", b"POST"))
+    if status in _UNREAD:
+        # What is left of the body is not worth reading.
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -57,37 +86,64 @@ def _path(scope: Scope) -> str:
     return f"{raw}?{query}" if query else raw
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+def _headers(scope: Scope) -> dict[str, str] | WebhookRefused:
+    """Return the headers, unless there is more of them than the carrier ever sends.
+
+    One that decides what is believed may come once: who stands before us may have read the other.
+    """
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    names = [name for name, _ in scope["headers"]]
+    if len(found) < len(names) and any(names.count(name) > 1 for name in _ONCE):
+        return WebhookRefused("a header occurs twice", 400)
+    if sum(map(len, found.values())) > _MOST_HEADER_BYTES:
+        return WebhookRefused("the headers are too large", 400)
+    return found
 
 
-async def _take(scope: Scope, receive: Receive, send: Send, kind: str) -> None:
+async def _read(house: House, scope: Scope, receive: Receive, hook: str) -> _Read:
+    headers = _headers(scope)
+    if isinstance(headers, WebhookRefused):
+        return headers
+    body = await _body(receive)
+    if isinstance(body, WebhookRefused):
+        return body
+    match hook:
+        case "status":
+            return house.webhooks.read_status(_path(scope), headers, body)
+        case "voice":
+            return house.webhooks.refuses_call(_path(scope), headers, body)
+        case _:
+            return house.webhooks.read_inbound(_path(scope), headers, body)
+
+
+async def _take(scope: Scope, receive: Receive, send: Send, hook: str) -> None:
     if scope["method"] != "POST":  # type: ignore[typeddict-item]  # an HTTP scope has a method
         await _answer(send, HTTPStatus.METHOD_NOT_ALLOWED)
         return
     house: House = scope["litestar_app"].state.house
-    body = await _body(receive)
-    if body is None:
-        await _answer(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return
-    event: InboundText | StatusReceipt | WebhookRefused
-    if kind == "status":
-        event = house.webhooks.read_status(_path(scope), _headers(scope), body)
-    else:
-        event = house.webhooks.read_inbound(_path(scope), _headers(scope), body)
-    if isinstance(event, WebhookRefused):
-        log.warning("webhook.refused", hook=kind, reason=event.reason)
-        await _answer(send, event.status)
-        return
+    said = await _read(house, scope, receive, hook)
+    status, body = await _kept(house, said, hook)
+    TAKEN.labels(hook, f"{int(status)}").inc()
+    await _answer(send, status, body)
+
+
+async def _kept(house: House, said: _Read, hook: str) -> tuple[int, bytes]:
+    """Keep what the carrier said, and return what it gets for an answer."""
+    if isinstance(said, WebhookRefused):
+        log.warning("webhook.refused", hook=hook, reason=said.reason)
+        if said.quarantined is not None:
+            with suppress(Unavailable):
+                await house.inbox.keep(said.quarantined, now())
+        return said.status, b""
+    if said is None:
+        return HTTPStatus.OK, _NO_ANSWER
     try:
-        await house.inbox.keep(event, now())
+        await house.inbox.keep(said, now())
     except Unavailable:
-        await _answer(send, HTTPStatus.SERVICE_UNAVAILABLE)
-        return
-    if kind == "status":
-        await _answer(send, HTTPStatus.NO_CONTENT)
-    else:
-        await _answer(send, HTTPStatus.OK, _NOTHING_TO_SAY)
+        return HTTPStatus.SERVICE_UNAVAILABLE, b""
+    if isinstance(said, StatusReceipt):
+        return HTTPStatus.NO_CONTENT, b""
+    return HTTPStatus.OK, _NOTHING_TO_SAY
 
 
 @asgi("/hooks/twilio/inbound", copy_scope=False)
@@ -111,19 +167,7 @@ async def status(scope: Scope, receive: Receive, send: Send) -> None:
 @asgi("/hooks/twilio/voice", copy_scope=False)
 async def voice(scope: Scope, receive: Receive, send: Send) -> None:
     """Decline a call to a number that is only for texts, without cost to the caller."""
-    if scope["method"] != "POST":  # type: ignore[typeddict-item]  # an HTTP scope has a method
-        await _answer(send, HTTPStatus.METHOD_NOT_ALLOWED)
-        return
-    house: House = scope["litestar_app"].state.house
-    body = await _body(receive)
-    if body is None:
-        await _answer(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return
-    refused = house.webhooks.refuses_call(_path(scope), _headers(scope), body)
-    if refused is not None:
-        await _answer(send, refused.status)
-        return
-    await _answer(send, HTTPStatus.OK, _NO_ANSWER)
+    await _take(scope, receive, send, "voice")
 
 
 HOOKS: list[ASGIRouteHandler] = [inbound, inbound_fallback, status, voice]

@@ -31,6 +31,7 @@ PATHS = {
     "task_decide": "/calamities/{calamity:str}/tasks/{task:str}/decide",
     "acknowledge": "/calamities/{calamity:str}/call-outs/{call_out:str}/acknowledgements",
     "call_out_enough": "/calamities/{calamity:str}/call-outs/{call_out:str}/enough",
+    "held_message": "/calamities/{calamity:str}/messages/{message:str}/decision",
     "letter_handled": "/calamities/{calamity:str}/letters/{reply:str}/handled",
     "rounds": "/calamities/{calamity:str}/rounds",
     "round": "/calamities/{calamity:str}/rounds/{round:str}",
@@ -66,6 +67,8 @@ PATHS = {
     "people_import": "/people/import",
     "unknown_numbers": "/unknown-numbers",
     "users": "/settings/users",
+    "quarantine": "/settings/carrier",
+    "quarantine_handled": "/settings/carrier/{line:str}/handled",
     "user_disable": "/settings/users/{user:str}/disable",
 }
 

@@ -44,6 +44,12 @@ REFUSALS = (
         "This kind of number (service, pager or internet line) cannot get an SMS reliably. Ask "
         "for a mobile number."
     ),
+    # texts of one's own
+    N_(
+        "There is a name, a number, an address or a short link in this text. Look again, and "
+        "confirm that it may leave."
+    ),
+    N_("This person asked for a pause. You cannot write now."),
     # playbooks and activations
     N_("The version was not stored. Try again."),
     N_(

@@ -81,11 +81,15 @@ def _acknowledged(it: line.Acknowledged, say: Language, names: Names) -> str:
         "cannot": say.text("cannot come"),
         "late": say.text("comes later"),
         "unreachable": say.text("cannot be reached"),
-    }[it.answer]
-    return say.text(
+    }
+    said = say.text(
         "%(who)s %(answer)s. %(coming)s of %(quota)s needed.",
-        who=who, answer=words, coming=it.coming, quota=it.quota,
+        who=who, answer=words[it.answer], coming=it.coming, quota=it.quota,
     )  # fmt: skip
+    if it.previous is None:
+        return said
+    before = say.text("First answer: %(answer)s.", answer=words[it.previous])
+    return f"{said} {before}"
 
 
 def _filled(it: line.CallOutFilled, say: Language, names: Names) -> str:
@@ -126,6 +130,13 @@ def _finished(it: line.DispatchFinished, say: Language, names: Names) -> str:
         if n
     ]
     return ", ".join([words, *rest]) + "."
+
+
+def _codes_locked(it: line.CodesLocked, say: Language, names: Names) -> str:
+    return say.text(
+        "One number sent %(wrong)s wrong codes. Codes from it do not count until %(time)s.",
+        wrong=it.wrong, time=say.moment(it.until),
+    )  # fmt: skip
 
 
 def _round_opened(it: line.RoundOpened, say: Language, names: Names) -> str:
@@ -227,6 +238,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.CallOutEnded: _call_out_ended,
     line.DispatchQueued: _queued,
     line.DispatchFinished: _finished,
+    line.CodesLocked: _codes_locked,
     line.RoundOpened: _round_opened,
     line.RoundClosed: _round_closed,
     line.PicturePublished: _picture,

@@ -57,6 +57,7 @@ async def make_big_town(database: Database, number: int, *, key_figures: int) ->
                     "phone_index": session.vault.index(phone),
                     "name": session.vault.seal_text(NAME, f"{_NAMES[each % 10]} Rietvoorn"),
                     "language": _LANGUAGES[each % 5],
+                    "seat": 1,
                     "stopped_at": None,
                     "created_at": T0,
                 }

@@ -1,6 +1,7 @@
 """A small HTTP server that speaks like the carrier, and behaves badly on request."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import Awaitable, Callable
@@ -115,6 +116,20 @@ class BadCarrier:
             await begun.write(b" ")
             await asyncio.sleep(0.02)
         return begun
+
+    async def _huge(self, request: web.BaseRequest) -> web.StreamResponse:
+        begun = web.StreamResponse(status=201)
+        await begun.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while not self._let_go.is_set():
+                await begun.write(b" " * (1 << 18))
+        return begun
+
+    async def _success(self, _: web.BaseRequest) -> web.StreamResponse:
+        return web.json_response(self.answer, status=self.code)
+
+    async def _bare(self, _: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=self.code)
 
     async def _html(self, _: web.BaseRequest) -> web.StreamResponse:
         return web.Response(text="<p>Welkom</p>", content_type="text/html", status=200)

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from calamity.gateways.carrier import CODES, Trouble, meaning_of
+from calamity.gateways.carrier import CODES, NextChannel, Trouble, meaning_of
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -46,3 +46,44 @@ def test_what_needs_a_person_is_never_tried_again_by_itself():
     for_a_person = {Trouble.CONTACT, Trouble.OPTED_OUT, Trouble.CONFIG, Trouble.BUG}
 
     assert not [code for code, known in CODES.items() if known.kind in for_a_person and known.retry]
+
+
+CONTRACT = (
+    20003, 20404, 20429, 20500, 20503, 21211, 21212, 21606, 21603, 21659, 21660, 21408, 21601,
+    21602, 21604, 21609, 21610, 21611, 21612, 21614, 21617, 21624, 21663, 21670, 30700, 13803,
+    21701, 21702, 21703, 21704, 21705, 30001, 30002, 30003, 30004, 30005, 30006, 30007, 30008,
+    30017, 30034, 30036, 30042, 30410, 30450, 63003, 63016, 63018, 63024, 63032, 14107, 14109,
+    11200, 12100, 12300, 57012,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("code", CONTRACT)
+def test_every_code_of_the_contract_is_known(code):
+    assert code in CODES
+    assert isinstance(meaning_of(code).next_channel, NextChannel)
+
+
+@pytest.mark.parametrize(
+    ("code", "channel"),
+    [
+        (21211, NextChannel.E_MAIL),
+        (21610, NextChannel.VOICE),
+        (21614, NextChannel.VOICE),
+        (30003, NextChannel.VOICE),
+        (30005, NextChannel.E_MAIL),
+        (30007, NextChannel.OTHER_WORDS),
+        (20429, NextChannel.TEXT_LATER),
+        (20003, NextChannel.OTHER_ROUTE),
+        (63016, NextChannel.OTHER_ROUTE),
+        (12345, NextChannel.VOICE),
+    ],
+)
+def test_codes_tell_how_to_reach_the_person_after_all(code, channel):
+    assert meaning_of(code).next_channel is channel
+
+
+def test_only_what_stops_everyone_holds_the_lane():
+    stops = {code for code, meaning in CODES.items() if meaning.stops_everyone}
+
+    assert {401, 403, 20003, 20404, 30002, 21606, 21603, 21701} <= stops
+    assert stops.isdisjoint({21211, 21408, 21610, 21612, 21614, 21617, 63016, 20429})

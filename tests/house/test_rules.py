@@ -62,6 +62,23 @@ def test_fields_of_a_key_figure_are_the_closed_list() -> None:
     }
 
 
+def test_fields_of_a_recipient_are_the_closed_list() -> None:
+    """Besides name and number: what it takes to reach somebody, and to be known by them."""
+    assert set(tables.RecipientRow.model_fields) == {
+        "id",
+        "municipality_id",
+        "phone",
+        "phone_index",
+        "seat",
+        "name",
+        "language",
+        "check_word",
+        "stopped_at",
+        "paused_until",
+        "created_at",
+    }
+
+
 def test_no_table_links_two_key_figures() -> None:
     linking = {
         table.name: [key.target_fullname for key in table.foreign_keys]

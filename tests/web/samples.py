@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from calamity.domain.permissions import Permission
+from calamity.domain.receipts import Cause
 from calamity.web.maps import draw
-from calamity.web.views import check_in, facts, people, picture, playbook, room, start
+from calamity.web.views import carrier, check_in, facts, people, picture, playbook, room, start
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
@@ -15,7 +16,8 @@ EVERYTHING = frozenset(Permission)
 COORDINATOR = Viewer(
     name="Noor Vermeer",
     role="coördinator",
-    may=EVERYTHING - {Permission.MANAGE_ACCOUNTS, Permission.READ_REPLIES},
+    may=EVERYTHING
+    - {Permission.MANAGE_ACCOUNTS, Permission.READ_REPLIES, Permission.SEE_QUARANTINE},
 )
 OFFICIAL = Viewer(
     name="Jan de Wit",
@@ -241,6 +243,7 @@ TEXTS = (
         characters=148,
         parts=1,
         alphabet="GSM-7",
+        costly=(people.Costly("ë", 2, 1, True, "e"),),
         text="Beste Ali, er is iets ergs gebeurd: schietpartij op een station elders. We leven mee. Wat we weten: waterveen.example/nu Bellen mag. Samira Bos",
     ),
     start.PlannedText(
@@ -575,6 +578,7 @@ TASKS = room.Tasks(
 )
 MESSAGES = room.Messages(
     calamity="c-1",
+    held=(room.HeldLine("m-1", "Joke Hendriks", ago(minutes=2)),),
     dispatches=(
         room.DispatchLine(
             title="Eerste woorden aan sleutelfiguren",
@@ -590,6 +594,7 @@ MESSAGES = room.Messages(
             cancelled=1,
             text=TEXTS[0].text,
             by="Samira Bos",
+            failures=((2, "Dit nummer is niet meer in gebruik. Bel of mail deze persoon."),),
         ),
         room.DispatchLine(
             title="Snelteam oproepen",
@@ -789,7 +794,13 @@ ERASED = room.LinePage(
 LETTERS = room.Letters(
     calamity="c-1",
     letters=(
-        room.LetterLine("x2", "Eva Smit", ago(minutes=3), "Ik zit in de trein, bel me zo even."),
+        room.LetterLine(
+            "x2",
+            "Eva Smit",
+            ago(minutes=3),
+            "Ik zit in de trein, bel me zo even.",
+            "Answered without the code. We asked for it.",
+        ),
     ),
 )
 ROOM = room.Room(
@@ -907,6 +918,34 @@ CONVERSATION = people.Conversation(
             ours=False,
             text="Bij ons is het rustig, maar moeders vragen of de school open is.",
         ),
+    ),
+)
+CONVERSATION_CHECKED = people.Conversation(
+    key_figure="k1",
+    name="Ali Yilmaz",
+    neighbourhood="Molenwijk",
+    language="tr",
+    phone="+3197010240011",
+    stopped=False,
+    bubbles=CONVERSATION.bubbles,
+    waits=True,
+    whys=("Asks what we keep of them. Answer before 23 December.",),
+    check=people.TextCheck(
+        text="Goede ideeën, bel Fatima op 0970 10240012 \N{THUMBS UP SIGN}\nSamira Bos",
+        units=55,
+        parts=1,
+        room=70,
+        alphabet="UCS-2",
+        costly=(
+            people.Costly("\N{THUMBS UP SIGN}", 1, 2, True, None),
+            people.Costly("ë", 1, 1, True, "e"),
+            people.Costly("U+200B", 1, 1, True, ""),
+        ),
+        found=("Fatima", "0970 10240012"),
+    ),
+    form=Form(
+        values={"text": "Goede ideeën, bel Fatima op 0970 10240012"},
+        errors={"confirmed": "Look again, and confirm that it may leave."},
     ),
 )
 CHECK_IN = check_in.CheckInForm(
@@ -1280,6 +1319,11 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),
     "inbox-empty": ("inbox", people.Inbox(), {"here": "inbox", "viewer": CONTACT}),
     "conversation": ("conversation", CONVERSATION, {"here": "inbox", "viewer": CONTACT}),
+    "conversation-checked": (
+        "conversation",
+        CONVERSATION_CHECKED,
+        {"here": "inbox", "viewer": CONTACT},
+    ),
     "conversation-stopped": (
         "conversation",
         people.Conversation(
@@ -1360,6 +1404,29 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "unknown_numbers"},
     ),
     "users": ("users", USERS, {"here": "users", "viewer": ADMINISTRATOR}),
+    "quarantine": (
+        "quarantine",
+        carrier.Quarantine(
+            lines=tuple(
+                carrier.QuarantineLine(
+                    id=f"q{place}",
+                    at=NOW,
+                    cause=cause.value,
+                    sid="SM" + f"{place:x}" * 32,
+                    status="delivered",
+                    error="Dit nummer is niet meer in gebruik." if place == 1 else None,
+                    handled=place > 9,
+                )
+                for place, cause in enumerate(Cause)
+            )
+        ),
+        {"here": "quarantine", "viewer": ADMINISTRATOR},
+    ),
+    "quarantine-empty": (
+        "quarantine",
+        carrier.Quarantine(),
+        {"here": "quarantine", "viewer": ADMINISTRATOR},
+    ),
     "help": ("help", None, {}),
     "not-found": ("problem", Problem(kind="not-found", reference="7f3a"), {}),
     "forbidden": ("problem", Problem(kind="forbidden", reference="7f3b"), {}),

@@ -53,9 +53,9 @@ async def test_a_digit_that_came_too_late_is_not_shown(stage: Stage) -> None:
     await stage.text(stage.town["kf1"], "4")
     async with stage.visit(UserRole.CONTACT_PERSON) as visit:
         await visit.open("/inbox")
-        assert "Answered with a digit, too late to count." in visit.visible()
+        assert "Answered with a digit that did not count." in visit.visible()
         await visit.open(f"/inbox/{stage.town['kf1'].id}")
-        assert "Answered with a digit, too late to count." in visit.visible()
+        assert "Answered with a digit that did not count." in visit.visible()
 
 
 @pytest.mark.parametrize("role", [None, *(r for r in UserRole if r != UserRole.CONTACT_PERSON)])
@@ -132,3 +132,56 @@ async def test_a_summary_is_in_own_words_and_without_personal_data(stage: Stage)
         assert "Ouders hebben vragen over morgen." in visit.visible()
         assert "interpretation" in visit.visible()
         assert "12345678" not in visit.text
+
+
+async def test_a_text_can_be_looked_at_before_it_leaves(stage: Stage) -> None:
+    there = f"/inbox/{stage.town['kf1'].id}"
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open(there)
+        answer = await visit.send(f"{there}/messages", {"text": "Goede ideeën", "act": "check"})
+        assert answer.status_code == 200
+        assert "1 SMS part · UCS-2 · 24/70" in visit.visible()
+        assert "Suggestion: e" in visit.visible()
+        assert "Goede ideeën</textarea>" in visit.text
+        await visit.send(f"{there}/messages", {"text": "Goede ideeën", "act": "plain"})
+        assert "Goede ideeen</textarea>" in visit.text
+        assert "1 SMS part · GSM-7 · 24/160" in visit.visible()
+    async with stage.database.reading() as session:
+        said = [text.body for text in await texts_with(session, stage.town["kf1"].id)]
+    assert not any("Goede" in body for body in said)
+
+
+@pytest.mark.parametrize("words", ["Bel Fatima maar", "Bel 0970-10240012", "Lees bit.ly/3xYz"])
+async def test_a_name_a_number_or_a_short_link_is_confirmed_first(stage: Stage, words: str) -> None:
+    there = f"/inbox/{stage.town['kf1'].id}"
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        await visit.open(there)
+        assert (await visit.send(f"{there}/messages", {"text": words})).status_code == 422
+        assert "Look again at:" in visit.visible()
+        assert "confirm that it may leave" in visit.visible()
+        sent = await visit.send(f"{there}/messages", {"text": words, "confirmed": "yes"})
+        assert sent.status_code == 303
+    async with stage.database.reading() as session:
+        said = [text.body for text in await texts_with(session, stage.town["kf1"].id)]
+    assert sum(words in body for body in said) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [("INZAGE", "Asks what we keep of them."), ("ANDER", "Says that somebody else has this number"),
+     ("BEL", "Wants to be called."), ("HELP", "Asks for help.")],
+)  # fmt: skip
+async def test_a_wish_is_said_on_both_pages_until_it_is_handled(
+    stage: Stage, words: str, why: str
+) -> None:
+    there = f"/inbox/{stage.town['kf1'].id}"
+    await stage.text(stage.town["kf1"], words)
+    await stage.text(stage.town["kf1"], WROTE)
+    async with stage.visit(UserRole.CONTACT_PERSON) as visit:
+        for page in ("/inbox", there):
+            await visit.open(page)
+            assert why in visit.visible()
+        await visit.send(f"{there}/handled", {})
+        for page in ("/inbox", there):
+            await visit.open(page)
+            assert why not in visit.visible()

@@ -182,3 +182,28 @@ async def test_only_a_coordinator_activates(visit: Visit, role: UserRole) -> Non
 
 async def test_an_unknown_playbook_is_no_page(visit: Visit) -> None:
     assert (await visit.open("/activate/nothing")).status_code == 404
+
+
+@pytest.mark.parametrize("place", ["bij Fatima", "0970-10240012", "bit.ly/3xYz"])
+async def test_the_review_warns_of_what_should_not_leave_in_a_text(
+    visit: Visit, place: str
+) -> None:
+    assert await _review(visit) == 200
+    assert "Look again at" not in visit.visible()
+    assert await _review(visit, place=place) == 200
+    assert "Look again at" in visit.visible()
+    answer = await visit.send("/activate/small/confirm")
+    assert answer.status_code == 303, "the coordinator saw the warning and started"
+
+
+async def test_the_review_says_what_makes_texts_longer_and_takes_a_suggestion(
+    visit: Visit,
+) -> None:
+    assert await _review(visit, incident="onrust over ideeën") == 200
+    assert "Suggestion: e" in visit.visible()
+    assert "UCS-2 · " in visit.visible()
+    assert 'name="plain" value="1"' in visit.text
+    assert await _review(visit, incident="onrust over ideeën", plain="1") == 200
+    assert 'name="plain"' not in visit.text
+    assert "onrust over ideeen" in visit.visible()
+    assert "Suggestion: e" not in visit.visible()

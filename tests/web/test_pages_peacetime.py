@@ -26,6 +26,7 @@ PAGES: dict[str, Permission | None] = {
     "/people": Permission.SEE_PEOPLE,
     "/unknown-numbers": Permission.SEE_UNKNOWN_NUMBERS,
     "/settings/users": Permission.MANAGE_ACCOUNTS,
+    "/settings/carrier": Permission.SEE_QUARANTINE,
 }
 FORMS: dict[str, Permission] = {
     "/playbooks": Permission.PUBLISH,
@@ -34,6 +35,7 @@ FORMS: dict[str, Permission] = {
     "/people/import": Permission.IMPORT,
     "/settings/users": Permission.MANAGE_ACCOUNTS,
     "/settings/users/nobody/disable": Permission.MANAGE_ACCOUNTS,
+    "/settings/carrier/nothing/handled": Permission.SEE_QUARANTINE,
 }
 CSV = (
     "soort;naam;telefoon;taal;rol;rang\n"

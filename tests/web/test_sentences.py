@@ -39,6 +39,9 @@ SAMPLES: list[line.Happening] = [
     line.CallOutReminded(role="LEI"),
     line.DeputyCalled(role="LEI", reason="Geen antwoord."),
     line.Acknowledged(role="LEI", answer="coming", by_deputy=True, coming=3, quota=5),
+    line.Acknowledged(
+        role="LEI", answer="cannot", by_deputy=False, coming=2, quota=5, previous="coming"
+    ),
     line.CallOutFilled(coming=5, quota=5, cancelled=2),
     line.CallOutEnded(coming=4, quota=5),
     line.DispatchQueued(
@@ -51,6 +54,7 @@ SAMPLES: list[line.Happening] = [
         held_back={"stopped": 2},
     ),
     line.DispatchFinished(dispatch_id="d", accepted=38, failed=1, in_doubt=1, cancelled=0),
+    line.CodesLocked(wrong=5, until=AT),
     line.RoundOpened(round_id="r", number=2, audiences=["KF"], asked=34, closes_at=AT),
     line.RoundClosed(round_id="r", number=2, asked=34, answered=20),
     line.RoundClosed(round_id="r", number=2, asked=4),

@@ -55,6 +55,8 @@ class Claimed(Struct, frozen=True):
     valid_until: datetime
     slot: int
     is_repeat: bool
+    attempts: int = 1
+    """How often it leaves, this time counted in."""
 
 
 class Refusal(Struct, frozen=True):
@@ -175,7 +177,8 @@ UPDATE lane SET runner_seen_at = $1 WHERE sender = $2 AND epoch = $3 RETURNING r
 """
 # Give before ask holds at the last moment too: an ASK waits until words have left, or it expires.
 _WAITING = """
-SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.is_repeat, r.phone, r.stopped_at
+SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.is_repeat, m.attempts, r.phone,
+  r.stopped_at, r.paused_until
 FROM message m JOIN recipient r ON r.id = m.recipient_id
 WHERE m.sender = $1 AND m.state = 'ready' AND m.due_at <= $2
   AND (m.purpose <> 'ask' OR m.valid_until < $2 OR EXISTS (
@@ -231,17 +234,21 @@ async def _claim(
     rows = await direct.rows(_WAITING, sender, now, most)
     chosen: list[Claimed] = []
     dropped: list[tuple[str, str, int]] = []
-    for id_, body, parts, valid_until, purpose, is_repeat, phone, stopped_at in rows:
+    for (
+        id_, body, parts, valid_until, purpose, is_repeat, attempts, phone, stopped_at, paused_until
+    ) in rows:  # fmt: skip
         if valid_until < now:
             dropped.append((id_, MessageState.EXPIRED.value, now))
             continue
-        if stopped_at is not None and purpose != "answer":
+        wants_none = stopped_at is not None or (paused_until or 0) > now
+        if wants_none and purpose != "answer":
             dropped.append((id_, MessageState.CANCELLED.value, now))
             continue
         if slot > now + _AHEAD_MICROS:
             break
         to, words = session.vault.open_text(PHONE, phone), session.vault.open_text(BODY, body)
-        chosen.append(Claimed(id_, to, words, from_micros(valid_until), int(slot), bool(is_repeat)))
+        valid = from_micros(valid_until)
+        chosen.append(Claimed(id_, to, words, valid, int(slot), bool(is_repeat), attempts + 1))
         slot += step * max(parts, 1)
     if dropped:
         await direct.many(_DROP, dropped)

@@ -3,7 +3,7 @@
 A question is kept once per person and number; a new one takes the place of the old.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -63,10 +63,12 @@ async def ask(
     at: datetime,
     recipients: Iterable[tuple[str, str | None]],
     round_id: str | None = None,
+    codes: Mapping[str, str],
 ) -> None:
     """Remember what these people are asked on this number; earlier questions there are over.
 
-    *recipients* are pairs of recipient id and, for a call-out, ladder id.
+    *recipients* are pairs of recipient id and, for a call-out, ladder id; *codes* are those that
+    stand in the texts, by recipient id.
     """
     values = [
         {
@@ -77,6 +79,7 @@ async def ask(
             "calamity_id": calamity_id,
             "ladder_id": ladder,
             "round_id": round_id,
+            "code": codes.get(recipient),
             "asked_at": at,
             "closed_at": None,
         }
@@ -94,7 +97,7 @@ async def ask(
         index_where=text("closed_at IS NULL"),
         set_={
             name: asked.excluded[name]
-            for name in ("id", "kind", "calamity_id", "ladder_id", "round_id", "asked_at")
+            for name in ("id", "kind", "calamity_id", "ladder_id", "round_id", "code", "asked_at")
         },
     )
     connection = await session.sql.connection()

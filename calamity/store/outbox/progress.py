@@ -7,9 +7,11 @@ from msgspec import Struct
 from sqlalchemy import exists, func, update
 from sqlmodel import col, select
 
+from calamity.domain.dispatch import MessageState
+from calamity.domain.errors import NotFound
 from calamity.store.database import Session
 from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING
-from calamity.store.people import PHONE
+from calamity.store.people import NAME, PHONE
 from calamity.store.tables import (
     DispatchRow,
     MessageRow,
@@ -17,6 +19,8 @@ from calamity.store.tables import (
     RecipientRow,
     ReplyRow,
 )
+
+_VALID_AGAIN = timedelta(minutes=30)
 
 
 class Doubtful(Struct, frozen=True):
@@ -31,6 +35,9 @@ class Doubtful(Struct, frozen=True):
     looks: int
     is_repeat: bool
     is_alarm: bool
+    purpose: str
+    attempts: int
+    calamity_id: str | None
 
 
 async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> list[Doubtful]:
@@ -40,6 +47,7 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
         .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
         .where(
             MessageRow.state == IN_DOUBT,
+            col(MessageRow.held_at).is_(None),
             col(MessageRow.claimed_at) <= at - patience,
         )
         .order_by(col(MessageRow.claimed_at))
@@ -56,18 +64,117 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
             row.looks,
             row.is_repeat,
             row.is_alarm,
+            row.purpose,
+            row.attempts,
+            row.calamity_id,
         )
         for row, phone in rows
     ]
 
 
-async def looked(session: Session, message_id: str, at: datetime) -> None:
+async def looked(session: Session, message: Doubtful, at: datetime) -> None:
     """Remember that the carrier was asked about a message and did not know it."""
     await session.sql.execute(
         update(MessageRow)
-        .where(col(MessageRow.id) == message_id)
+        # Of two nodes that looked at the same moment, one counts.
+        .where(col(MessageRow.id) == message.id, col(MessageRow.looks) == message.looks)
         .values(looks=MessageRow.looks + 1, settled_at=at)
     )
+
+
+async def hold(session: Session, message: Doubtful, at: datetime) -> None:
+    """Let a message rest in doubt until a person says whether it leaves again."""
+    await session.sql.execute(
+        update(MessageRow)
+        .where(col(MessageRow.id) == message.id, col(MessageRow.state) == IN_DOUBT)
+        .values(held_at=at)
+    )
+    if message.calamity_id is not None:
+        session.ring(message.calamity_id)
+
+
+async def decide_held(
+    session: Session, calamity_id: str, message_id: str, at: datetime, *, again: bool
+) -> str:
+    """Send a held message again, marked as repeated, or let it be; return its sender.
+
+    Raises NotFound for a message that is not held in this calamity.
+    """
+    row = await session.sql.scalar(
+        select(MessageRow)
+        .where(MessageRow.id == message_id, MessageRow.calamity_id == calamity_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if row is None or row.state != IN_DOUBT or row.held_at is None:
+        raise NotFound("This message is not held, or not any more.", field="message")
+    row.held_at = None
+    row.settled_at = at
+    if again:
+        row.state, row.due_at, row.looks, row.is_repeat = READY, at, 0, True
+        row.valid_until = max(row.valid_until, at + _VALID_AGAIN)
+    else:
+        row.state = MessageState.CANCELLED
+    await session.sql.flush()
+    session.ring(calamity_id)
+    return row.sender
+
+
+class HeldMessage(Struct, frozen=True):
+    """A message that rests in doubt, for the one who decides."""
+
+    id: str
+    purpose: str
+    recipient_id: str
+    name: str
+    held_at: datetime
+
+
+async def held_messages(session: Session, calamity_id: str) -> list[HeldMessage]:
+    """Return the messages of a calamity that wait for a person's decision."""
+    rows = await session.sql.execute(
+        select(MessageRow, RecipientRow.name)
+        .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
+        .where(
+            MessageRow.calamity_id == calamity_id,
+            MessageRow.state == IN_DOUBT,
+            col(MessageRow.held_at).is_not(None),
+        )
+        .order_by(col(MessageRow.held_at), col(MessageRow.id))
+        .limit(200)
+    )
+    return [
+        HeldMessage(
+            row.id,
+            row.purpose,
+            row.recipient_id,
+            session.vault.open_text(NAME, name),
+            row.held_at or row.created_at,
+        )
+        for row, name in rows
+    ]
+
+
+async def any_in_doubt(session: Session) -> bool:
+    """Say whether a message may be at the carrier under an id that we do not know yet."""
+    found = await session.sql.scalar(
+        select(MessageRow.id)
+        .where(col(MessageRow.state).in_((SENDING, IN_DOUBT)), col(MessageRow.held_at).is_(None))
+        .limit(1)
+    )
+    return found is not None
+
+
+async def texts_of_repeats(session: Session, since: datetime) -> set[tuple[str, str]]:
+    """Return number and words of messages that left more than once, and may be there twice."""
+    rows = await session.sql.execute(
+        select(RecipientRow.phone, MessageRow.body)
+        .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
+        .where(col(MessageRow.attempts) > 1, col(MessageRow.claimed_at) >= since)
+        .limit(1000)
+    )
+    vault = session.vault
+    return {(vault.open_text(PHONE, phone), vault.open_text(BODY, body)) for phone, body in rows}
 
 
 async def send_again(session: Session, message: Doubtful, at: datetime) -> None:
@@ -101,6 +208,8 @@ async def unfinished_dispatches(session: Session) -> list[str]:
             ~exists().where(
                 col(MessageRow.dispatch_id) == DispatchRow.id,
                 col(MessageRow.state).in_(open_states),
+                # What is held rests, until somebody decides.
+                col(MessageRow.held_at).is_(None),
             ),
         )
         .limit(100)

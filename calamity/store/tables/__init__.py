@@ -8,12 +8,16 @@ from calamity.store.tables.calamities import ActivationRow, CalamityRow, TaskRow
 from calamity.store.tables.call_outs import CallOutRow, LadderRow
 from calamity.store.tables.columns import Moment, from_micros, to_micros
 from calamity.store.tables.messages import (
+    CodeLockRow,
     DispatchRow,
     LaneRow,
     MessageRow,
     OpenQuestionRow,
+    QuarantineRow,
     ReceiptRow,
+    ReplyCodeRow,
     ReplyRow,
+    SweepRow,
 )
 from calamity.store.tables.municipalities import MunicipalityRow, NeighbourhoodRow
 from calamity.store.tables.people import (
@@ -36,6 +40,7 @@ __all__ = [
     "CalamityRow",
     "CallOutRow",
     "CheckInRow",
+    "CodeLockRow",
     "ContactPersonRow",
     "DispatchRow",
     "DoNotAddRow",
@@ -53,12 +58,15 @@ __all__ = [
     "PictureRow",
     "PlaybookVersionRow",
     "ProfessionalRow",
+    "QuarantineRow",
     "ReceiptRow",
     "RecipientRow",
+    "ReplyCodeRow",
     "ReplyRow",
     "ResponderRow",
     "RoundRow",
     "SessionRow",
+    "SweepRow",
     "TaskRow",
     "UserRow",
     "from_micros",

@@ -110,6 +110,8 @@ class MessageRow(SQLModel, table=True):
     """How often the carrier was asked about it since it is in doubt."""
     is_repeat: bool = False
     """An alarm that may have left before: its text says so."""
+    held_at: datetime | None = moment(nullable=True)
+    """In doubt, and not sent again unless a person says so."""
     sid: str | None = Field(default=None, max_length=40)
     carrier_status: str = Field(default="", max_length=20)
     delivered_at: datetime | None = moment(nullable=True)
@@ -127,6 +129,43 @@ class ReceiptRow(SQLModel, table=True):
     error_code: int | None = None
     received_at: datetime = moment()
     processed_at: datetime | None = moment(nullable=True, index=True)
+
+
+class QuarantineRow(SQLModel, table=True):
+    """Something that the carrier told us and that does not fit: each cause once per message.
+
+    Ids and causes alone; the words stay with the carrier.
+    """
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("sid", "cause", "status"),
+        Index(
+            "ix_quarantine_open",
+            "first_at",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(primary_key=True, max_length=36)
+    cause: str = short(20)
+    sid: str = short(40)
+    status: str = short(30)
+    message_id: str | None = Field(default=None, max_length=36)
+    error_code: int | None = None
+    first_at: datetime = moment()
+    handled_at: datetime | None = moment(nullable=True)
+
+
+class SweepRow(SQLModel, table=True):
+    """When the carrier was last asked for what we may have missed, over all nodes."""
+
+    __tablename__ = "sweep"
+
+    name: str = Field(primary_key=True, max_length=60)
+    begun_at: datetime = moment()
+    swept_until: datetime | None = moment(nullable=True)
 
 
 class ReplyRow(SQLModel, table=True):
@@ -149,6 +188,8 @@ class ReplyRow(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=36)
     sid: str = Field(max_length=40, unique=True)
     sender_index: str = Field(max_length=64, index=True)
+    digest: str = Field(max_length=64)
+    """Keyed, of sender and words: tells whether the same id came with other words."""
     phone: bytes = sealed()
     receiver: str = short(40)
     body: bytes = sealed()
@@ -184,5 +225,28 @@ class OpenQuestionRow(SQLModel, table=True):
     calamity_id: str = Field(foreign_key="calamity.id", max_length=36)
     ladder_id: str | None = Field(default=None, foreign_key="ladder.id", max_length=36)
     round_id: str | None = Field(default=None, foreign_key="round.id", max_length=36, index=True)
+    code: str | None = Field(default=None, max_length=4)
+    """Four digits that an answer must carry, where a bare one could be meant for another."""
     asked_at: datetime = moment()
     closed_at: datetime | None = moment(nullable=True)
+
+
+class ReplyCodeRow(SQLModel, table=True):
+    """A code that went to a number, and when: it is not given to that number again soon."""
+
+    __tablename__ = "reply_code"
+
+    phone_index: str = Field(primary_key=True, max_length=64)
+    code: str = Field(primary_key=True, max_length=4)
+    drawn_at: datetime = moment()
+
+
+class CodeLockRow(SQLModel, table=True):
+    """Wrong codes from one number; after some, no code from it counts for a while."""
+
+    __tablename__ = "code_lock"
+
+    phone_index: str = Field(primary_key=True, max_length=64)
+    wrong: int
+    since: datetime = moment()
+    locked_until: datetime | None = moment(nullable=True)

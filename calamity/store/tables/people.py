@@ -13,10 +13,13 @@ from calamity.store.tables.columns import moment, sealed, short
 
 
 class RecipientRow(SQLModel, table=True):
-    """One number and the name that its owner chose; both sealed, found by a keyed index."""
+    """One number and the name that its owner chose; both sealed, found by a keyed index.
+
+    People who share a phone are told apart by *seat*; nearly everybody has a number alone.
+    """
 
     __tablename__ = "recipient"
-    __table_args__ = (UniqueConstraint("municipality_id", "phone_index"),)
+    __table_args__ = (UniqueConstraint("municipality_id", "phone_index", "seat"),)
 
     id: str = Field(primary_key=True, max_length=36)
     municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
@@ -24,7 +27,11 @@ class RecipientRow(SQLModel, table=True):
     phone_index: str = Field(max_length=64, index=True)
     name: bytes = sealed()
     language: str = short(5)
+    seat: int = 1
+    check_word: bytes | None = sealed(nullable=True)
+    """A word agreed with this person, by which our texts can be told from those of others."""
     stopped_at: datetime | None = moment(nullable=True)
+    paused_until: datetime | None = moment(nullable=True)
     created_at: datetime = moment()
 
 

@@ -122,6 +122,8 @@ class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """Words of one's own to a key figure whom one knows."""
 
     text: Annotated[str, Meta(min_length=1, max_length=600)]
+    confirmed: bool = False
+    """That a name, a number or a short link in it may leave."""
 
 
 @camel
@@ -143,8 +145,9 @@ async def write(
     """Write one SMS to one's own key figure; budgets, quiet hours and STOP hold."""
     async with house.database.transaction() as session:
         written = await write_to_key_figure(
-            session, house.wakes, house.terms, actor, recipient_id, data.text, at=now()
-        )
+            session, house.wakes, house.terms, actor, recipient_id, data.text,
+            confirmed=data.confirmed, at=now(),
+        )  # fmt: skip
     return created(wired(written, WrittenMessage), "/v1/replies")
 
 

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
 from calamity.web.pages.calamity_pages import ROOM_PAGES
+from calamity.web.pages.carrier import CARRIER
 from calamity.web.pages.entrance import ENTRANCE
 from calamity.web.pages.facts import FACTS
 from calamity.web.pages.forgery import guard_forms
@@ -30,6 +31,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PEOPLE,
             *UNKNOWN_NUMBERS,
             *USERS,
+            *CARRIER,
             *FACTS,
             *ROOM_PAGES,
         ],

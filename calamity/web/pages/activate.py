@@ -4,7 +4,7 @@ Between the steps everything travels in the form and is read anew each time; the
 is made when the form is first shown, so whatever is sent twice activates once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from calamity.actions.plan import Plan, plan
 from calamity.domain.activation import ActivationRequest
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.privacy import scan_leaving
+from calamity.domain.texts import clean_for_display, spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity
 from calamity.store.database import Session, is_clash
 from calamity.store.ids import new_id
@@ -52,6 +54,8 @@ from calamity.web.views.frame import Exercise, Flash, Form
 log = structlog.get_logger(__name__)
 
 _KEY = "idempotency_key"
+# What the coordinator types and people read.
+_TYPED = ("incident", "incident_en", "place")
 # How the form calls what the actions name differently.
 _NAMES = {
     "levels": "social_level_reason",
@@ -138,6 +142,9 @@ async def review(
 ) -> Response[Any]:
     """Show who would get which words. Nothing happens yet."""
     sent = await form_of(request)
+    if sent.pop("plain", None):
+        for field in _TYPED:
+            sent[field] = [spelled_plainly(words) for words in sent.get(field, [])]
     stage = await _stage(request, actor, slug, one(sent, "calamity"))
     filled, form = _read(sent, stage, language_of(request))
     if filled is None:
@@ -278,7 +285,11 @@ async def _show_review(
         neighbourhoods=tuple(shown[code] for code in filled.neighbourhoods),
         hidden=_carried(sent, planned.version),
         calamity=_open(calamity),
-        warnings=_warnings(planned, stage, language),
+        warnings=(
+            *_in_words(filled, shown.values(), language),
+            *_warnings(planned, stage, language),
+        ),
+        plain=any(spelled_plainly(words) != words for words in _own_words(filled)),
     )
     frame = await frame_of(request, calamity=calamity)
     if planned.is_exercise:
@@ -293,6 +304,30 @@ def _carried(sent: Sent, version: int) -> tuple[tuple[str, str], ...]:
         (name, value) for name, values in sent.items() if name not in left_out for value in values
     ]
     return (*carried, ("version", str(version)))
+
+
+def _own_words(filled: Filled) -> list[str]:
+    """Return what the coordinator typed and people will read."""
+    return [words for words in (filled.incident, filled.incident_en, filled.place) if words]
+
+
+def _in_words(filled: Filled, places: Iterable[str], language: Language) -> list[str]:
+    """Warn of a name, a number or a short link before it leaves in a text."""
+    known = set(places)
+    found = [
+        words[each.start : each.end]
+        for words in _own_words(filled)
+        for each in scan_leaving(words, known_places=known)
+    ]
+    if not found:
+        return []
+    return [
+        language.text(
+            "Look again at %(places)s: a name, a number or a short link will leave in the texts. "
+            "Go back to change it, or start if it may leave.",
+            places=", ".join(dict.fromkeys(map(clean_for_display, found))),
+        )
+    ]
 
 
 def _warnings(planned: Plan, stage: Stage, language: Language) -> tuple[str, ...]:

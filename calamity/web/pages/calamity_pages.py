@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from calamity.web.pages.call_outs import CALL_OUTS
 from calamity.web.pages.check_in import CHECK_INS
 from calamity.web.pages.entry import ENTRY
+from calamity.web.pages.held import HELD
 from calamity.web.pages.inbox import INBOX
 from calamity.web.pages.officials import OFFICIALS
 from calamity.web.pages.room import ROOM
@@ -14,6 +15,7 @@ from calamity.web.pages.timeline import TIMELINE
 
 ROOM_PAGES: list[ControllerRouterHandler] = [
     *ROOM,
+    *HELD,
     *TASKS,
     *CALL_OUTS,
     *ROUNDS,

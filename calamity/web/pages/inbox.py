@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from calamity.actions import write
-from calamity.actions.write import Summary, calamity_at_hand
+from calamity.actions.write import Draft, Summary, calamity_at_hand
 from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.replies import Digit, read_reply
-from calamity.domain.texts import clean_for_display
+from calamity.domain.replies import is_digit, read_reply
+from calamity.domain.texts import clean_for_display, spelled_plainly
 from calamity.store import conversations, rounds
 from calamity.store.database import Session
 from calamity.store.letters import Letter, letters_for_contact
@@ -33,6 +33,8 @@ from calamity.web.pages.frame import (
     wrong,
 )
 from calamity.web.pages.parts import REFUSED
+from calamity.web.pages.text_check import text_check
+from calamity.web.pages.why import all_whys
 from calamity.web.paths import PATHS, path
 from calamity.web.views import people
 from calamity.web.views.frame import Flash, Form
@@ -64,10 +66,10 @@ async def _inbox(
     if calamity is not None:
         last = next(iter(await rounds.list_rounds(session, calamity.id)), None)
         asked = await rounds.who_answered(session, last.id, ids) if last else {}
-    letters: dict[str, Letter] = {}
+    letters: dict[str, list[Letter]] = {}
     for letter in await letters_for_contact(session, actor.municipality_id, actor.recipient_id):
         if letter.recipient_id is not None:
-            letters.setdefault(letter.recipient_id, letter)
+            letters.setdefault(letter.recipient_id, []).append(letter)
     lines = [
         _line(figure, numbers[figure.recipient_id].phone, letters, asked, language)
         for figure in figures
@@ -78,12 +80,13 @@ async def _inbox(
 def _line(
     figure: KeyFigureLine,
     phone: str,
-    letters: dict[str, Letter],
+    letters: dict[str, list[Letter]],
     asked: dict[str, Any],
     language: Language,
 ) -> people.InboxLine:
     who = figure.recipient_id
-    letter = letters.get(who)
+    wrote = letters.get(who, [])
+    letter = wrote[0] if wrote else None
     state: Any = "not-asked"
     if figure.is_stopped:
         state = "stopped"
@@ -99,19 +102,20 @@ def _line(
         state=state,
         last_at=letter.received_at if letter else asked.get(who),
         excerpt=_excerpt(letter, language) if letter else "",
+        whys=all_whys(wrote, language),
         phone=None if figure.is_stopped else phone,
     )
 
 
 def _excerpt(letter: Letter, language: Language) -> str:
-    if isinstance(read_reply(letter.body), Digit):
+    if is_digit(read_reply(letter.body)):
         return _digit_words(language)
     words = " ".join(clean_for_display(letter.body).split())
     return words if len(words) <= _EXCERPT else words[: _EXCERPT - 1].rstrip() + "…"
 
 
 def _digit_words(language: Language) -> str:
-    return language.text("Answered with a digit, too late to count. We do not show it.")
+    return language.text("Answered with a digit that did not count. We do not show it.")
 
 
 @get(PATHS["inbox"], guards=[needs(Permission.READ_REPLIES)], name="inbox.inbox")
@@ -144,7 +148,11 @@ async def conversation_page(
 
 
 async def _conversation(
-    request: PageRequest, actor: Actor, key_figure: str, form: Form | None = None
+    request: PageRequest,
+    actor: Actor,
+    key_figure: str,
+    form: Form | None = None,
+    draft: Draft | None = None,
 ) -> Response[Any]:
     language = language_of(request)
     async with house_of(request).database.reading() as session:
@@ -155,6 +163,7 @@ async def _conversation(
         texts = await conversations.texts_with(session, key_figure)
         calamity = await calamity_at_hand(session, actor.municipality_id, key_figure)
         waits = await conversations.waits_for_person(session, key_figure)
+        wrote = await letters_for_contact(session, actor.municipality_id, _contact_of(actor))
     view = people.Conversation(
         key_figure=key_figure,
         name=person.name,
@@ -173,10 +182,12 @@ async def _conversation(
         ),
         calamity=calamity.id if calamity else None,
         waits=waits,
+        whys=all_whys((each for each in wrote if each.recipient_id == key_figure), language),
+        check=text_check(draft) if draft else None,
         form=form or Form(),
     )
     frame = await frame_of(request, here="inbox", calamity=calamity)
-    return page(request, "conversation", frame, view, REFUSED if form else 200)
+    return page(request, "conversation", frame, view, REFUSED if form and form.errors else 200)
 
 
 @post(
@@ -188,17 +199,27 @@ async def _conversation(
 async def write_back(
     request: PageRequest, actor: NamedDependency[Actor], key_figure: FromPath[str]
 ) -> Response[Any]:
-    """Write one SMS to one's own key figure."""
+    """Write one SMS to one's own key figure, or look at it first: *act* is check or plain."""
     house, language, at = house_of(request), language_of(request), now()
     sent = await form_of(request)
+    act, text = sent.get("act", [""])[-1], sent.get("text", [""])[-1]
+    if act == "plain":
+        text = spelled_plainly(text)
+        sent["text"] = [text]
     try:
         async with house.database.transaction() as session:
+            draft = await write.draft_to_key_figure(session, actor, key_figure, text)
+            if act in {"check", "plain"}:
+                return await _conversation(request, actor, key_figure, typed_in(sent), draft)
             written = await write.write_to_key_figure(
-                session, house.wakes, house.terms, actor, key_figure,
-                sent.get("text", [""])[-1], at=at,
+                session, house.wakes, house.terms, actor, key_figure, text,
+                confirmed="yes" in sent.get("confirmed", []), at=at,
             )  # fmt: skip
     except Forbidden:
         raise
+    except write.LookAgain as error:
+        form = wrong(typed_in(sent), error, language, at="confirmed")
+        return await _conversation(request, actor, key_figure, form, draft)
     except CalamityError as error:
         form = wrong(typed_in(sent), error, language, at="text")
         return await _conversation(request, actor, key_figure, form)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from calamity.actions.plan import Plan, PlannedAct, PlannedText, Unreachable
 from calamity.domain.dispatch import Held
 from calamity.domain.playbook import Group, Playbook
-from calamity.domain.texts import segments
+from calamity.domain.texts import room_in, segments
 from calamity.store.people import ResponderLine
 from calamity.web.language import Language
+from calamity.web.pages.text_check import costly
 from calamity.web.views import start as views
 
 _FIRST_TEXT_SECONDS = 5.0
@@ -16,6 +17,7 @@ _FIRST_TEXT_SECONDS = 5.0
 _REASONS: dict[Held, views.UnreachableReason] = {
     Held.NO_AGREEMENT: "no-agreement",
     Held.STOPPED: "stopped",
+    Held.PAUSED: "paused",
     Held.NO_ASKS: "no-asks",
     Held.NOT_GIVEN_YET: "not-given-yet",
     Held.BUDGET: "budget",
@@ -81,11 +83,14 @@ def planned_dispatch(
 
 
 def _text(text: PlannedText) -> views.PlannedText:
+    cost = segments(text.example)
     return views.PlannedText(
         language=text.language,
         people=text.recipients,
         text=text.example,
-        characters=segments(text.example).units,
+        characters=cost.units,
+        room=room_in(cost),
+        costly=costly(text.example),
         parts=text.parts,
         alphabet="UCS-2" if text.encoding == "UCS-2" else "GSM-7",
     )

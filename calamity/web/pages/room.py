@@ -13,9 +13,12 @@ from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Dispatch, Round
+from calamity.domain.texts import clean_for_display
+from calamity.gateways.carrier import meaning_of
+from calamity.store import outbox
 from calamity.store.database import Session
 from calamity.store.letters import letters_for_coordinators
-from calamity.store.outbox_lists import DispatchCard, list_dispatches
+from calamity.store.outbox_lists import DispatchCard, codes_of_waiting, list_dispatches
 from calamity.web.auth import needs
 from calamity.web.house import House
 from calamity.web.pages.call_outs import roster_view
@@ -40,6 +43,7 @@ from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.pages.summary import LEVELS, summary_view
 from calamity.web.pages.tasks import tasks_view
 from calamity.web.pages.timeline import timeline_view
+from calamity.web.pages.why import why
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.views import room
@@ -51,9 +55,24 @@ _LONGEST_REASON = 500
 async def messages_view(scene: Scene, session: Session) -> room.Messages:
     """Return the part of the room about what left the house."""
     cards = await list_dispatches(session, scene.calamity.id)
+    held = await outbox.held_messages(session, scene.calamity.id)
     return room.Messages(
-        calamity=scene.calamity.id, dispatches=tuple(_dispatch(scene, card) for card in cards)
+        calamity=scene.calamity.id,
+        dispatches=tuple(_dispatch(scene, card) for card in cards),
+        paused_reason=_paused(scene, await codes_of_waiting(session, scene.calamity.id)),
+        held=tuple(room.HeldLine(each.id, each.name, each.held_at) for each in held),
     )
+
+
+def _paused(scene: Scene, codes: list[int]) -> str | None:
+    """Return why nothing leaves at all, while that is so."""
+    stopping = [code for code in codes if meaning_of(code).stops_everyone]
+    return _meaning(scene, stopping[0]) if stopping else None
+
+
+def _meaning(scene: Scene, code: int) -> str:
+    meaning = meaning_of(code)
+    return meaning.en if scene.language.code == "en" else meaning.nl
 
 
 def _dispatch(scene: Scene, card: DispatchCard) -> room.DispatchLine:
@@ -75,6 +94,9 @@ def _dispatch(scene: Scene, card: DispatchCard) -> room.DispatchLine:
         cancelled=number(MessageState.CANCELLED),
         text=text,
         language=language,
+        failures=tuple(
+            (failure.messages, _meaning(scene, failure.error_code)) for failure in card.failures
+        ),
     )
 
 
@@ -99,7 +121,13 @@ async def letters_view(scene: Scene, session: Session, problem: str | None = Non
     return room.Letters(
         calamity=scene.calamity.id,
         letters=tuple(
-            room.LetterLine(each.reply_id, each.name, each.received_at, each.body)
+            room.LetterLine(
+                each.reply_id,
+                each.name,
+                each.received_at,
+                clean_for_display(each.body),
+                why(each, scene.language),
+            )
             for each in letters
             if each.handled_at is None
         ),

@@ -77,6 +77,7 @@ class Scene(Struct, frozen=True):
             "place": (pinned.inputs.place if pinned else "") or language.text("[place]"),
             "time": language.text("[time]"),
             "date": language.text("[date]"),
+            "check_word": language.text("[check word]"),
         }
         if pinned and pinned.inputs.meeting_at and not self._is_of_round(pinned, message_code):
             local = pinned.inputs.meeting_at.astimezone(self.zone)

@@ -44,7 +44,7 @@ from calamity.web.sentences import own_words, sentence
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
-KINDS = tuple(kind.value for kind in EntryKind if kind is not EntryKind.REPLY)
+KINDS = tuple(kind.value for kind in EntryKind)
 _LONGEST_SEARCH = 80
 _IN_ROOM = 25
 

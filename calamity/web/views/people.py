@@ -18,6 +18,7 @@ class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["new", "answered", "silent", "not-asked", "stopped"]
     last_at: datetime | None = None
     excerpt: str = ""
+    whys: tuple[str, ...] = ()
     phone: str | None = None
 
 
@@ -38,6 +39,30 @@ class Bubble(Struct, frozen=True, forbid_unknown_fields=True):
     erased_on: datetime | None = None
 
 
+class TextCheck(Struct, frozen=True, forbid_unknown_fields=True):
+    """A text as it would leave: what it costs, why, and what deserves a second look."""
+
+    text: str
+    units: int
+    parts: int
+    room: int
+    """Units that fit in so many parts."""
+    alphabet: Literal["GSM-7", "UCS-2"]
+    costly: tuple["Costly", ...] = ()
+    found: tuple[str, ...] = ()
+    """The places where the writer should look again, as written."""
+
+
+class Costly(Struct, frozen=True, forbid_unknown_fields=True):
+    """A character that makes a text dearer, and what could stand in its place."""
+
+    char: str
+    count: int
+    units: int
+    forces_long: bool
+    suggestion: str | None
+
+
 class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     """The texts between one key figure and the municipality."""
 
@@ -50,8 +75,10 @@ class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     bubbles: tuple[Bubble, ...]
     calamity: str | None = None
     waits: bool = False
+    whys: tuple[str, ...] = ()
     other_wrote: str | None = None
     kept_until: datetime | None = None
+    check: TextCheck | None = None
     form: Form = Form()
 
 

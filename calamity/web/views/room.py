@@ -156,6 +156,16 @@ class DispatchLine(Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     language: str = "nl"
     by: str | None = None
+    failures: tuple[tuple[int, str], ...] = ()
+    """How many did not arrive, and why, in words."""
+
+
+class HeldLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A message that may have left or not; a person says whether it leaves again."""
+
+    id: str
+    name: str
+    at: datetime
 
 
 class Messages(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +174,7 @@ class Messages(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: str
     dispatches: tuple[DispatchLine, ...] = ()
     paused_reason: str | None = None
+    held: tuple[HeldLine, ...] = ()
 
 
 class RoundLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -259,6 +270,7 @@ class LetterLine(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     at: datetime
     text: str
+    why: str = ""
 
 
 class Letters(Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from calamity.web.views.frame import Form
+from calamity.web.views.people import Costly
 
 
 class CalamityCard(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,7 +124,7 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
-    """The words in one language, filled in for the worst case."""
+    """The words in one language, as the person gets them whose text is the longest."""
 
     language: str
     people: int
@@ -131,11 +132,13 @@ class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
     characters: int
     parts: int
     alphabet: Literal["GSM-7", "UCS-2"]
+    room: int = 160
+    costly: tuple[Costly, ...] = ()
 
 
 UnreachableReason = Literal[
-    "stopped", "no-number", "no-agreement", "no-asks", "not-given-yet", "budget", "open-question",
-    "not-allowed", "no-contact-person", "quiet-hours",
+    "stopped", "paused", "no-number", "no-agreement", "no-asks", "not-given-yet", "budget",
+    "open-question", "not-allowed", "no-contact-person", "quiet-hours",
 ]  # fmt: skip
 
 
@@ -188,3 +191,5 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True):
     hidden: tuple[tuple[str, str], ...]
     calamity: OpenCalamity | None = None
     warnings: tuple[str, ...] = ()
+    plain: bool = False
+    """What was typed could be spelled with cheaper letters."""

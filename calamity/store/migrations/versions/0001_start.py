@@ -31,6 +31,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug"),
     )
     op.create_table(
+        "quarantine",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("sid", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=True),
+        sa.Column("error_code", sa.Integer(), nullable=True),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("handled_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("sid", "cause", "status"),
+    )
+    with op.batch_alter_table("quarantine", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_quarantine_open",
+            ["first_at"],
+            unique=False,
+            sqlite_where=sa.text("handled_at IS NULL"),
+            postgresql_where=sa.text("handled_at IS NULL"),
+        )
+
+    op.create_table(
+        "sweep",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("swept_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "receipt",
         sa.Column("sid", sa.String(length=40), nullable=False),
         sa.Column("status", sa.String(length=30), nullable=False),
@@ -101,6 +130,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("municipality_id", "code"),
     )
     op.create_table(
+        "reply_code",
+        sa.Column("phone_index", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=4), nullable=False),
+        sa.Column("drawn_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("phone_index", "code"),
+    )
+    op.create_table(
+        "code_lock",
+        sa.Column("phone_index", sa.String(length=64), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("phone_index"),
+    )
+    op.create_table(
         "playbook_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
@@ -125,14 +169,17 @@ def upgrade() -> None:
         sa.Column("phone_index", sa.String(length=64), nullable=False),
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column("check_word", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
+        sa.Column("paused_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["municipality_id"],
             ["municipality.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("municipality_id", "phone_index"),
+        sa.UniqueConstraint("municipality_id", "phone_index", "seat"),
     )
     with op.batch_alter_table("recipient", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recipient_phone_index"), ["phone_index"], unique=False)
@@ -275,6 +322,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("sid", sa.String(length=40), nullable=False),
         sa.Column("sender_index", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("phone", sa.LargeBinary(), nullable=False),
         sa.Column("receiver", sa.String(length=40), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -687,6 +735,7 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("is_repeat", sa.Boolean(), nullable=False),
+        sa.Column("held_at", sa.BigInteger(), nullable=True),
         sa.Column("sid", sa.String(length=40), nullable=True),
         sa.Column("carrier_status", sa.String(length=20), nullable=False),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
@@ -758,6 +807,7 @@ def upgrade() -> None:
         sa.Column("calamity_id", sa.String(length=36), nullable=False),
         sa.Column("ladder_id", sa.String(length=36), nullable=True),
         sa.Column("round_id", sa.String(length=36), nullable=True),
+        sa.Column("code", sa.String(length=4), nullable=True),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(

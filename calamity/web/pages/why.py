@@ -1,0 +1,38 @@
+"""Why an inbound text waits for a person, in one sentence."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from calamity.store.letters import LOCKED, Letter
+from calamity.web.language import Language
+from calamity.web.sentences import N_
+
+# The law gives a month.
+_TO_ANSWER = timedelta(days=30)
+_ACCESS = "access"
+_WHY = {
+    "help": N_("Asks for help."),
+    "call-me": N_("Wants to be called."),
+    "late": N_("Answered after the question was closed. It does not count."),
+    "no-code": N_("Answered without the code. We asked for it."),
+    LOCKED: N_("Sent too many wrong codes. Call first; once handled, codes count again."),
+    "someone-else": N_("Says that somebody else has this number. Find out before you write."),
+    "pause": N_("Asked for a pause while a question was open."),
+}
+
+
+def why(letter: Letter, language: Language) -> str:
+    """Return why this text waits; empty when its own words say it all."""
+    if letter.meaning == _ACCESS:
+        return language.text(
+            "Asks what we keep of them. Answer before %(day)s.",
+            day=language.long_day(letter.received_at + _TO_ANSWER),
+        )
+    words = _WHY.get(letter.meaning)
+    return language.text(words) if words else ""
+
+
+def all_whys(letters: Iterable[Letter], language: Language) -> tuple[str, ...]:
+    """Return, each once, why the texts that nobody handled wait."""
+    waiting = [each for each in letters if each.handled_at is None]
+    return tuple(dict.fromkeys(filter(None, (why(each, language) for each in waiting))))

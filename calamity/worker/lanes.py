@@ -1,0 +1,190 @@
+"""Running a lane: texts leave in their slots, results come back together.
+
+No transaction is open while the carrier is called.
+"""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from msgspec import Struct
+
+from calamity.actions.receive import take_in_refusals
+from calamity.domain.dispatch import MessageState
+from calamity.gateways.carrier import (
+    Accepted,
+    InDoubt,
+    NotSent,
+    OutboundText,
+    Outcome,
+    Rejected,
+    meaning_of,
+)
+from calamity.store import outbox
+from calamity.store.outbox import Claimed, Result
+from calamity.store.tables import to_micros
+from calamity.web.house import now
+from calamity.worker.doubts import repeated
+
+if TYPE_CHECKING:
+    from calamity.worker import Worker
+
+_IN_FLIGHT = 40
+_CHUNK = 50
+_BACKOFF_SECONDS = 2.0
+_LONGEST_BACKOFF_SECONDS = 60.0
+_LONGEST_BRAKE_SECONDS = 15.0
+_STAY_SECONDS = 0.25
+_CONFIG_SECONDS = 30.0
+_DATABASE_AWAY_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class _Turn(Struct, frozen=True):
+    """What a turn brought a runner."""
+
+    claimed: list[Claimed]
+    lost: bool
+    is_over: bool
+    wait_seconds: float | None
+
+
+class Lane:
+    """One run of a lane: turns with the database, texts in between, until nothing is due."""
+
+    def __init__(self, worker: "Worker", sender: str) -> None:
+        self._worker = worker
+        self._sender = sender
+        self._results: list[Result] = []
+        self._flying: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._refused_in_a_row = 0
+        self._braked_until = 0.0
+
+    async def run(self) -> None:
+        """Send what is due; whoever replaced this runner goes on where it stopped."""
+        async with self._worker.database.transaction() as session:
+            epoch = await outbox.take_lane(session, self._sender, now())
+        if epoch is None:
+            return
+        while True:
+            turn = await self._turn(epoch)
+            if turn is None:
+                # The database is away: what was sent stays in memory until it is back.
+                await asyncio.sleep(_DATABASE_AWAY_SECONDS)
+                continue
+            if turn.lost:
+                await self._hand_over(epoch)
+                return
+            for claimed in turn.claimed:
+                task = asyncio.create_task(self._send(claimed))
+                self._flying.add(task)
+                task.add_done_callback(self._landed)
+            if turn.is_over:
+                return
+            await self._breathe(turn.wait_seconds)
+
+    async def _turn(self, epoch: int) -> "_Turn | None":
+        """Store results and claim more, in one transaction; None when that failed."""
+        results, self._results = self._results, []
+        at = now()
+        braked = self._brake_seconds() > 0
+        room = 0 if braked else min(_CHUNK, _IN_FLIGHT + _CHUNK // 2 - len(self._flying))
+        try:
+            async with self._worker.database.transaction() as session:
+                turn = await outbox.take_turn(
+                    session, self._sender, epoch, results=results, at=at, most=max(room, 0)
+                )
+                refused = [r.message_id for r in results if r.state is MessageState.REJECTED]
+                if refused:
+                    await take_in_refusals(session, self._worker.wakes, refused, at=at)
+                is_over = not (turn.claimed or turn.lost or self._flying or self._results)
+                is_over = is_over and turn.wait_seconds != 0 and not braked
+                if is_over:
+                    await outbox.leave_lane(session, self._sender, epoch)
+                    if turn.wait_seconds is not None:
+                        await self._worker.wakes.wake(
+                            session, "lane", self._sender, turn.wait_seconds
+                        )
+        except Exception:
+            log.exception("lane.turn_failed", epoch=epoch)
+            self._results = results + self._results
+            return None
+        return _Turn(turn.claimed, turn.lost, is_over, turn.wait_seconds)
+
+    async def _hand_over(self, epoch: int) -> None:
+        """Another runner has the lane: finish what flies and store what became of it."""
+        log.warning("lane.replaced", epoch=epoch)
+        if self._flying:
+            await asyncio.wait(self._flying)
+        async with self._worker.database.transaction() as session:
+            await outbox.settle(session, self._results, now())
+
+    async def _breathe(self, wait: float | None) -> None:
+        """Let texts fly; come back soon when there may be more to claim."""
+        if self._flying:
+            # Many results share one commit: come back when half of the room is free again.
+            self._news.clear()
+            if len(self._flying) > _IN_FLIGHT // 2:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _STAY_SECONDS)
+            else:
+                await asyncio.wait(self._flying, timeout=_STAY_SECONDS)
+        elif wait or self._brake_seconds() > 0:
+            await asyncio.sleep(min(wait or self._brake_seconds(), 1.0))
+        else:
+            await asyncio.sleep(0)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if len(self._flying) <= _IN_FLIGHT // 2:
+            self._news.set()
+
+    async def _send(self, claimed: Claimed) -> None:
+        wait = (claimed.slot - to_micros(now())) / 1e6
+        if wait > 0:
+            await asyncio.sleep(wait)
+        valid = int((claimed.valid_until - now()).total_seconds())
+        body = repeated(claimed.body) if claimed.is_repeat else claimed.body
+        outcome = await self._worker.carrier.send(
+            OutboundText(claimed.id, self._sender, claimed.to, body, max(min(valid, 36000), 60))
+        )
+        self._results.append(self._result(claimed, outcome))
+
+    def _result(self, claimed: Claimed, outcome: Outcome) -> Result:
+        id_ = claimed.id
+        match outcome:
+            case Accepted(sid=sid):
+                self._refused_in_a_row = 0
+                return Result(id_, MessageState.ACCEPTED, sid)
+            case Rejected(code=code) if meaning_of(code).stops_everyone:
+                # Our own fault, for every message alike: hold the lane until someone mends it.
+                log.error("carrier.misconfigured", error_code=code)
+                return self._again(id_, _CONFIG_SECONDS, code)
+            case Rejected(code=code):
+                return Result(id_, MessageState.REJECTED, error_code=code)
+            case NotSent(retry_after_seconds=seconds, code=code):
+                return self._again(id_, max(seconds, _backoff(claimed.attempts)), code)
+            case InDoubt():
+                return Result(id_, MessageState.IN_DOUBT)
+
+    def _again(self, id_: str, seconds: float, code: int | None) -> Result:
+        """Let a text leave later, and the others of this lane not before the carrier takes any."""
+        self._refused_in_a_row += 1
+        brake = min(_backoff(self._refused_in_a_row), seconds, _LONGEST_BRAKE_SECONDS)
+        self._braked_until = max(self._braked_until, asyncio.get_running_loop().time() + brake)
+        again = now() + timedelta(seconds=seconds)
+        return Result(id_, MessageState.READY, error_code=code, retry_at=again)
+
+    def _brake_seconds(self) -> float:
+        return self._braked_until - asyncio.get_running_loop().time()
+
+
+def _backoff(times: int) -> float:
+    """Return how long to wait after so many refusals: twice as long each time, never the same."""
+    usual = _BACKOFF_SECONDS * (1 << min(max(times - 1, 0), 10))
+    return min(usual, _LONGEST_BACKOFF_SECONDS) * (1 + secrets.randbelow(250) / 1000)
