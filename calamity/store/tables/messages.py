@@ -143,8 +143,7 @@ class QuarantineRow(SQLModel, table=True):
         Index(
             "ix_quarantine_open",
             "first_at",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
+            **where("handled_at IS NULL"),
         ),
     )
 
