@@ -8,12 +8,13 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import asyncpg
+import structlog
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,10 @@ from calamity.store.sqlite_loop import LoopConnection
 from calamity.store.vault import Vault
 
 _BUSY_SECONDS = 15
+_TIDY_SECONDS = 1.0
+_MOST_LOGGED_PAGES = 20_000
+
+log = structlog.get_logger(__name__)
 
 
 class Session:
@@ -85,7 +90,7 @@ class Database:
         self._pool: asyncpg.Pool | None = None
         self._hot: sqlite3.Connection | None = None
         self._node_file: TextIO | None = None
-        self._bell_task: asyncio.Task[None] | None = None
+        self._beside: asyncio.Task[None] | None = None
 
     @property
     def dsn(self) -> str:
@@ -123,15 +128,15 @@ class Database:
             self._writer = _sqlite_engine(self.path, "BEGIN IMMEDIATE", pool_size=1)
             self._reader = _sqlite_engine(self.path, "BEGIN", pool_size=4)
         if as_node:
-            listening = self.bell.listen_to_postgres(self.dsn) if self.is_postgres else None
-            self._bell_task = asyncio.create_task(listening) if listening else None
+            beside = self.bell.listen_to_postgres(self.dsn) if self.is_postgres else self._tidy()
+            self._beside = asyncio.create_task(beside)
 
     async def close(self) -> None:
         """Let go of every connection and of the file lock."""
-        if self._bell_task:
-            self._bell_task.cancel()
+        if self._beside:
+            self._beside.cancel()
             with suppress(asyncio.CancelledError):
-                await self._bell_task
+                await self._beside
         await self._writer.dispose()
         await self._reader.dispose()
         if self._pool:
@@ -195,6 +200,18 @@ class Database:
         named = {str(place): value for place, value in enumerate(values, 1)}
         return self._hot.execute(sql, named).fetchall()
 
+    async def _tidy(self) -> None:
+        """Bring what was committed from the log into the file, while nobody waits for it.
+
+        Else SQLite does so inside a commit, and whoever waits for that one waits for all of it.
+        """
+        while True:
+            await asyncio.sleep(_TIDY_SECONDS)
+            try:
+                await asyncio.to_thread(_bring_over, self.path)
+            except sqlite3.Error as error:
+                log.warning("database.not_tidied", error=error.sqlite_errorname)
+
     def _take_file(self) -> None:
         self._node_file = self.path.with_suffix(".lock").open("w")
         try:
@@ -211,6 +228,11 @@ class Database:
 
 async def _leave_as_it_is(_: object) -> None:
     """Spare a round trip after each read: one SELECT leaves nothing behind to clear away."""
+
+
+def _bring_over(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 async def _connect(path: Path) -> LoopConnection:
@@ -233,7 +255,7 @@ def _sqlite_engine(path: Path, begin: str, *, pool_size: int) -> AsyncEngine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "wal_autocheckpoint=4000",
+            f"wal_autocheckpoint={_MOST_LOGGED_PAGES}",
             "cache_size=-32000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -261,3 +261,24 @@ async def test_the_migrations_make_the_tables_of_the_rows(database):
 
     async with database.connection() as connection:
         assert await connection.run_sync(compare) == []
+
+
+async def test_the_log_of_an_embedded_database_is_brought_over_between_commits(
+    sqlite_url, monkeypatch
+):
+    monkeypatch.setattr("calamity.store.database._TIDY_SECONDS", 0.05)
+    node = Database(sqlite_url, Vault(SECRET))
+    await node.open(as_node=True)
+    try:
+        async with node.connection() as connection:
+            await connection.exec_driver_sql("CREATE TABLE filling (words text)")
+            await connection.exec_driver_sql(
+                "WITH RECURSIVE n(g) AS (SELECT 1 UNION ALL SELECT g + 1 FROM n WHERE g < 500) "
+                "INSERT INTO filling SELECT hex(randomblob(2000)) FROM n"
+            )
+            await connection.commit()
+        async with asyncio.timeout(PATIENCE):
+            while node.path.stat().st_size < 500 * 4000:  # noqa: ASYNC110 - a file rings no bell
+                await asyncio.sleep(0.05)
+    finally:
+        await node.close()
