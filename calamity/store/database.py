@@ -29,6 +29,7 @@ from calamity.store.vault import Vault
 _BUSY_SECONDS = 15
 _TIDY_SECONDS = 1.0
 _MOST_LOGGED_PAGES = 20_000
+_CACHE = "cache_size=-32000"
 
 log = structlog.get_logger(__name__)
 
@@ -197,6 +198,7 @@ class Database:
             self._hot = sqlite3.connect(
                 f"file:{self.path}?mode=ro", uri=True, cached_statements=256, isolation_level=None
             )
+            self._hot.execute(f"PRAGMA {_CACHE}")
         named = {str(place): value for place, value in enumerate(values, 1)}
         return self._hot.execute(sql, named).fetchall()
 
@@ -256,7 +258,7 @@ def _sqlite_engine(path: Path, begin: str, *, pool_size: int) -> AsyncEngine:
             "synchronous=FULL",
             "foreign_keys=ON",
             f"wal_autocheckpoint={_MOST_LOGGED_PAGES}",
-            "cache_size=-32000",
+            _CACHE,
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -1,6 +1,6 @@
 """The column kinds that every table uses: moments, ids, and short states."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Text, text
@@ -19,8 +19,7 @@ def to_micros(moment: datetime) -> int:
 
 def from_micros(micros: int) -> datetime:
     """Return the aware moment, in UTC, of microseconds since 1970."""
-    seconds, rest = divmod(micros, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)
+    return EPOCH + timedelta(0, 0, micros)
 
 
 class Moment(TypeDecorator[datetime]):
