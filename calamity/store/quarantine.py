@@ -87,6 +87,6 @@ async def handle(session: Session, line_id: str, at: datetime) -> None:
     """Remember that someone looked. Raises NotFound."""
     row = await session.sql.get(QuarantineRow, line_id)
     if row is None:
-        raise NotFound("This does not exist.", field="quarantine")
+        raise NotFound("This post was not set apart, or is gone.", field="quarantine")
     row.handled_at = row.handled_at or at
     await session.sql.flush()

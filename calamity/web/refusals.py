@@ -96,6 +96,7 @@ REFUSALS = (
     N_("Say why this step is left out."),
     N_("This call-out does not exist."),
     N_("This person is not in the call-out."),
+    N_("This post was not set apart, or is gone."),
     N_("This text does not exist."),
     N_("This text does not exist, or is not for you."),
     N_("This round does not exist."),
