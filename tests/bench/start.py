@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.bench.bench_client import ACCOUNT, TOKEN
+from tests.bench.bench_client import ACCOUNT, PUBLIC, TOKEN
 from tests.bench.figures import Aim, Figure
 from tests.bench.stage import DATABASES, ROOT, Stage, end, free_port, say
 from tests.make import SECRET, SENDER
@@ -44,6 +44,7 @@ def measure(stage: Stage) -> list[Figure]:
                 "CALAMITY_SECRET_KEY": SECRET, "CALAMITY_PORT": str(port),
                 "CALAMITY_CARRIER": "twilio", "CALAMITY_TWILIO_ACCOUNT_SID": ACCOUNT,
                 "CALAMITY_TWILIO_AUTH_TOKEN": TOKEN, "CALAMITY_TWILIO_FROM": SENDER,
+                "CALAMITY_PUBLIC_URL": PUBLIC,
                 "CALAMITY_LOG": "json",
             }  # fmt: skip
             ours = _started([sys.executable, "-m", "calamity", "serve"], environment, port)
