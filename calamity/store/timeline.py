@@ -5,8 +5,9 @@ has its key is asked of the database. A page of lines holds as long as the head 
 changes what a reader sees, an erasure too, is an entry of its own.
 """
 
+import asyncio
 import os
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -199,6 +200,8 @@ class TimelineReader:
         self._database = database
         self._encoder = msgspec.json.Encoder()
         self._owners: dict[str, str] = {}
+        self._asked: dict[str, asyncio.Task[int]] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._kept: OrderedDict[tuple[str, int], tuple[Line, bytes]] = OrderedDict()
         self._pages: OrderedDict[_Place, tuple[int, list[tuple[Line, bytes]]]] = OrderedDict()
 
@@ -239,7 +242,24 @@ class TimelineReader:
         return self._owners[calamity_id]
 
     async def head(self, calamity_id: str) -> int:
-        """Return the sequence number of the last entry; 0 for an empty timeline."""
+        """Return the sequence number of the last entry; 0 for an empty timeline.
+
+        Who asks while a question to PostgreSQL is under way shares the next one: it begins after
+        they asked, so that nobody hears of a head that was old already.
+        """
+        if not self._database.is_postgres:
+            return await self._ask_head(calamity_id)
+        if calamity_id not in self._asked:
+            self._asked[calamity_id] = asyncio.create_task(self._answer_all(calamity_id))
+        return await asyncio.shield(self._asked[calamity_id])
+
+    async def _answer_all(self, calamity_id: str) -> int:
+        async with self._asking[calamity_id]:
+            # From here on it is too late to join.
+            del self._asked[calamity_id]
+            return await self._ask_head(calamity_id)
+
+    async def _ask_head(self, calamity_id: str) -> int:
         rows = await self._database.rows(
             "SELECT head_seq FROM calamity WHERE id = $1", [calamity_id]
         )

@@ -301,6 +301,30 @@ async def test_a_page_is_read_anew_only_when_the_head_moved(database, town, monk
     assert await seqs(reader.newest(calamity_id, EVERYTHING, limit=10)) == [2, 1]
 
 
+async def test_many_who_ask_for_the_head_share_a_question_begun_after_they_asked(
+    database, town, monkeypatch
+):
+    calamity_id = await open_calamity(database, town)
+    reader, read, asked = TimelineReader(database), database.rows, []
+
+    async def slowly(sql, values):
+        asked.append(sql)
+        found = await read(sql, values)
+        await asyncio.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(database, "rows", slowly)
+    early = [asyncio.create_task(reader.head(calamity_id)) for _ in range(20)]
+    await asyncio.sleep(0.02)
+    seq = await note(database, calamity_id)
+    late = [asyncio.create_task(reader.head(calamity_id)) for _ in range(20)]
+    early[0].cancel()
+    assert set(await asyncio.gather(*late)) == {seq}
+    assert set(await asyncio.gather(*early[1:])) <= {seq - 1, seq}
+    if database.is_postgres:
+        assert len(asked) == 2
+
+
 async def fill(database, calamity_id, many=30_000):
     """Add headers in bulk: plans depend on how many rows there are."""
     numbers = (
