@@ -24,6 +24,7 @@ from calamity.domain.timeline import (
 )
 from calamity.store import calamities, call_outs, outbox, rounds
 from calamity.store.database import Session
+from calamity.store.playbooks import versions_at_work
 from calamity.store.tables import CalamityRow
 from calamity.store.timeline import append, destroy_key, get_header
 from calamity.store.wakes import Wakes
@@ -118,9 +119,12 @@ async def _set(
 async def set_phase(
     session: Session, actor: Actor, calamity_id: str, *, phase: str, reason: Reason, at: datetime
 ) -> None:
-    """Move the response to another phase."""
+    """Move the response to another phase of a playbook at work."""
     actor.must(Permission.STEER)
     calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    at_work = await versions_at_work(session, calamity_id)
+    if all(each.code != phase for version in at_work.values() for each in version.playbook.phases):
+        raise Refused("Choose one of the phases.", field="phase")
     if not reason.strip():
         raise Refused("Give the reason for this phase.", field="reason")
     previous = calamity.phase

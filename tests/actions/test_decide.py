@@ -96,6 +96,13 @@ async def test_a_phase_is_a_decision_on_the_timeline(database, town, play, activ
             reason="Rustig",
             at=later(hours=1),
         )
+    with pytest.raises(Refused) as refused:
+        async with database.transaction() as session:
+            await set_phase(
+                session, town.coordinator, active.calamity_id, phase="nonsense", reason="Rustig",
+                at=later(hours=1),
+            )  # fmt: skip
+    assert refused.value.field == "phase"
     (entry,) = await play.happened(active.calamity_id, PhaseSet)
     assert (entry.phase, entry.previous) == ("after", "acute")
     assert (await calamity_of(database, town, active)).phase_since == later(hours=1)

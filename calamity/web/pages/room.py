@@ -241,9 +241,6 @@ async def set_phase(
 
     async def act(session: Session, sent: dict[str, list[str]]) -> None:
         phase = sent.get("phase", [""])[-1]
-        scene = await scene_of(request, session, actor, calamity)
-        if all(each.code != phase for book in scene.playbooks for each in book.phases):
-            raise Refused("Choose one of the phases.", field="phase")
         await decide.set_phase(
             session, actor, calamity, phase=phase, reason=_reason(sent), at=now()
         )
