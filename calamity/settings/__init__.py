@@ -1,29 +1,27 @@
 """Every knob of the product: one frozen struct, read once from CALAMITY_* or a TOML file."""
 
 import os
-import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
-from math import isfinite
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, ValidationError, convert
 
 from calamity.domain.errors import Refused
+from calamity.settings.checks import SANDBOX_PREFIX, are_senders, checked
 
-_SHORTEST_SECRET = 32
-_SHORTEST_TOKEN = 16
+__all__ = ["SANDBOX_PREFIX", "ReplyCodes", "Settings", "read_settings"]
+
 _USUAL_RATE = 10.0
-_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}")
+_USUAL_CALLS = 1.0
 _SANDBOX_TOKEN = "5a4d0000c0ffee00c0ffee00c0ffee00"  # noqa: S105 - of the loopback sandbox only
-SANDBOX_PREFIX = "AC5a4d0000"
 _SANDBOX_ACCOUNT = SANDBOX_PREFIX + "0" * 24
 _SANDBOX_SENDER = "+3197010250001"
+_MAIL_ABOVE = 24
+_SANDBOX_ADDRESS = "calamity@oeverlanden.example"
 
 
 ReplyCodes = Literal["always", "when_ambiguous", "never"]
@@ -56,8 +54,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     """The port to listen on."""
 
-    carrier: Literal["sandbox", "twilio"] | None = None
-    """`sandbox` is the default in development; production needs `twilio`."""
+    carrier: Literal["sandbox", "twilio", "smpp"] | None = None
+    """`sandbox` is the default in development; production needs `twilio` or `smpp`."""
 
     twilio_account_sid: str = ""
     """The account, AC followed by 32 hexadecimal digits."""
@@ -80,11 +78,63 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     twilio_messaging_service_sid: str = ""
     """A Messaging Service (MG...) instead of *twilio_from*."""
 
+    twilio_voice_from: str = ""
+    """The number from which people are phoned when they do not answer a call-out; it may name how
+    many calls begin in a second: `+3197...=1`. Without it nobody is phoned."""
+
     twilio_origin: str = ""
     """Another origin that speaks the same API: the sandbox, or a test double."""
 
     twilio_region: str = ""
     """The region of the account, for example `ie1`."""
+
+    smpp_host: str = ""
+    """The SMSC of another provider, to which we bind over SMPP 3.4: its name or address."""
+
+    smpp_port: int = 2775
+    """The port of the SMSC."""
+
+    smpp_tls: Literal["verified", "off"] = "verified"
+    """`off` only where a private line protects the password and the texts."""
+
+    smpp_system_id: str = ""
+    """Our name at the SMSC."""
+
+    smpp_password: str = ""
+    """The password that belongs to it, 8 characters at most."""
+
+    smpp_system_type: str = ""
+    """Only where the provider names one."""
+
+    smpp_from: str = ""
+    """Our two-way numbers on this route, as *twilio_from* has them."""
+
+    smpp_window: int = 10
+    """Most texts under way that the SMSC has not answered yet."""
+
+    smpp_ids: Literal["same", "hex-then-decimal", "decimal-then-hex"] = "same"
+    """How the SMSC writes ids in its answers and in its receipts, where that differs."""
+
+    smtp_host: str = ""
+    """The mail server for e-mails to who answers no text and no call; none: nobody is mailed."""
+
+    smtp_port: int = 587
+    """Its port; 465 is usual for `tls`."""
+
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the line to it is encrypted; `none` for a mail server on this machine only."""
+
+    smtp_user: str = ""
+    """The name with which we sign in to it; none: we do not."""
+
+    smtp_password: str = ""
+    """The password that goes with it."""
+
+    smtp_from: str = ""
+    """The address from which we write."""
+
+    sandbox_mail_port: int = 0
+    """The loopback port on which the sandbox takes e-mails; 24 above its own unless given."""
 
     sandbox_port: int = 8001
     """The loopback port of the sandbox carrier and its phones."""
@@ -123,15 +173,37 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return self.database_url.startswith("postgresql")
 
     @property
+    def has_twilio(self) -> bool:
+        """Whether texts take the route of Twilio, or of the sandbox that speaks as Twilio does."""
+        return self.carrier != "smpp"
+
+    @property
     def senders(self) -> dict[str, float]:
-        """Our numbers with the segments per second that each may send."""
-        found: dict[str, float] = {}
-        for part in _listed(self.twilio_from):
-            number, _, rate = part.partition("=")
-            found[number.strip()] = float(rate or _USUAL_RATE)
+        """Our numbers with the segments per second that each may send, on the first route."""
+        return self.twilio_senders() if self.has_twilio else self.smpp_senders()
+
+    def twilio_senders(self) -> dict[str, float]:
+        """Our numbers at Twilio; raises ValueError for a rate that is no number."""
+        found = _rates(self.twilio_from)
         if self.twilio_messaging_service_sid:
             found.setdefault(self.twilio_messaging_service_sid, _USUAL_RATE)
         return found
+
+    def smpp_senders(self) -> dict[str, float]:
+        """Our numbers at the SMSC; raises ValueError for a rate that is no number."""
+        return _rates(self.smpp_from)
+
+    @property
+    def has_smpp_senders(self) -> bool:
+        """Whether the SMSC has a number of ours from which to text."""
+        numbers = self.smpp_from.replace(" ", "").split(",")
+        return are_senders(self.smpp_senders) and all(n[:1] in ("+", "") for n in numbers)
+
+    @property
+    def callers(self) -> dict[str, float]:
+        """Our number for calls, if any, with how many calls may begin in a second."""
+        number, _, rate = self.twilio_voice_from.strip().partition("=")
+        return {number.strip(): float(rate or _USUAL_CALLS)} if number.strip() else {}
 
     @property
     def auth_tokens(self) -> list[str]:
@@ -150,6 +222,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         if self.carrier == "sandbox":
             return None
         return frozenset(_listed(self.exercise_numbers))
+
+
+def _rates(listed: str) -> dict[str, float]:
+    pairs = (part.partition("=") for part in _listed(listed))
+    return {number.strip(): float(rate or _USUAL_RATE) for number, _, rate in pairs}
 
 
 def _listed(value: str) -> list[str]:
@@ -173,7 +250,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         settings = convert(values, Settings, strict=False)
     except ValidationError as error:
         raise Refused(f"A setting is not usable: {error}. See infra/README.md.") from error
-    return _checked(_completed(settings), environ)
+    return checked(_completed(settings), environ)
 
 
 def _from_file(path: Path) -> dict[str, object]:
@@ -200,7 +277,7 @@ def _completed(settings: Settings) -> Settings:
         if not settings.secret_key:
             changes["secret_key"] = _development_key(var)
         if settings.carrier in (None, "sandbox"):
-            changes |= _sandbox(settings)
+            changes |= _sandbox(settings) | _sandbox_mail(settings)
     return _replaced(settings, changes)
 
 
@@ -210,8 +287,28 @@ def _sandbox(settings: Settings) -> dict[str, object]:
         "twilio_account_sid": settings.twilio_account_sid or _SANDBOX_ACCOUNT,
         "twilio_auth_token": settings.twilio_auth_token or _SANDBOX_TOKEN,
         "twilio_from": settings.twilio_from or f"{_SANDBOX_SENDER}=10",
+        "twilio_voice_from": settings.twilio_voice_from or _first_number(settings.twilio_from),
         "twilio_origin": settings.twilio_origin or f"http://127.0.0.1:{settings.sandbox_port}",
     }
+
+
+def _sandbox_mail(settings: Settings) -> dict[str, object]:
+    port = settings.sandbox_mail_port or settings.sandbox_port + _MAIL_ABOVE
+    if settings.smtp_host:
+        return {"sandbox_mail_port": port}
+    return {
+        "sandbox_mail_port": port,
+        "smtp_host": "127.0.0.1",
+        "smtp_port": port,
+        "smtp_security": "none",
+        "smtp_from": settings.smtp_from or _SANDBOX_ADDRESS,
+    }
+
+
+def _first_number(senders: str) -> str:
+    """Return the number that calls in the sandbox: the first that texts."""
+    first = next(iter(_listed(senders)), _SANDBOX_SENDER).partition("=")[0].strip()
+    return first if first.startswith("+") else ""
 
 
 def _development_key(var: Path) -> str:
@@ -228,138 +325,3 @@ def _development_key(var: Path) -> str:
 def _replaced(settings: Settings, changes: Mapping[str, object]) -> Settings:
     values = {name: getattr(settings, name) for name in Settings.__struct_fields__}
     return Settings(**{**values, **changes})
-
-
-def _checked(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    for name, unusable, cure in (
-        (
-            "CALAMITY_SECRET_KEY",
-            len(settings.secret_key) < _SHORTEST_SECRET,
-            "needs at least 32 characters; make one with: "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
-        ),
-        (
-            "CALAMITY_CARRIER",
-            settings.env == "production" and settings.carrier != "twilio",
-            "must be twilio in production: the sandbox reaches nobody",
-        ),
-        (
-            "CALAMITY_TWILIO_ACCOUNT_SID",
-            not settings.twilio_account_sid.startswith("AC"),
-            "must be the account's SID, AC and 32 hexadecimal digits",
-        ),
-        (
-            "CALAMITY_TWILIO_ACCOUNT_SID",
-            _is_real_account_in_sandbox(settings),
-            "is of a real account, and the carrier is the sandbox: set CALAMITY_CARRIER to twilio, "
-            "or leave the account to the sandbox",
-        ),
-        (
-            "CALAMITY_TWILIO_AUTH_TOKEN",
-            _is_token_unusable(settings),
-            "is missing or too short; without it anyone could forge replies. Copy it from the "
-            "console; while it is being replaced: the old and the new, separated by a comma",
-        ),
-        (
-            "CALAMITY_TWILIO_SHARED_KEY",
-            any(not key or len(secret) < _SHORTEST_TOKEN for key, secret in _keys(settings)),
-            "must be the id and the secret of a SharedKey, as id=secret, with a secret of at least "
-            "16 characters",
-        ),
-        (
-            "CALAMITY_TWILIO_FROM",
-            not _are_senders(settings),
-            "must name at least one number that can be answered, as +31..., each with a rate above "
-            "zero where it has one (+31...=10), or set CALAMITY_TWILIO_MESSAGING_SERVICE_SID",
-        ),
-        (
-            "CALAMITY_SPOOL_MB",
-            settings.spool_mb < 1,
-            "must be at least 1: without room, replies are lost while the database is away",
-        ),
-        (
-            "CALAMITY_PUBLIC_URL",
-            _is_out_of_reach(settings),
-            "is an address of this machine only, and the carrier has to call it: give the https "
-            "address at which the world reaches us",
-        ),
-        (
-            "CALAMITY_TWILIO_ORIGIN",
-            settings.env == "production" and bool(settings.twilio_origin),
-            "must not be set in production: it leads messages away from the carrier",
-        ),
-        (
-            "CALAMITY_PUBLIC_URL",
-            settings.env == "production" and _parts(settings.public_url).scheme != "https",
-            "must be the https address that the carrier calls",
-        ),
-        (
-            "CALAMITY_TIMEZONE",
-            not _is_zone(settings.timezone),
-            "must be the name of a time zone, such as Europe/Amsterdam",
-        ),
-        (
-            "TWILIO_EDGE or TWILIO_REGION",
-            bool(environ.get("TWILIO_EDGE") or environ.get("TWILIO_REGION")),
-            "must not be set: they change the address of every carrier call behind our back; "
-            "use CALAMITY_TWILIO_REGION",
-        ),
-    ):
-        if unusable:
-            raise Refused(f"{name} {cure}.", field=name)
-    return settings
-
-
-def _is_real_account_in_sandbox(settings: Settings) -> bool:
-    is_ours = settings.twilio_account_sid.startswith(SANDBOX_PREFIX)
-    origin = f"http://127.0.0.1:{settings.sandbox_port}"
-    return settings.carrier == "sandbox" and not is_ours and settings.twilio_origin == origin
-
-
-def _is_token_unusable(settings: Settings) -> bool:
-    tokens = settings.auth_tokens
-    if not tokens:
-        # A SharedKey checks what comes in and an API key signs in: then the token may stay away.
-        return not (settings.shared_keys and settings.twilio_api_key)
-    return any(len(token) < _SHORTEST_TOKEN for token in tokens)
-
-
-def _keys(settings: Settings) -> list[tuple[str, str]]:
-    return list(settings.shared_keys.items())
-
-
-def _are_senders(settings: Settings) -> bool:
-    try:
-        senders = settings.senders
-    except ValueError:
-        return False
-    return bool(senders) and all(
-        _SENDER.fullmatch(sender) and isfinite(rate) and rate > 0
-        for sender, rate in senders.items()
-    )
-
-
-def _parts(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        return urlsplit("")
-
-
-def _is_out_of_reach(settings: Settings) -> bool:
-    """Tell whether the real carrier would have to call this very machine."""
-    if settings.carrier != "twilio" or settings.twilio_origin:
-        return False
-    host = _parts(settings.public_url).hostname or ""
-    try:
-        return ip_address(host).is_private
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True
