@@ -1,6 +1,7 @@
 """The composition root of the web process: everything meets here, and nowhere else."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -42,7 +43,7 @@ def house_of_settings(settings: Settings) -> House:
 
     Raises Refused, with the cure, for a carrier's account that would reach nobody.
     """
-    account_of(settings)
+    _refuse_account(settings)
     vault = Vault(settings.secret_key)
     database = Database(settings.database_url, vault)
     wakes = Wakes(database)
@@ -57,12 +58,23 @@ def house_of_settings(settings: Settings) -> House:
         webhooks=WebhookReader(
             settings.public_url,
             settings.twilio_account_sid,
-            settings.auth_tokens,
+            # Without Twilio nothing that is posted in its name may be believed.
+            settings.auth_tokens if settings.has_twilio else [secrets.token_hex()],
             frozenset(settings.senders),
-            settings.shared_keys,
+            settings.shared_keys if settings.has_twilio else {},
         ),
         visitors=Visitors(),
     )
+
+
+def _refuse_account(settings: Settings) -> None:
+    if settings.has_twilio:
+        account_of(settings)
+        return
+    # Only who takes this route waits for its library.
+    from calamity.gateways.smpp import smpp_account_of
+
+    smpp_account_of(settings)
 
 
 def create_app(

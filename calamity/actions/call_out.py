@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from calamity.actions.compose import Composer, circumstances, codes_for, select_members
+from calamity.actions.terms import Way
+from calamity.actions.ways import queue_on, ways_to
 from calamity.domain.activation import Member, span
 from calamity.domain.answers import AnswerText
 from calamity.domain.call_out import OPEN_RUNGS, Answer, CallOutState, Rung
+from calamity.domain.channels import Channel, read_ways, written
 from calamity.domain.dispatch import Urgency
 from calamity.domain.playbook import CallOut, Group
 from calamity.domain.timeline import (
@@ -16,6 +19,7 @@ from calamity.domain.timeline import (
     CallOutReminded,
     CallOutStarted,
     DeputyCalled,
+    OtherWayTried,
 )
 from calamity.store import calamities, call_outs
 from calamity.store.database import Session
@@ -120,6 +124,7 @@ class CallOutRunner:
             called.add(ladder.recipient_id)
             ladder.state, ladder.called_at = Rung.CALLED, self._at
             ladder.next_due_at = self._at + self._after(self._act.reminder_after)
+            self._plan_ways(ladder, ways_to(self._composer, ladder.recipient_id))
             await self._text(ladder, code, "deputy" if is_deputy else "call-out")
         if is_deputy:
             await append(
@@ -154,16 +159,48 @@ class CallOutRunner:
     def _after(self, duration: str) -> timedelta:
         return span(duration, self._calamity.tempo)
 
-    async def _text(self, ladder: LadderRow, code: str, purpose: str) -> None:
+    def _plan_ways(self, ladder: LadderRow, ways: Iterable[Way]) -> None:
+        """Write down on which other ways this person is tried, the first of them after a while."""
+        ladder.ways = written(way.channel for way in ways)
+        wait = self._after(self._act.next_way_after)
+        ladder.way_due_at = self._at + wait if ladder.ways else None
+
+    async def _try_next_way(self, row: CallOutRow, ladder: LadderRow) -> None:
+        """Try the next way to reach somebody that this installation still has."""
+        planned = read_ways(ladder.ways)
+        ways = [way for way in self._composer.terms.ways if way.channel in planned]
+        self._plan_ways(ladder, ways[1:])
+        if not ways:
+            return
+        way = ways[0]
+        purpose = await call_outs.first_purpose(self._session, ladder.id)
+        code = self._act.deputy if purpose == "deputy" else self._act.message
         message = self._composer.playbook.message(code)
+        await queue_on(
+            self._session, self._composer, way, ladder, member=self._member(ladder),
+            message=message, purpose=purpose, at=self._at,
+        )  # fmt: skip
+        await self._wakes.wake(self._session, "lane", way.sender)
+        await append(
+            self._session,
+            self._calamity.id,
+            OtherWayTried(role=ladder.role, way=way.channel, call_out_id=row.id),
+            by_role=SYSTEM,
+            at=self._at,
+        )
+
+    def _member(self, ladder: LadderRow) -> Member:
         person = self._composer.people.get(ladder.recipient_id)
-        member = Member(
+        return Member(
             Group.RAPID_TEAM,
             ladder.recipient_id,
             person.language if person else "nl",
             role=ladder.role,
             rank=ladder.rank,
         )
+
+    async def _text(self, ladder: LadderRow, code: str, purpose: str) -> None:
+        message, member = self._composer.playbook.message(code), self._member(ladder)
         codes: dict[str, str] = {}
         if purpose != "enough":
             codes = await codes_for(
@@ -199,9 +236,11 @@ class CallOutRunner:
         await self._wakes.wake(self._session, "lane", self._composer.terms.sender)
 
     async def climb(self, row: CallOutRow) -> None:
-        """Take the rungs that are due: reminders, then deputies."""
+        """Take the rungs that are due: other ways, reminders, then deputies."""
         ladders = await call_outs.ladders_of(self._session, row.id)
         for ladder in ladders:
+            if ladder.way_due_at is not None and ladder.way_due_at <= self._at:
+                await self._try_next_way(row, ladder)
             if ladder.next_due_at is None or ladder.next_due_at > self._at:
                 continue
             if ladder.state == Rung.CALLED:
@@ -232,18 +271,30 @@ class CallOutRunner:
         )
 
     async def answer(
-        self, row: CallOutRow, ladder_id: str, answer: Answer, *, reason: str = "", by_hand: bool
+        self,
+        row: CallOutRow,
+        ladder_id: str,
+        answer: Answer,
+        *,
+        reason: str = "",
+        by_hand: bool,
+        way: Channel = Channel.SMS,
     ) -> AnswerText:
-        """Take in an answer and return the words for it; a changed answer counts anew."""
+        """Take in an answer and return the words for it; a changed answer counts anew.
+
+        Whatever else was to reach this person is called off.
+        """
         ladders = await call_outs.ladders_of(self._session, row.id)
         ladder = next(each for each in ladders if each.id == ladder_id)
         if row.state != CallOutState.RUNNING and ladder.state == Rung.SPARED and answer.comes:
             return AnswerText.ENOUGH
         before = Answer(ladder.answer) if ladder.answer else answer
         ladder.state, ladder.answer, ladder.reason = Rung.ANSWERED, answer, reason
-        ladder.answered_at, ladder.next_due_at = self._at, None
+        ladder.answered_at, ladder.next_due_at, ladder.way_due_at = self._at, None, None
         await self._session.sql.flush()
-        cancelled = await cancel_ladders(self._session, [ladder.id], self._at) if by_hand else 0
+        cancelled = await cancel_ladders(
+            self._session, [ladder.id], self._at, may_answer=not by_hand
+        )
         coming = sum(1 for each in ladders if each.answer and Answer(each.answer).comes)
         await append(
             self._session,
@@ -258,6 +309,7 @@ class CallOutRunner:
                 call_out_id=row.id,
                 reason=reason or None,
                 previous=before.value if before is not answer else None,
+                way=None if way is Channel.SMS else way,
             ),
             by_role=ladder.role,
             at=self._at,
@@ -295,7 +347,7 @@ class CallOutRunner:
         spared = [each for each in ladders if each.state in (*OPEN_RUNGS, Rung.WAITING)]
         thanked = [each for each in spared if each.state in OPEN_RUNGS]
         for ladder in spared:
-            ladder.state, ladder.next_due_at = Rung.SPARED, None
+            ladder.state, ladder.next_due_at, ladder.way_due_at = Rung.SPARED, None, None
         await self._session.sql.flush()
         # A late "1" is answered with "enough", not kept for a person: the question stays open.
         cancelled += await cancel_ladders(
@@ -335,10 +387,3 @@ class CallOutRunner:
             by_role=SYSTEM,
             at=self._at,
         )
-
-
-async def mark_unreachable(session: Session, wakes: Wakes, ladder_id: str, at: datetime) -> None:
-    """Let the deputy be called at once when the carrier cannot reach someone."""
-    activation_id = await call_outs.mark_unreachable(session, ladder_id, at)
-    if activation_id is not None:
-        await wakes.wake(session, "activation", activation_id)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Inputs, Member, Snapshot, span
 from calamity.domain.answers import code_words
+from calamity.domain.channels import Channel
 from calamity.domain.dispatch import Held, MessageState, Urgency, after_quiet, give_comes_first
 from calamity.domain.phone import read_any_phone
 from calamity.domain.playbook import (
@@ -118,7 +119,7 @@ class Composer:
         self.calamity = calamity
         self.playbook = playbook
         self._inputs = inputs
-        self._name, self._crisis_phone = municipality[0], _shown(municipality[1])
+        self.municipality, self._crisis_phone = municipality[0], _shown(municipality[1])
         self._places = places
         self.people = people
         self._contacts: dict[str, tuple[str, str]] = {}
@@ -193,18 +194,18 @@ class Composer:
         text = fill(
             template,
             {
-                "municipality": self._name,
+                "municipality": self.municipality,
                 "incident": self._inputs.incident_in(language),
                 "time": f"{local:%H.%M}",
                 "date": f"{local.day}-{local.month}",
-                "place": self._inputs.place or _PLACE_FOLLOWS.get(language, self._name),
+                "place": self._inputs.place or _PLACE_FOLLOWS.get(language, self.municipality),
                 "role": self._role(role, language),
                 "link": link or f"{self.terms.public_url}/c/{self.calamity.id[-12:]}",
                 "first_name": _FIRST_NAME,
                 "check_word": _CHECK_WORD,
                 "phone": phone,
                 "sender": sender,
-                "neighbourhood": self._places.get(member.neighbourhood, self._name),
+                "neighbourhood": self._places.get(member.neighbourhood, self.municipality),
             },
         )
         return as_exercise(text) if self.calamity.is_exercise else text
@@ -218,11 +219,13 @@ class Composer:
     def _contact(self, member: Member) -> tuple[str, str]:
         """Return the name and number that a person is given to talk to a human being."""
         if not member.contact:
-            return self._name, self._crisis_phone
+            return self.municipality, self._crisis_phone
         if member.contact not in self._contacts:
             person = self.people.get(member.contact)
             self._contacts[member.contact] = (
-                (person.name, _shown(person.phone)) if person else (self._name, self._crisis_phone)
+                (person.name, _shown(person.phone))
+                if person
+                else (self.municipality, self._crisis_phone)
             )
         return self._contacts[member.contact]
 
@@ -294,6 +297,8 @@ def message_row(
         "looks": 0,
         "is_repeat": False,
         "carrier_status": "",
+        "channel": Channel.SMS,
+        "language": "",
         **values,
     }
 

@@ -281,12 +281,21 @@ class _Writer:
         """Write the rows and return what became of them."""
         officials = [row for row in rows if row.kind is PersonKind.OFFICIAL]
         kept = [row for row in rows if row.kind is not PersonKind.OFFICIAL]
+        by_person: defaultdict[tuple[str, str], list[PersonLine]] = defaultdict(list)
+        for row in kept:
+            by_person[row.who].append(row)
         self._people = await put_recipients(
             self._session,
             self._municipality_id,
             {
-                row.who: NewRecipient(row.phone.e164, row.name, row.language, row.check_word)
-                for row in sorted(kept, key=lambda row: row.check_word is not None)
+                who: NewRecipient(
+                    rows[-1].phone.e164,
+                    rows[-1].name,
+                    rows[-1].language,
+                    next((row.check_word for row in rows if row.check_word), None),
+                    next((row.email for row in rows if row.email), None),
+                )
+                for who, rows in by_person.items()
             },
             self._at,
         )

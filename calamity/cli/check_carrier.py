@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from calamity.cli.check_smpp import check_smpp
 from calamity.cli.finding import Finding
 from calamity.cli.operator import now
 from calamity.domain.errors import CalamityError
@@ -29,6 +30,10 @@ async def check_carrier(
     settings: Settings, client: aiohttp.ClientSession, network: Network
 ) -> AsyncIterator[Finding]:
     """Check credentials, numbers, countries, queue and the way back, each with its cure."""
+    if not settings.has_twilio:
+        yield await check_smpp(settings)
+        yield _queue(settings, network)
+        return
     carrier = TwilioCarrier(account_of(settings))
     await carrier.start()
     try:
@@ -172,7 +177,11 @@ async def _way_back(settings: Settings, client: aiohttp.ClientSession) -> AsyncI
 async def _signed(settings: Settings, client: aiohttp.ClientSession) -> Finding:
     """Post as the carrier would: a call, which is declined and leaves no trace."""
     signatures = Signatures(settings.public_url, settings.auth_tokens, settings.shared_keys)
-    form = {"AccountSid": settings.twilio_account_sid, "CallStatus": "ringing"}
+    form = {
+        "AccountSid": settings.twilio_account_sid,
+        "CallSid": "CA" + "0" * 32,
+        "CallStatus": "ringing",
+    }
     headers = signatures.headers_for(f"{_PROBE}?doctor=1", list(form.items()))
     url = f"{settings.public_url.rstrip('/')}{_PROBE}?doctor=1"
     try:

@@ -197,6 +197,7 @@ async def _sandbox(settings: Settings, host: str = _LOOPBACK, **knobs: Any) -> N
     from calamity.sandbox.settings import SandboxSettings, is_loopback
 
     _listen(host, settings.sandbox_port, "CALAMITY_SANDBOX_PORT").close()
+    _listen(_LOOPBACK, settings.sandbox_mail_port, "CALAMITY_SANDBOX_MAIL_PORT").close()
     async with opened(settings) as database:
         people = await personas(database)
     here = f"http://{_LOOPBACK}:{settings.port}"
@@ -213,6 +214,7 @@ async def _sandbox(settings: Settings, host: str = _LOOPBACK, **knobs: Any) -> N
             sign_as=settings.public_url if is_public else None,
             database=str(Path(settings.var) / "sandbox.sqlite"),
             personas=tuple(people),
+            mail_port=settings.sandbox_mail_port,
             **knobs,
         ),
         host,

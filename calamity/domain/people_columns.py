@@ -36,6 +36,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "kind": ("soort", "kind"),
         "name": ("naam", "name"),
         "phone": ("telefoon", "telefoonnummer", "mobiel", "phone", "mobile"),
+        "email": ("e_mail", "email", "mail", "e_mailadres", "emailadres"),
         "language": ("taal", "language"),
         "check_word": ("controlewoord", "check_word"),
         "shares_phone": ("deelt_telefoon", "shares_phone"),
@@ -100,6 +101,8 @@ _ORGANISATIONS = {
 }  # fmt: skip
 _YES = {"ja": True, "j": True, "yes": True, "y": True, "nee": False, "n": False, "no": False}
 _LONGEST = 80
+# What every mail server takes: no quoting, no comments, letters of ASCII.
+_ADDRESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._%+-]*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 
 def bare_cell(cell: str) -> str:
@@ -145,6 +148,12 @@ def _phone(cell: str, country: str) -> Phone:
     except Refused as refusal:
         problem, _, cure = refusal.message.partition(". ")
         raise CellFault(f"{problem}.", cure) from None
+
+
+def _email(cell: str) -> str:
+    if len(cell) > _LONGEST or not _ADDRESS.fullmatch(cell):
+        raise CellFault("This is not an e-mail address.", "Write it as naam@gemeente.nl.")
+    return cell
 
 
 def _language(cell: str) -> str:
@@ -213,6 +222,7 @@ _READERS: Mapping[str, Callable[[str], object]] = MappingProxyType(
     {
         "kind": _kind,
         "name": _words,
+        "email": _email,
         "language": _language,
         "check_word": _check_word,
         "shares_phone": _yes_or_no,

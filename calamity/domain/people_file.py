@@ -1,6 +1,6 @@
 """Read the people of a municipality from a CSV file, with every fault and its cure, line by line.
 
-Columns, Dutch or English: soort/kind, naam/name, telefoon/phone, taal/language,
+Columns, Dutch or English: soort/kind, naam/name, telefoon/phone, e-mail, taal/language,
 controlewoord/check_word, deelt_telefoon/shares_phone (ja on each line of people who share a phone);
 for the rapid team
 rol/role and rang/rank (1 first, 2 and up deputies); for key figures wijk/neighbourhood,
@@ -42,6 +42,7 @@ class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
     kind: PersonKind
     name: str
     phone: Phone
+    email: str | None = None
     language: str = "nl"
     check_word: str | None = None
     shares_phone: bool = False
@@ -87,7 +88,7 @@ class PeopleFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 # Which columns say something about which kind; another filled cell is a fault, since it would be
 # kept without a purpose.
-_FOR_ALL = {"kind", "name", "phone", "language", "check_word"}
+_FOR_ALL = {"kind", "name", "phone", "email", "language", "check_word"}
 _COLUMNS_OF = {
     PersonKind.RESPONDER: _FOR_ALL | {"role", "rank"},
     PersonKind.KEY_FIGURE: _FOR_ALL

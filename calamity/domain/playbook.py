@@ -230,6 +230,10 @@ class CallOut(_Part, frozen=True, tag_field="kind", tag="call-out"):
     deputy_after: Annotated[
         Duration, Meta(description="Silence before the deputy, counted from the call.")
     ] = "15m"
+    next_way_after: Annotated[
+        Duration,
+        Meta(description="Silence before the next way to reach somebody: after SMS, a phone call."),
+    ] = "5m"
 
 
 class Dispatch(_Part, frozen=True, tag_field="kind", tag="dispatch"):

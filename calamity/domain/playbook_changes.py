@@ -65,6 +65,7 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "enough": ("bericht bij genoeg mensen", "message when there are enough"),
     "reminder_after": ("herinnering na", "reminder after"),
     "deputy_after": ("vervanger na", "deputy after"),
+    "next_way_after": ("andere manier na", "next way after"),
     "audience": ("doelgroep", "audience"),
     "audiences": ("doelgroepen", "audiences"),
     "form": ("bericht met formulier", "message with the form"),

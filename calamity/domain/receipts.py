@@ -24,6 +24,13 @@ class CarrierStatus(StrEnum):
     PARTIALLY_DELIVERED = "partially_delivered"
     DELIVERED = "delivered"
     READ = "read"
+    # Of a call
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    COMPLETED = "completed"
 
 
 RANK: dict[str, int] = {
@@ -38,6 +45,12 @@ RANK: dict[str, int] = {
     CarrierStatus.PARTIALLY_DELIVERED.value: 6,
     CarrierStatus.DELIVERED.value: 7,
     CarrierStatus.READ.value: 8,
+    CarrierStatus.INITIATED.value: 2,
+    CarrierStatus.RINGING.value: 3,
+    CarrierStatus.IN_PROGRESS.value: 4,
+    CarrierStatus.BUSY.value: 5,
+    CarrierStatus.NO_ANSWER.value: 5,
+    CarrierStatus.COMPLETED.value: 7,
 }
 """How far each status is along the way; a status that is not here is 0 and moves nothing."""
 
@@ -56,6 +69,13 @@ POSITIVE: frozenset[str] = frozenset(
     }
 )
 """The text reached the handset, in part or whole. It does not mean: read, or acknowledged."""
+
+CALL_OVER: frozenset[str] = NEGATIVE | {
+    CarrierStatus.BUSY.value,
+    CarrierStatus.NO_ANSWER.value,
+    CarrierStatus.COMPLETED.value,
+}
+"""A call has come to its end. Only a key that was pressed in it is an answer."""
 
 
 def moves_forward(old: str, new: str) -> bool:

@@ -10,16 +10,17 @@ from msgspec import Struct
 
 from calamity.domain.errors import Refused
 
-# 3GPP TS 23.038, the default alphabet without ESC, and its extension table.
-_BASIC = (
+GSM_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENSION = "\f^{}\\[~]|€"
-_GSM_CHARS = frozenset(_BASIC + _EXTENSION)
+"""The default alphabet of 3GPP TS 23.038 in its order, without ESC (which stands before Æ)."""
+GSM_EXTENSION = "\f^{}\\[~]|€"
+"""The characters of its extension table: each takes two units."""
+_GSM_CHARS = frozenset(GSM_BASIC + GSM_EXTENSION)
 # Expressions run in C: a dispatch to thousands of people counts thousands of texts.
-_NOT_GSM = re.compile(f"[^{re.escape(_BASIC + _EXTENSION)}]")
-_EXTENDED = re.compile(f"[{re.escape(_EXTENSION)}]")
+_NOT_GSM = re.compile(f"[^{re.escape(GSM_BASIC + GSM_EXTENSION)}]")
+_EXTENDED = re.compile(f"[{re.escape(GSM_EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 _LAST_OF_PLANE = 0xFFFF
@@ -66,6 +67,23 @@ def _parts(units: int, pairs: list[int], size: int) -> int:
         if (position + before + lost) % size == size - 1:
             lost += 1
     return -(-(units + lost) // size)
+
+
+def parts(text: str) -> list[str]:
+    """Split a text as it travels: one string for each part that `segments` counts."""
+    cost = segments(text)
+    if cost.parts <= 1:
+        return [text] if text else []
+    is_gsm = cost.encoding == "GSM-7"
+    size = _GSM_SIZES[1] if is_gsm else _UCS2_SIZES[1]
+    found, begin, taken = [], 0, 0
+    for position, char in enumerate(text):
+        units = 2 if (char in GSM_EXTENSION if is_gsm else ord(char) > _LAST_OF_PLANE) else 1
+        if taken + units > size:
+            found.append(text[begin:position])
+            begin, taken = position, 0
+        taken += units
+    return [*found, text[begin:]]
 
 
 PLACEHOLDERS = frozenset(
@@ -150,7 +168,7 @@ def costly_characters(text: str) -> list[CostlyCharacter]:
     found = []
     for char, count in Counter(text).items():
         forces_long = char not in _GSM_CHARS
-        units = 2 if (char in _EXTENSION if is_gsm else ord(char) > _LAST_OF_PLANE) else 1
+        units = 2 if (char in GSM_EXTENSION if is_gsm else ord(char) > _LAST_OF_PLANE) else 1
         if units > 1 or forces_long:
             found.append(CostlyCharacter(char, count, units, forces_long, gsm_suggestion(char)))
     return sorted(found, key=lambda each: (not each.forces_long, -each.units))
@@ -166,9 +184,14 @@ def without_sentence_of(text: str, name: str) -> str:
     placeholder = f"{{{name}}}"
     if placeholder not in text:
         return text
+    return without_sentences(text, re.escape(placeholder))
+
+
+def without_sentences(text: str, pattern: str) -> str:
+    """Leave out each sentence in which this pattern is found."""
     # A full stop within a time or an address ends no sentence.
     within = r"(?:[^.!?\n]|[.!?](?=\S))*"
-    sentence = rf"{within}{re.escape(placeholder)}{within}[.!?]*"
+    sentence = rf"{within}{pattern}{within}[.!?]*"
     whole_line = rf"(?:^|\n){sentence}(?=\n|$)"
     return re.sub(sentence, "", re.sub(whole_line, "", text)).strip()
 

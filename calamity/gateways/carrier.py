@@ -17,6 +17,7 @@ __all__ = [
     "Accepted",
     "AccountNumber",
     "AccountReport",
+    "CallTurn",
     "Carrier",
     "CarrierEvent",
     "CodeMeaning",
@@ -29,6 +30,7 @@ __all__ = [
     "Outcome",
     "Received",
     "Rejected",
+    "Sender",
     "Sent",
     "StatusReceipt",
     "Trouble",
@@ -126,8 +128,8 @@ class AccountReport(Struct, frozen=True, forbid_unknown_fields=True):
     """Which countries may be texted."""
 
 
-class Carrier(Protocol):
-    """Whoever takes our texts to people's phones."""
+class Sender(Protocol):
+    """Whoever takes what we say to people, on one channel."""
 
     async def start(self) -> None:
         """Get ready; returns at once."""
@@ -145,6 +147,10 @@ class Carrier(Protocol):
         Unavailable when the carrier could not be asked.
         """
 
+
+class Carrier(Sender, Protocol):
+    """Whoever takes our texts to people's phones, and theirs to us."""
+
     async def received_since(self, receiver: str, since: datetime) -> list[Received]:
         """List the texts that came in on one of our numbers or services since a moment.
 
@@ -156,6 +162,20 @@ class Carrier(Protocol):
 
         Raises Unavailable when the carrier could not be asked.
         """
+
+
+class CallTurn(Struct, frozen=True, forbid_unknown_fields=True):
+    """A call of ours was answered, or a key was pressed in it; it waits for words.
+
+    *message_id* is our own, and None for a call that somebody else began.
+    """
+
+    sid: str
+    message_id: str | None
+    is_machine: bool
+    keys: str
+    asked: int
+    """How often the question was put in this call."""
 
 
 class WebhookRefused(Struct, frozen=True, forbid_unknown_fields=True):

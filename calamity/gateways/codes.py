@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from calamity.gateways.smpp_codes import ALIKE
+
 
 class Trouble(StrEnum):
     """Where the cause of a failed text lies, and so who can do something about it."""
@@ -97,6 +99,13 @@ _NO_MOBILE = CodeMeaning(
     "persoon.",
     "This number cannot receive texts, for instance because it is a landline. Call this person.",
 )
+_NO_ADDRESS = CodeMeaning(
+    Trouble.CONTACT,
+    False,
+    "Dit e-mailadres bestaat niet of neemt geen post aan. Bel deze persoon en verbeter het adres.",
+    "This e-mail address does not exist, or takes no mail. Call this person, and correct the "
+    "address.",
+)
 _OUR_SENDER = CodeMeaning(
     Trouble.CONFIG,
     False,
@@ -104,6 +113,15 @@ _OUR_SENDER = CodeMeaning(
     "geen sms'jes uit.",
     "The sender of our texts is not set up well. Call the administrator; until then no texts "
     "leave.",
+)
+_OUR_CALLER = CodeMeaning(
+    Trouble.CONFIG,
+    False,
+    "Het nummer waarmee wij bellen is niet goed ingesteld. Bel de mensen zelf en meld het aan de "
+    "beheerder.",
+    "The number from which we phone is not set up well. Call people yourself, and tell the "
+    "administrator.",
+    NextChannel.VOICE,
 )
 _OUR_SERVICE = CodeMeaning(
     Trouble.CONFIG,
@@ -193,6 +211,9 @@ CODES: dict[int, CodeMeaning] = {
     401: _OUR_ACCESS,
     403: _OUR_ACCESS,
     429: _CARRIER_BUSY,
+    550: _NO_ADDRESS,
+    551: _NO_ADDRESS,
+    553: _NO_ADDRESS,
     11200: CodeMeaning(
         Trouble.CONFIG,
         False,
@@ -223,8 +244,19 @@ CODES: dict[int, CodeMeaning] = {
     20429: _CARRIER_BUSY,
     20500: _CARRIER_DOWN,
     20503: _CARRIER_DOWN,
+    21205: _OUR_FAULT,
+    21210: _OUR_CALLER,
     21211: _NOT_A_NUMBER,
     21212: _OUR_SENDER,
+    21215: CodeMeaning(
+        Trouble.CONFIG,
+        False,
+        "Bellen naar het land van dit nummer staat uit. Bel deze persoon zelf en vraag de "
+        "beheerder om het land aan te zetten.",
+        "Calls to the country of this number are off. Call this person yourself, and ask the "
+        "administrator to switch the country on.",
+        NextChannel.VOICE,
+    ),
     21266: CodeMeaning(
         Trouble.CONTACT,
         False,
@@ -358,6 +390,7 @@ CODES: dict[int, CodeMeaning] = {
     63032: _NO_APP,
 }
 """By the carrier's code, or by HTTP status where it gave none; 0 is a text we could not encode."""
+CODES |= {code: CODES[like] for code, like in ALIKE.items()}
 
 
 def meaning_of(code: int | None) -> CodeMeaning:

@@ -6,7 +6,7 @@ for the rest of the house, then a thread brings them in, or the first message do
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -194,7 +194,8 @@ class TwilioCarrier:
         refuse_account(account)
         self._account = account
         self._patience = patience or Patience()
-        self._callback = f"{account.public_url.rstrip('/')}{STATUS_PATH}?m="
+        self.public_url = account.public_url.rstrip("/")
+        self._callback = f"{self.public_url}{STATUS_PATH}?m="
         self._line: Line | None = None
         self._opening = asyncio.Lock()
         self._warming: asyncio.Task[None] | None = None
@@ -222,14 +223,10 @@ class TwilioCarrier:
         The text goes out from `text.sender`: a number, a name, or a Messaging Service (MG...);
         when that is empty, from the account's own Messaging Service.
         """
-        try:
-            line = self._line or await self._open()
-        except Exception:
-            # Nothing has left yet, whatever went wrong.
-            return NotSent("the carrier's line is not open", _AFTER_CLOSED_SECONDS)
         sender = text.sender or self._account.messaging_service_sid
         chosen = "messaging_service_sid" if _SERVICE.fullmatch(sender) else "from_"
-        try:
+
+        async def create(line: "Line") -> Outcome:
             made = await line.account.messages.create_async(
                 to=text.to,
                 body=text.body,
@@ -238,6 +235,18 @@ class TwilioCarrier:
                 **{chosen: sender},
             )
             return accepted(made)
+
+        return await self.attempt(create)
+
+    async def attempt(self, create: Callable[["Line"], Awaitable[Outcome]]) -> Outcome:
+        """Try once to let something leave over the line, and tell what became of it."""
+        try:
+            line = self._line or await self._open()
+        except Exception:
+            # Nothing has left yet, whatever went wrong.
+            return NotSent("the carrier's line is not open", _AFTER_CLOSED_SECONDS)
+        try:
+            return await create(line)
         except Exception as error:
             outcome = line.outcome_of(error)
         if isinstance(outcome, Rejected) and outcome.code in _NO_ENTRY and line.turn_key():
@@ -251,7 +260,7 @@ class TwilioCarrier:
         asked: that is not the same as finding nothing.
         """
         since = since.astimezone(UTC) - _CLOCKS_APART
-        async with self._asking() as line:
+        async with self.asking() as line:
             listed = await line.account.messages.list_async(to=text.to, limit=50, page_size=50)
             return [found(made) for made in listed if is_alike(made, text, since)]
 
@@ -259,7 +268,7 @@ class TwilioCarrier:
         """List texts to one of our numbers or services; raises Unavailable, as `find` does."""
         since = since.astimezone(UTC) - _CLOCKS_APART
         number = {"to": receiver} if receiver.startswith("+") else {}
-        async with self._asking() as line:
+        async with self.asking() as line:
             listed = await line.account.messages.list_async(
                 **number, date_sent_after=since, limit=_MOST_RECEIVED, page_size=_PAGE
             )
@@ -269,7 +278,7 @@ class TwilioCarrier:
     async def sent_since(self, since: datetime) -> list[Sent]:
         """List what left the account, the newest first; raises Unavailable, as `find` does."""
         since = since.astimezone(UTC) - _CLOCKS_APART
-        async with self._asking() as line:
+        async with self.asking() as line:
             listed = await line.account.messages.list_async(
                 date_sent_after=since, limit=_MOST_SENT, page_size=_PAGE
             )
@@ -278,11 +287,12 @@ class TwilioCarrier:
 
     async def look(self, countries: Iterable[str]) -> AccountReport:
         """Return what the account says of itself; raises Unavailable, as `find` does."""
-        async with self._asking() as line:
+        async with self.asking() as line:
             return await line.look(countries)
 
     @asynccontextmanager
-    async def _asking(self) -> AsyncIterator["Line"]:
+    async def asking(self) -> AsyncIterator["Line"]:
+        """Ask something over the line; raises Unavailable when there is no answer."""
         try:
             yield self._line or await self._open()
         except Exception as error:

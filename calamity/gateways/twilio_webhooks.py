@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 from calamity.domain.receipts import Cause, Quarantined
-from calamity.gateways.carrier import InboundText, StatusReceipt, WebhookRefused
+from calamity.gateways.carrier import CallTurn, InboundText, StatusReceipt, WebhookRefused
 from calamity.gateways.signatures import Signatures
 
 MAX_BODY_BYTES = 64 * 1024
@@ -19,6 +19,9 @@ _MAX_FIELDS = 200
 _LONGEST_STATUS = 30
 _FORM = "application/x-www-form-urlencoded"
 _MESSAGE = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+_CALL = re.compile(r"CA[0-9a-fA-F]{32}")
+_MESSAGE_OR_CALL = re.compile(r"(SM|MM|CA)[0-9a-fA-F]{32}")
+_KEYS = re.compile(r"[0-9*#]{1,20}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _OUR_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
 _ERROR_CODE = re.compile(r"[0-9]{1,9}")
@@ -27,7 +30,11 @@ _MEDIA = re.compile(r"[0-9]{1,3}")
 # field that we act on may therefore occur once.
 _READ = (
     "AccountSid",
+    "AnsweredBy",
     "Body",
+    "CallSid",
+    "CallStatus",
+    "Digits",
     "ErrorCode",
     "From",
     "MessageSid",
@@ -91,35 +98,42 @@ class WebhookReader:
         self, path_and_query: str, headers: Mapping[str, str], body: bytes
     ) -> StatusReceipt | WebhookRefused:
         """Read a receipt; *path_and_query* exactly as it came, with our id in `m`."""
-        form = self._believed(path_and_query, headers, body)
+        form = self._believed(path_and_query, headers, body, _MESSAGE_OR_CALL)
         if isinstance(form, WebhookRefused):
             return form
-        status = form.get("MessageStatus", "").replace("\0", "")
+        status = (form.get("MessageStatus") or form.get("CallStatus", "")).replace("\0", "")
         if not 0 < len(status) <= _LONGEST_STATUS:
             return WebhookRefused("the receipt has no usable status", 400)
         code = form.get("ErrorCode", "")
         return StatusReceipt(
-            sid=form["MessageSid"],
+            sid=_sid(form),
             message_id=_our_id(path_and_query),
             status=status,
             error_code=int(code) if _ERROR_CODE.fullmatch(code) else None,
         )
 
-    def refuses_call(
+    def read_call(
         self, path_and_query: str, headers: Mapping[str, str], body: bytes
-    ) -> WebhookRefused | None:
-        """Say why the announcement of a phone call is not believed, or None when it is."""
-        pairs = _parsed(headers, body)
-        if isinstance(pairs, WebhookRefused):
-            return pairs
-        if not self._signatures.fit(path_and_query, headers, pairs):
-            return WebhookRefused("the signature does not fit the address and the form", 403)
-        if dict(pairs).get("AccountSid") != self._account_sid:
-            return WebhookRefused("the account is not ours", 403)
-        return None
+    ) -> CallTurn | WebhookRefused:
+        """Read what a call wants to hear; *path_and_query* exactly as it came, our id in `m`."""
+        form = self._believed(path_and_query, headers, body, _CALL)
+        if isinstance(form, WebhookRefused):
+            return form
+        keys, asked = form.get("Digits", ""), _queried(path_and_query, "asked")
+        return CallTurn(
+            sid=form["CallSid"],
+            message_id=_our_id(path_and_query),
+            is_machine=form.get("AnsweredBy", "").startswith(("machine", "fax")),
+            keys=keys if _KEYS.fullmatch(keys) else "",
+            asked=int(asked) if asked in {"1", "2"} else 0,
+        )
 
     def _believed(
-        self, path_and_query: str, headers: Mapping[str, str], body: bytes
+        self,
+        path_and_query: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        about: re.Pattern[str] = _MESSAGE,
     ) -> _Form | WebhookRefused:
         pairs = _parsed(headers, body)
         if isinstance(pairs, WebhookRefused):
@@ -131,12 +145,12 @@ class WebhookReader:
             names = [name for name, _ in pairs]
             if any(names.count(name) > 1 for name in _READ):
                 return WebhookRefused("a field occurs twice", 400)
-        sid = form.get("MessageSid", "")
+        sid = _sid(form)
         if form.get("AccountSid") != self._account_sid:
             return WebhookRefused(
                 "the account is not ours", 403, Quarantined(Cause.FOREIGN_ACCOUNT, _safe(sid))
             )
-        if not _MESSAGE.fullmatch(sid):
+        if not about.fullmatch(sid):
             return WebhookRefused(
                 "the message id is not one of the carrier's",
                 403,
@@ -147,7 +161,12 @@ class WebhookReader:
 
 def _safe(sid: str) -> str:
     """Return an id of the carrier's, or nothing: what looks otherwise may be about a person."""
-    return sid if _MESSAGE.fullmatch(sid) else ""
+    return sid if _MESSAGE_OR_CALL.fullmatch(sid) else ""
+
+
+def _sid(form: _Form) -> str:
+    """Return the carrier's id of what a form is about: a message, or else a call."""
+    return form.get("MessageSid") or form.get("CallSid", "")
 
 
 def _parsed(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]] | WebhookRefused:
@@ -163,11 +182,17 @@ def _parsed(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]] | 
 
 
 def _our_id(path_and_query: str) -> str | None:
+    found = _queried(path_and_query, "m")
+    return found if found is not None and _OUR_ID.fullmatch(found) else None
+
+
+def _queried(path_and_query: str, wanted: str) -> str | None:
+    """Return a value of the query that stands in it once, or None."""
     query = path_and_query.partition("?")[2]
     if not query:
         return None
     try:
-        found = [value for name, value in parse_qsl(query, max_num_fields=20) if name == "m"]
+        found = [value for name, value in parse_qsl(query, max_num_fields=20) if name == wanted]
     except ValueError:
         return None
-    return found[0] if len(found) == 1 and _OUR_ID.fullmatch(found[0]) else None
+    return found[0] if len(found) == 1 else None

@@ -12,6 +12,7 @@ from calamity.sandbox.control import Control
 from calamity.sandbox.desk import Desk
 from calamity.sandbox.errors import Refusal
 from calamity.sandbox.guard import SECURITY_HEADERS, only_this_machine
+from calamity.sandbox.mail_pages import MailPages
 from calamity.sandbox.pages import Pages, template_engine
 from calamity.sandbox.panel import Panel
 from calamity.sandbox.settings import SandboxSettings
@@ -36,6 +37,7 @@ def create_sandbox(settings: SandboxSettings) -> Litestar:
         "/",
         route_handlers=[
             Control,
+            MailPages,
             Pages,
             Panel,
             create_static_files_router("/assets", directories=[_ASSETS]),

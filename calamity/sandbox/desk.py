@@ -14,6 +14,7 @@ from calamity.sandbox.clock import Clock
 from calamity.sandbox.faults import FaultBox
 from calamity.sandbox.hooks import Hooks
 from calamity.sandbox.ledger import Ledger
+from calamity.sandbox.mails import MailBox
 from calamity.sandbox.poster import Poster
 from calamity.sandbox.script import Prompter, read_script
 from calamity.sandbox.settings import SandboxSettings
@@ -39,6 +40,7 @@ class Desk:
         self.carrier = Carrier(book, self.agenda, self.hooks, self.faults)
         self.voice = Voice(book, self.agenda, self.hooks, self.faults)
         self.prompter = Prompter(self.agenda, self.faults, self.carrier, self.transcript)
+        self.mails = MailBox()
         self.api = Api(
             Texting(book, self.carrier, self.faults),
             Calling(book, self.voice),
@@ -58,7 +60,8 @@ class Desk:
             self.prompter.start(read_script(self.settings.script))
         tasks = [asyncio.create_task(self.agenda.run()), asyncio.create_task(self._write_down())]
         try:
-            yield
+            async with self.mails.door(self.settings.mail_port):
+                yield
         finally:
             for task in tasks:
                 task.cancel()

@@ -46,6 +46,7 @@ class SandboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
     region: Literal["us1", "ie1"] = "us1"
     elsewhere: frozenset[str] = frozenset()
     calls_per_second: float = 1.0
+    mail_port: int | None = None
     countries: tuple[str, ...] | None = None
     webhook_url: str | None = None
     fallback_url: str | None = None

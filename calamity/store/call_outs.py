@@ -3,21 +3,31 @@
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import func, update
+from sqlalchemy import func, or_, update
 from sqlmodel import col, select
 
 from calamity.domain.call_out import Answer, CallOutState, Rung
+from calamity.domain.channels import Channel, read_ways
+from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import NotFound
+from calamity.domain.receipts import NEGATIVE
 from calamity.store.database import Session
 from calamity.store.people import NAME
 from calamity.store.tables import (
     ActivationRow,
+    CalamityRow,
     CallOutRow,
     LadderRow,
     MessageRow,
     RecipientRow,
     TaskRow,
 )
+
+_CALLS = ("call-out", "deputy")
+_UNDER_WAY = (
+    MessageState.READY, MessageState.SENDING, MessageState.ACCEPTED, MessageState.IN_DOUBT,
+)  # fmt: skip
+_WAITS = or_(col(LadderRow.next_due_at).is_not(None), col(LadderRow.way_due_at).is_not(None))
 
 
 async def add_call_out(session: Session, row: CallOutRow, ladders: list[LadderRow]) -> None:
@@ -69,6 +79,41 @@ async def find_ladder(
     return found[0], found[1]
 
 
+class LinkedLadder(Struct, frozen=True):
+    """Whose ladder a link in an e-mail leads to."""
+
+    ladder_id: str
+    municipality_id: str
+    calamity_title: str
+    is_exercise: bool
+    is_open: bool
+    """Whether an answer still counts."""
+    answer: Answer | None
+
+
+async def find_by_link(session: Session, link_hash: str) -> LinkedLadder | None:
+    """Return the ladder to which a link leads, or None."""
+    found = (
+        await session.sql.execute(
+            select(LadderRow, CallOutRow.municipality_id, CalamityRow)
+            .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
+            .join(CalamityRow, col(CalamityRow.id) == CallOutRow.calamity_id)
+            .where(LadderRow.link_hash == link_hash)
+        )
+    ).first()
+    if found is None:
+        return None
+    ladder, municipality_id, calamity = found
+    return LinkedLadder(
+        ladder.id,
+        municipality_id,
+        calamity.title,
+        calamity.is_exercise,
+        calamity.closed_at is None,
+        Answer(ladder.answer) if ladder.answer else None,
+    )
+
+
 async def running_call_outs(session: Session, activation_id: str) -> list[str]:
     """Return the ids of call-outs of an activation that still look for people."""
     return list(
@@ -82,18 +127,20 @@ async def running_call_outs(session: Session, activation_id: str) -> list[str]:
 
 
 async def next_rung(session: Session, activation_id: str) -> datetime | None:
-    """Return when the next reminder or deputy of an activation is due."""
-    found: datetime | None = await session.sql.scalar(
-        select(func.min(LadderRow.next_due_at))
-        .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
-        .join(TaskRow, col(TaskRow.id) == CallOutRow.task_id)
-        .where(
-            TaskRow.activation_id == activation_id,
-            CallOutRow.state == CallOutState.RUNNING,
-            col(LadderRow.next_due_at).is_not(None),
+    """Return when the next reminder, other way or deputy of an activation is due."""
+    found = (
+        await session.sql.execute(
+            select(func.min(LadderRow.next_due_at), func.min(LadderRow.way_due_at))
+            .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
+            .join(TaskRow, col(TaskRow.id) == CallOutRow.task_id)
+            .where(
+                TaskRow.activation_id == activation_id,
+                CallOutRow.state == CallOutState.RUNNING,
+                _WAITS,
+            )
         )
-    )
-    return found
+    ).one()
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 async def due_ladders(session: Session, at: datetime) -> list[str]:
@@ -104,7 +151,7 @@ async def due_ladders(session: Session, at: datetime) -> list[str]:
         .join(LadderRow, col(LadderRow.call_out_id) == CallOutRow.id)
         .join(ActivationRow, col(ActivationRow.id) == TaskRow.activation_id)
         .where(
-            col(LadderRow.next_due_at) <= at,
+            or_(col(LadderRow.next_due_at) <= at, col(LadderRow.way_due_at) <= at),
             CallOutRow.state == CallOutState.RUNNING,
             col(ActivationRow.ended_at).is_(None),
         )
@@ -120,13 +167,27 @@ async def end_call_outs(session: Session, calamity_id: str, at: datetime) -> Non
         CallOutRow.calamity_id == calamity_id, CallOutRow.state == CallOutState.RUNNING
     )
     await session.sql.execute(
-        update(LadderRow).where(col(LadderRow.call_out_id).in_(ids)).values(next_due_at=None)
+        update(LadderRow)
+        .where(col(LadderRow.call_out_id).in_(ids))
+        .values(next_due_at=None, way_due_at=None)
     )
     await session.sql.execute(
         update(CallOutRow)
         .where(col(CallOutRow.id).in_(ids))
         .values(state=CallOutState.ENDED, ended_at=at)
     )
+
+
+class WayLine(Struct, frozen=True):
+    """A way besides SMS on someone's ladder: planned for a moment, or what became of it."""
+
+    channel: Channel
+    planned_at: datetime | None = None
+    tried_at: datetime | None = None
+    state: str = ""
+    status: str = ""
+    """What the carrier said last."""
+    error_code: int | None = None
 
 
 class RosterLine(Struct, frozen=True):
@@ -148,6 +209,7 @@ class RosterLine(Struct, frozen=True):
     next_due_at: datetime | None
     message_state: str
     error_code: int | None
+    ways: list[WayLine] = []
 
 
 class Roster(Struct, frozen=True):
@@ -179,11 +241,13 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
         .outerjoin(
             MessageRow,
             (col(MessageRow.ladder_id) == LadderRow.id)
-            & col(MessageRow.purpose).in_(("call-out", "deputy")),
+            & col(MessageRow.purpose).in_(_CALLS)
+            & (col(MessageRow.channel) == Channel.SMS),
         )
         .where(LadderRow.call_out_id == row.id)
         .order_by(col(LadderRow.role), col(LadderRow.rank), col(LadderRow.id))
     )
+    tried = await _tried(session, row.id)
     lines = [
         RosterLine(
             ladder_id=ladder.id,
@@ -202,6 +266,7 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
             next_due_at=ladder.next_due_at,
             message_state=message.state if message else "",
             error_code=message.error_code if message else None,
+            ways=[*tried.get(ladder.id, ()), *_planned(ladder)],
         )
         for ladder, name, message in found
     ]
@@ -217,17 +282,72 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
     )
 
 
-async def mark_unreachable(session: Session, ladder_id: str, at: datetime) -> str | None:
-    """Make the deputy of someone whom the carrier cannot reach due; return the activation."""
+async def _tried(session: Session, call_out_id: str) -> dict[str, list[WayLine]]:
+    """Return the other ways on which people of a call-out were tried, by ladder."""
+    rows = await session.sql.scalars(
+        select(MessageRow)
+        .join(LadderRow, col(LadderRow.id) == MessageRow.ladder_id)
+        .where(LadderRow.call_out_id == call_out_id, MessageRow.channel != Channel.SMS)
+        .order_by(col(MessageRow.id))
+    )
+    tried: dict[str, list[WayLine]] = {}
+    for row in rows:
+        line = WayLine(
+            Channel(row.channel), None, row.claimed_at, row.state, row.carrier_status,
+            row.error_code,
+        )  # fmt: skip
+        tried.setdefault(row.ladder_id or "", []).append(line)
+    return tried
+
+
+def _planned(ladder: LadderRow) -> list[WayLine]:
+    """Return the ways that are still to come; only of the first it is known when."""
+    if ladder.way_due_at is None:
+        return []
+    moments = (ladder.way_due_at, *(None for _ in ladder.ways))
+    return [
+        WayLine(way, planned_at)
+        for way, planned_at in zip(read_ways(ladder.ways), moments, strict=False)
+    ]
+
+
+async def first_purpose(session: Session, ladder_id: str) -> str:
+    """Return as what somebody was called: call-out or deputy."""
+    found = await session.sql.scalar(
+        select(MessageRow.purpose).where(
+            MessageRow.ladder_id == ladder_id,
+            MessageRow.channel == Channel.SMS,
+            col(MessageRow.purpose).in_(_CALLS),
+        )
+    )
+    return found or "call-out"
+
+
+async def give_up_way(
+    session: Session, ladder_id: str, channel: Channel, at: datetime, *, failed: bool
+) -> str | None:
+    """Let the next way to reach somebody be due, since this one has come to nothing.
+
+    Once every way has *failed* the person is unreachable and the deputy is due. Return the
+    activation where something is due.
+    """
+    open_ladder = (
+        col(LadderRow.id) == ladder_id,
+        col(LadderRow.state).in_((Rung.CALLED, Rung.REMINDED)),
+    )
     changed = await session.sql.scalar(
         update(LadderRow)
-        .where(
-            col(LadderRow.id) == ladder_id,
-            col(LadderRow.state).in_((Rung.CALLED, Rung.REMINDED)),
-        )
-        .values(state=Rung.UNREACHABLE, reason="carrier", next_due_at=at)
+        .where(*open_ladder, col(LadderRow.ways) != "")
+        .values(way_due_at=at)
         .returning(col(LadderRow.call_out_id))
     )
+    if changed is None and failed and not await _may_arrive(session, ladder_id, besides=channel):
+        changed = await session.sql.scalar(
+            update(LadderRow)
+            .where(*open_ladder)
+            .values(state=Rung.UNREACHABLE, reason="carrier", next_due_at=at)
+            .returning(col(LadderRow.call_out_id))
+        )
     if changed is None:
         return None
     found: str | None = await session.sql.scalar(
@@ -254,3 +374,18 @@ async def call_out_steps(session: Session, calamity_id: str) -> dict[str, CallOu
         .where(CallOutRow.calamity_id == calamity_id)
     )
     return {row[0]: CallOutStep(row[1], row[2], row[3]) for row in rows}
+
+
+async def _may_arrive(session: Session, ladder_id: str, *, besides: Channel) -> bool:
+    """Say whether somebody was tried on another channel, and that did not fail."""
+    found = await session.sql.scalar(
+        select(MessageRow.id)
+        .where(
+            MessageRow.ladder_id == ladder_id,
+            MessageRow.channel != besides,
+            col(MessageRow.state).in_(_UNDER_WAY),
+            col(MessageRow.carrier_status).not_in(tuple(NEGATIVE)),
+        )
+        .limit(1)
+    )
+    return found is not None

@@ -25,6 +25,7 @@ from calamity.store.tables import (
 )
 
 PHONE, NAME, CHECK_WORD = b"recipient.phone", b"recipient.name", b"recipient.check_word"
+EMAIL = b"recipient.email"
 
 
 class Recipient(Struct, frozen=True):
@@ -38,6 +39,7 @@ class Recipient(Struct, frozen=True):
     stopped_at: datetime | None
     check_word: str = ""
     """A word agreed with this person, by which our texts can be known; often empty."""
+    email: str = ""
 
 
 def _opened(session: Session, row: RecipientRow) -> Recipient:
@@ -48,12 +50,13 @@ def _opened(session: Session, row: RecipientRow) -> Recipient:
         session.vault.open_text(PHONE, row.phone),
         row.language,
         row.stopped_at,
-        _word(session, row.check_word),
+        _opened_if_any(session, CHECK_WORD, row.check_word),
+        _opened_if_any(session, EMAIL, row.email),
     )
 
 
-def _word(session: Session, sealed: bytes | None) -> str:
-    return "" if sealed is None else session.vault.open_text(CHECK_WORD, sealed)
+def _opened_if_any(session: Session, what: bytes, sealed: bytes | None) -> str:
+    return "" if sealed is None else session.vault.open_text(what, sealed)
 
 
 async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Recipient]:
@@ -76,15 +79,16 @@ async def list_recipients(session: Session, ids: Iterable[str]) -> dict[str, Rec
             opened(PHONE, phone),
             language,
             None if stopped_at is None else from_micros(stopped_at),
-            _word(session, word),
+            _opened_if_any(session, CHECK_WORD, word),
+            _opened_if_any(session, EMAIL, email),
         )
-        for id_, municipality_id, name, phone, language, stopped_at, word in rows
+        for id_, municipality_id, name, phone, language, stopped_at, word, email in rows
     }
 
 
 # One value with all ids: ten thousand people are one statement, and no row of SQLAlchemy's.
 _AMONG = """
-SELECT id, municipality_id, name, phone, language, stopped_at, check_word
+SELECT id, municipality_id, name, phone, language, stopped_at, check_word, email
 FROM recipient WHERE id IN ({})
 """
 _AMONG_SQLITE = _AMONG.format("SELECT value FROM json_each($1)")

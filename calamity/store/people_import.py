@@ -11,7 +11,7 @@ from sqlmodel import SQLModel, col, select
 
 from calamity.store.database import Session
 from calamity.store.ids import new_id
-from calamity.store.people import CHECK_WORD, NAME, PHONE
+from calamity.store.people import CHECK_WORD, EMAIL, NAME, PHONE
 from calamity.store.tables import (
     ContactPersonRow,
     DoNotAddRow,
@@ -41,6 +41,8 @@ class NewRecipient(Struct, frozen=True):
     language: str
     check_word: str | None = None
     """None leaves the word that was agreed before."""
+    email: str | None = None
+    """None leaves the address that was given before."""
 
 
 class NewKeyFigure(Struct, frozen=True):
@@ -104,13 +106,14 @@ async def put_recipients(
         seats = stored.setdefault(indexes[key], [])
         before = _seat_of(seats, shared_name=key[1])
         word = each.check_word or (before.check_word if before else "")
+        email = each.email or (before.email if before else "")
         if before is None:
             seat = max((taken.seat for taken in seats), default=0) + 1
             row = _new_recipient(session, municipality_id, indexes[key], each, seat, at)
             added.append(row)
-            seats.append(_Stored(row["id"], each.name, each.language, seat, word))
+            seats.append(_Stored(row["id"], each.name, each.language, seat, word, email))
             kept[key] = Kept(row["id"], "added")
-        elif (before.name, before.language, before.check_word) == (each.name, each.language, word):
+        elif before == _Stored(before.id, each.name, each.language, before.seat, word, email):
             kept[key] = Kept(before.id, "same")
         else:
             changed.append(
@@ -118,7 +121,8 @@ async def put_recipients(
                     "id": before.id,
                     "name": session.vault.seal_text(NAME, each.name),
                     "language": each.language,
-                    "check_word": _sealed_word(session, word),
+                    "check_word": _sealed_if_any(session, CHECK_WORD, word),
+                    "email": _sealed_if_any(session, EMAIL, email),
                 }
             )
             kept[key] = Kept(before.id, "changed")
@@ -134,6 +138,7 @@ class _Stored(Struct, frozen=True):
     language: str
     seat: int
     check_word: str
+    email: str
 
 
 def _seat_of(seats: Sequence[_Stored], *, shared_name: str) -> _Stored | None:
@@ -143,8 +148,8 @@ def _seat_of(seats: Sequence[_Stored], *, shared_name: str) -> _Stored | None:
     return next((each for each in seats if each.name.casefold() == shared_name), None)
 
 
-def _sealed_word(session: Session, word: str) -> bytes | None:
-    return session.vault.seal_text(CHECK_WORD, word) if word else None
+def _sealed_if_any(session: Session, what: bytes, text: str) -> bytes | None:
+    return session.vault.seal_text(what, text) if text else None
 
 
 def _new_recipient(  # noqa: PLR0917 - the parts of a row, in one order
@@ -163,7 +168,8 @@ def _new_recipient(  # noqa: PLR0917 - the parts of a row, in one order
         "name": session.vault.seal_text(NAME, each.name),
         "language": each.language,
         "seat": seat,
-        "check_word": _sealed_word(session, each.check_word or ""),
+        "check_word": _sealed_if_any(session, CHECK_WORD, each.check_word or ""),
+        "email": _sealed_if_any(session, EMAIL, each.email or ""),
         "created_at": at,
     }
 
@@ -183,15 +189,17 @@ async def _stored_recipients(
                 col(RecipientRow.language),
                 col(RecipientRow.seat),
                 col(RecipientRow.check_word),
+                col(RecipientRow.email),
             ).where(
                 col(RecipientRow.municipality_id) == municipality_id,
                 col(RecipientRow.phone_index).in_(indexes[start : start + _MANY]),
             )
         )
-        for index, row_id, name, language, seat, word in rows:
+        for index, row_id, name, language, seat, word, email in rows:
             stored = _Stored(
                 row_id, opened(NAME, name), language, seat,
                 opened(CHECK_WORD, word) if word is not None else "",
+                opened(EMAIL, email) if email is not None else "",
             )  # fmt: skip
             found.setdefault(index, []).append(stored)
     return found

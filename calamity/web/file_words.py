@@ -90,6 +90,8 @@ FILE_WORDS = (
     N_("This is a landline and cannot get an SMS."),
     N_("This kind of number (service, pager or internet line) cannot get an SMS reliably."),
     N_("Ask for a mobile number."),
+    N_("This is not an e-mail address."),
+    N_("Write it as naam@gemeente.nl."),
     N_("There are no texts in this language."),
     N_("Use nl, en, tr, ar, pl or uk."),
     N_("This is not the code of a role."),

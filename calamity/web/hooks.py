@@ -16,8 +16,9 @@ from prometheus_client import Counter
 
 from calamity.domain.errors import Unavailable
 from calamity.domain.receipts import InboundText, StatusReceipt
-from calamity.gateways.carrier import WebhookRefused
+from calamity.gateways.carrier import CallTurn, WebhookRefused
 from calamity.gateways.twilio_webhooks import MAX_BODY_BYTES
+from calamity.web.calls import speak
 from calamity.web.house import House, now
 
 _NOTHING_TO_SAY = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -40,7 +41,7 @@ TAKEN = Counter(
 )
 """What this process answered; `/metrics` shows it."""
 
-_Read = InboundText | StatusReceipt | WebhookRefused | None
+_Read = InboundText | StatusReceipt | CallTurn | WebhookRefused
 _XML = [(b"content-type", b"text/xml; charset=utf-8")]
 
 log = structlog.get_logger(__name__)
@@ -111,7 +112,7 @@ async def _read(house: House, scope: Scope, receive: Receive, hook: str) -> _Rea
         case "status":
             return house.webhooks.read_status(_path(scope), headers, body)
         case "voice":
-            return house.webhooks.refuses_call(_path(scope), headers, body)
+            return house.webhooks.read_call(_path(scope), headers, body)
         case _:
             return house.webhooks.read_inbound(_path(scope), headers, body)
 
@@ -135,8 +136,10 @@ async def _kept(house: House, said: _Read, hook: str) -> tuple[int, bytes]:
             with suppress(Unavailable):
                 await house.inbox.keep(said.quarantined, now())
         return said.status, b""
-    if said is None:
-        return HTTPStatus.OK, _NO_ANSWER
+    if isinstance(said, CallTurn):
+        if said.message_id is None:
+            return HTTPStatus.OK, _NO_ANSWER
+        return HTTPStatus.OK, await speak(house, said, said.message_id)
     try:
         await house.inbox.keep(said, now())
     except Unavailable:
@@ -166,7 +169,10 @@ async def status(scope: Scope, receive: Receive, send: Send) -> None:
 
 @asgi("/hooks/twilio/voice", copy_scope=False)
 async def voice(scope: Scope, receive: Receive, send: Send) -> None:
-    """Decline a call to a number that is only for texts, without cost to the caller."""
+    """Say the words of a call of ours, and take in its key.
+
+    A call to a number that is only for texts is declined, without cost to the caller.
+    """
     await _take(scope, receive, send, "voice")
 
 

@@ -104,6 +104,7 @@ REFUSALS = (
     N_("The text of this entry was erased before."),
     N_("This round is closed. Your next check-in is welcome in the next round."),
     N_("This link does not lead to a check-in. Ask for a new one."),
+    N_("This link does not lead to a question. Answer by text message."),
     N_(
         "This text holds personal data. Leave out names, numbers and addresses; in danger call 112."
     ),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from calamity.domain import timeline as line
+from calamity.domain.channels import Channel
 from calamity.web.language import Language
 
 Names = Mapping[str, str]
@@ -69,6 +70,13 @@ def _reminded(it: line.CallOutReminded, say: Language, names: Names) -> str:
     return say.text("Reminder to: %(role)s.", role=names.get(it.role, it.role))
 
 
+def _other_way(it: line.OtherWayTried, say: Language, names: Names) -> str:
+    role = names.get(it.role, it.role)
+    if it.way is Channel.EMAIL:
+        return say.text("E-mailed: %(role)s.", role=role)
+    return say.text("Phoned: %(role)s.", role=role)
+
+
 def _deputy_called(it: line.DeputyCalled, say: Language, names: Names) -> str:
     return say.text("Deputy called for: %(role)s.", role=names.get(it.role, it.role))
 
@@ -86,6 +94,9 @@ def _acknowledged(it: line.Acknowledged, say: Language, names: Names) -> str:
         "%(who)s %(answer)s. %(coming)s of %(quota)s needed.",
         who=who, answer=words[it.answer], coming=it.coming, quota=it.quota,
     )  # fmt: skip
+    if it.way is not None:
+        way = say.text("By e-mail.") if it.way is Channel.EMAIL else say.text("By phone.")
+        said = f"{said} {way}"
     if it.previous is None:
         return said
     before = say.text("First answer: %(answer)s.", answer=words[it.previous])
@@ -232,6 +243,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.PhaseSet: _phase_set,
     line.CallOutStarted: _call_out_started,
     line.CallOutReminded: _reminded,
+    line.OtherWayTried: _other_way,
     line.DeputyCalled: _deputy_called,
     line.Acknowledged: _acknowledged,
     line.CallOutFilled: _filled,

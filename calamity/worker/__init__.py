@@ -5,8 +5,9 @@ next one. No transaction is open while the carrier is called.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import structlog
 
@@ -15,9 +16,12 @@ from calamity.actions.dispatch import finish_dispatches
 from calamity.actions.receive import read_inbox
 from calamity.actions.tasks import run_activation
 from calamity.actions.terms import Terms
+from calamity.domain.channels import Channel, channel_of
 from calamity.domain.errors import CalamityError
-from calamity.gateways.carrier import Carrier
+from calamity.gateways.carrier import Carrier, Sender
+from calamity.gateways.mail import MailCarrier, mail_server_of
 from calamity.gateways.twilio import TwilioCarrier, account_of
+from calamity.gateways.twilio_calls import TwilioCalls
 from calamity.settings import Settings
 from calamity.store import calamities, call_outs, outbox, rounds
 from calamity.store.database import Database
@@ -38,14 +42,25 @@ _Step = Callable[[], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-def carrier_of(settings: Settings) -> TwilioCarrier:
-    """Return the carrier that the settings name."""
-    return TwilioCarrier(account_of(settings))
+def carrier_of(settings: Settings, inbox: Inbox) -> Carrier:
+    """Return the carrier that the settings name.
+
+    What an SMSC brings over our own line goes into *inbox*; Twilio posts it to the web process.
+    """
+    if settings.has_twilio:
+        return TwilioCarrier(account_of(settings))
+    # Only who takes this route waits for its library.
+    from calamity.gateways.smpp import SmppCarrier, smpp_account_of
+
+    return SmppCarrier(smpp_account_of(settings), inbox.keep)
 
 
 async def work(house: House) -> None:
     """Work in this house until cancelled."""
-    carrier = carrier_of(house.settings)
+    carrier = carrier_of(house.settings, house.inbox)
+    others: dict[Channel, Sender] = {Channel.EMAIL: MailCarrier(mail_server_of(house.settings))}
+    if isinstance(carrier, TwilioCarrier):
+        others[Channel.VOICE] = TwilioCalls(carrier)
     await Worker(
         house.database,
         house.wakes,
@@ -53,6 +68,7 @@ async def work(house: House) -> None:
         house.terms,
         inbox=house.inbox,
         receivers=list(house.settings.senders),
+        others=others,
     ).run()
 
 
@@ -68,6 +84,7 @@ class Worker:
         *,
         inbox: Inbox | None = None,
         receivers: Sequence[str] = (),
+        others: Mapping[Channel, Sender] = MappingProxyType({}),
     ) -> None:
         self.inbox = inbox or Inbox(database, wakes)
         self.rests_until: dict[str, datetime] = {}
@@ -76,6 +93,7 @@ class Worker:
         self._database = database
         self._wakes = wakes
         self._carrier = carrier
+        self._by_channel: dict[Channel, Sender] = {Channel.SMS: carrier, **others}
         self._terms = terms
         self._lanes: dict[str, asyncio.Task[None]] = {}
         wakes.handle("activation", self._activation)
@@ -87,7 +105,7 @@ class Worker:
         """Work until cancelled."""
         if not self._database.is_postgres:
             async with self._database.transaction() as session:
-                await outbox.release_lanes(session, [self._terms.sender])
+                await outbox.release_lanes(session, self._terms.senders)
         await self._carrier.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -199,6 +217,10 @@ class Worker:
     def carrier(self) -> Carrier:
         """The carrier of this node."""
         return self._carrier
+
+    def sender_for(self, sender: str) -> Sender:
+        """Return what carries the messages of a sender: texts, calls."""
+        return self._by_channel[channel_of(sender)]
 
     @property
     def wakes(self) -> Wakes:

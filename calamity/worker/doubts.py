@@ -112,5 +112,5 @@ async def _ask(worker: "Worker", message: Doubtful) -> list[Found]:
     found: list[Found] = []
     for body in bodies:
         text = OutboundText(message.id, message.sender, message.to, body, 0)
-        found += await worker.carrier.find(text, message.claimed_at)
+        found += await worker.sender_for(message.sender).find(text, message.claimed_at)
     return found

@@ -150,7 +150,7 @@ class Lane:
             await asyncio.sleep(wait)
         valid = int((claimed.valid_until - now()).total_seconds())
         body = repeated(claimed.body) if claimed.is_repeat else claimed.body
-        outcome = await self._worker.carrier.send(
+        outcome = await self._worker.sender_for(self._sender).send(
             OutboundText(claimed.id, self._sender, claimed.to, body, max(min(valid, 36000), 60))
         )
         self._results.append(self._result(claimed, outcome))

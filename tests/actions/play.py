@@ -129,9 +129,12 @@ class Play:
         assert len(answers) <= 1
         return answers[0].body if answers else ""
 
-    async def receipt(self, text: Text, status: str, at: datetime, code: int | None = None) -> None:
+    async def receipt(
+        self, text: Text, status: str, at: datetime, code: int | None = None, *, sid: str = ""
+    ) -> None:
         """Let the carrier say what became of a text."""
-        await self.keep(StatusReceipt(f"SM{text.id[:32]}", text.id, status, code), at=at)
+        sid = sid or f"SM{text.id[:32]}"
+        await self.keep(StatusReceipt(sid, text.id, status, code), at=at)
         await self.read(at)
 
     async def roster(self, calamity_id: str) -> Roster:

@@ -671,6 +671,7 @@ def test_no_default_has_ever_changed():
         "Message.alarm": False,
         "CallOut.reminder_after": "10m",
         "CallOut.deputy_after": "15m",
+        "CallOut.next_way_after": "5m",
         "Round.form": None,
         "Round.closes_after": "4h",
         "Step.start": "T+0m",

@@ -440,6 +440,7 @@ LINES = (
         reminded_at=ago(minutes=2),
         deputy_at=ahead(minutes=6),
         deputy_name="Hassan Amrani",
+        ways=(room.WayLine("voice", "no-key", ago(minutes=7)),),
     ),
     room.RosterLine(
         person="p4",
@@ -1370,6 +1371,46 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             neighbourhood="Molenwijk",
         ),
         {"viewer": PROFESSIONAL},
+    ),
+    "call-list": (
+        "call_list",
+        room.CallListPage(
+            calamity="c-1",
+            title=CARD.title,
+            made_at=ago(minutes=1),
+            shows_numbers=True,
+            lists=(
+                room.CallList(
+                    title="Roep het snelteam op",
+                    quota=3,
+                    coming=1,
+                    words="ALARM Oeverlanden: snelteam start. Overleg 22.30, stadhuis.",
+                    words_language="nl",
+                    lines=(
+                        room.CallListLine(
+                            "Eva Smit",
+                            "communicatie",
+                            1,
+                            "+31 970 102 40003",
+                            "eva.smit@oeverlanden.example",
+                            ago(minutes=12),
+                        ),
+                        room.CallListLine("Hassan Amrani", "communicatie", 2, "+31 970 102 40004"),
+                    ),
+                ),
+            ),
+        ),
+        {"here": "room"},
+    ),
+    "answer": (
+        "answer",
+        room.AnswerPage(action="/a/token", answer=None),
+        {"viewer": None},
+    ),
+    "answer-given": (
+        "answer",
+        room.AnswerPage(action="/a/token", answer="cannot"),
+        {"viewer": None},
     ),
     "check-in-danger": (
         "check_in_danger",

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from calamity.domain import timeline as line
+from calamity.domain.channels import Channel
 from calamity.domain.picture import Cell, Picture
 from calamity.web.language import languages
 from calamity.web.sentences import own_words, sentence
@@ -37,7 +38,12 @@ SAMPLES: list[line.Happening] = [
     line.PhaseSet(phase="acute", reason="Begonnen."),
     line.CallOutStarted(call_out_id="o", roles=["LEI"], quota=5),
     line.CallOutReminded(role="LEI"),
+    line.OtherWayTried(role="LEI", way=Channel.VOICE),
+    line.OtherWayTried(role="LEI", way=Channel.EMAIL),
     line.DeputyCalled(role="LEI", reason="Geen antwoord."),
+    line.Acknowledged(
+        role="LEI", answer="late", by_deputy=False, coming=1, quota=5, way=Channel.VOICE
+    ),
     line.Acknowledged(role="LEI", answer="coming", by_deputy=True, coming=3, quota=5),
     line.Acknowledged(
         role="LEI", answer="cannot", by_deputy=False, coming=2, quota=5, previous="coming"

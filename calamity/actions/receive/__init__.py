@@ -7,17 +7,18 @@ the brake on loops holds.
 
 from datetime import datetime
 
-from calamity.actions.call_out import mark_unreachable
 from calamity.actions.receive.acknowledge import acknowledge
+from calamity.actions.receive.calls import Said, answer_call
 from calamity.actions.receive.reader import Reader
 from calamity.actions.terms import Terms
-from calamity.domain.receipts import NEGATIVE
-from calamity.store import inbox, people
+from calamity.domain.channels import Channel
+from calamity.domain.receipts import CALL_OVER, NEGATIVE
+from calamity.store import call_outs, inbox, people
 from calamity.store.database import Session
 from calamity.store.outbox import cancel_for_recipient, refusals
 from calamity.store.wakes import Wakes
 
-__all__ = ["acknowledge", "read_inbox", "take_in_refusals"]
+__all__ = ["Said", "acknowledge", "answer_call", "read_inbox", "take_in_refusals"]
 
 _BATCH = 100
 _OPTED_OUT = 21610
@@ -28,8 +29,10 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
     await inbox.one_reader(session)
     moved = await inbox.take_in_receipts(session, at, limit=500)
     for each in moved or ():
-        if each.status in NEGATIVE and each.ladder_id is not None:
-            await mark_unreachable(session, wakes, each.ladder_id, at)
+        has_failed = each.status in NEGATIVE
+        is_over = has_failed or (each.channel is Channel.VOICE and each.status in CALL_OVER)
+        if is_over and each.ladder_id is not None:
+            await _go_on(session, wakes, each.ladder_id, each.channel, failed=has_failed, at=at)
         if each.calamity_id is not None:
             session.ring(each.calamity_id)
     unread = await inbox.unread_replies(session, limit=_BATCH)
@@ -44,10 +47,25 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
 async def take_in_refusals(
     session: Session, wakes: Wakes, message_ids: list[str], *, at: datetime
 ) -> None:
-    """Act on texts that the carrier refused: the deputy's turn, or a STOP that it knows of."""
+    """Act on texts that the carrier refused: another way's or the deputy's turn, or a STOP."""
     for refusal in await refusals(session, message_ids):
-        if refusal.error_code == _OPTED_OUT:
+        if refusal.error_code == _OPTED_OUT and refusal.channel is Channel.SMS:
             await people.stop(session, refusal.recipient_id, at)
             await cancel_for_recipient(session, refusal.recipient_id, at)
         if refusal.ladder_id is not None:
-            await mark_unreachable(session, wakes, refusal.ladder_id, at)
+            await _go_on(session, wakes, refusal.ladder_id, refusal.channel, failed=True, at=at)
+
+
+async def _go_on(
+    session: Session,
+    wakes: Wakes,
+    ladder_id: str,
+    channel: Channel,
+    *,
+    failed: bool,
+    at: datetime,
+) -> None:
+    """Go on at once where one way has come to nothing: another way, or else the deputy."""
+    activation_id = await call_outs.give_up_way(session, ladder_id, channel, at, failed=failed)
+    if activation_id is not None:
+        await wakes.wake(session, "activation", activation_id)

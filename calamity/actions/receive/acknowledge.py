@@ -1,4 +1,4 @@
-"""Taking in an answer to a call-out, by text or written down after a call."""
+"""Taking in an answer to a call-out, by text, by a key on the phone, or written down."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from calamity.actions.terms import Terms
 from calamity.domain.activation import Snapshot
 from calamity.domain.answers import AnswerText
 from calamity.domain.call_out import ANSWER_BY_DIGIT
+from calamity.domain.channels import Channel
 from calamity.domain.playbook import Group
 from calamity.domain.replies import Digit, InWords, No, Reading, Yes
 from calamity.store import calamities, call_outs
@@ -40,8 +41,9 @@ async def acknowledge(
     reason: str = "",
     at: datetime,
     by_hand: bool,
+    way: Channel = Channel.SMS,
 ) -> AnswerText:
-    """Take in someone's answer to a call-out, by text or written down *by_hand* after a call."""
+    """Take in someone's answer to a call-out, or one written down *by_hand* after a call."""
     ladder, call_out = await call_outs.find_ladder(session, municipality_id, ladder_id)
     row = await call_outs.get_call_out(session, call_out.id)
     task = await calamities.get_task_row(session, row.task_id)
@@ -55,7 +57,7 @@ async def acknowledge(
     act = await act_of_call_out(session, playbook, row.task_id)
     runner = CallOutRunner(session, wakes, composer, act, at)
     words = await runner.answer(
-        row, ladder.id, ANSWER_BY_DIGIT[digit], reason=reason, by_hand=by_hand
+        row, ladder.id, ANSWER_BY_DIGIT[digit], reason=reason, by_hand=by_hand, way=way
     )
     due = await call_outs.next_rung(session, activation.id)
     if due is not None:

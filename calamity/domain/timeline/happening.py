@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
+from calamity.domain.channels import Channel
 from calamity.domain.picture import Picture
 from calamity.domain.timeline.entry import EntryKind
 
@@ -75,6 +76,14 @@ class CallOutReminded(_Happening, frozen=True, tag="call-out-reminded"):
     call_out_id: str | None = None
 
 
+class OtherWayTried(_Happening, frozen=True, tag="other-way-tried"):
+    """Someone in a role who did not answer, or could not be texted, was tried in another way."""
+
+    role: str
+    way: Channel
+    call_out_id: str | None = None
+
+
 class DeputyCalled(_Happening, frozen=True, tag="deputy-called"):
     """A deputy was called, because the one before could not come or was silent."""
 
@@ -96,6 +105,8 @@ class Acknowledged(_Happening, frozen=True, tag="acknowledged"):
     reason: str | None = None
     previous: Literal["coming", "cannot", "late", "unreachable"] | None = None
     """What this person answered before, when the answer changed; that entry stays too."""
+    way: Channel | None = None
+    """The way by which the answer came; none for a text, or what was written down."""
 
 
 class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
@@ -262,6 +273,7 @@ Happening = (
     | PhaseSet
     | CallOutStarted
     | CallOutReminded
+    | OtherWayTried
     | DeputyCalled
     | Acknowledged
     | CallOutFilled
@@ -291,6 +303,7 @@ _KINDS: dict[type, EntryKind] = {
     PhaseSet: EntryKind.PHASE,
     CallOutStarted: EntryKind.CALL_OUT,
     CallOutReminded: EntryKind.CALL_OUT,
+    OtherWayTried: EntryKind.CALL_OUT,
     DeputyCalled: EntryKind.CALL_OUT,
     Acknowledged: EntryKind.ACKNOWLEDGEMENT,
     CallOutFilled: EntryKind.CALL_OUT,

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from sqlmodel import col, select
 
+from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
 from calamity.domain.receipts import (
     RANK,
@@ -42,6 +43,7 @@ class Moved(Struct, frozen=True):
     recipient_id: str
     status: str
     error_code: int | None
+    channel: Channel
 
 
 async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> list[Moved] | None:
@@ -83,6 +85,7 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
                 message.recipient_id,
                 message.carrier_status,
                 message.error_code,
+                Channel(message.channel),
             )
     await session.sql.flush()
     if apart:

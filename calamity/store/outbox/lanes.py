@@ -14,11 +14,11 @@ from sqlalchemy import exists, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from calamity.domain.channels import Channel, channel_of
 from calamity.domain.dispatch import MessageState
 from calamity.store.database import Session
 from calamity.store.direct import Direct
-from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING
-from calamity.store.people import PHONE
+from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING, address_on
 from calamity.store.tables import (
     LaneRow,
     MessageRow,
@@ -65,16 +65,17 @@ class Refusal(Struct, frozen=True):
     ladder_id: str | None
     recipient_id: str
     error_code: int | None
+    channel: Channel
 
 
 async def refusals(session: Session, message_ids: Sequence[str]) -> list[Refusal]:
     """Return which of these messages were refused, with whom that concerns."""
     rows = await session.sql.execute(
-        select(MessageRow.ladder_id, MessageRow.recipient_id, MessageRow.error_code).where(
-            col(MessageRow.id).in_(message_ids), MessageRow.state == MessageState.REJECTED
-        )
+        select(
+            MessageRow.ladder_id, MessageRow.recipient_id, MessageRow.error_code, MessageRow.channel
+        ).where(col(MessageRow.id).in_(message_ids), MessageRow.state == MessageState.REJECTED)
     )
-    return [Refusal(*row) for row in rows]
+    return [Refusal(row[0], row[1], row[2], Channel(row[3])) for row in rows]
 
 
 class Turn(Struct, frozen=True):
@@ -178,7 +179,7 @@ UPDATE lane SET runner_seen_at = $1 WHERE sender = $2 AND epoch = $3 RETURNING r
 # Give before ask holds at the last moment too: an ASK waits until words have left, or it expires.
 _WAITING = """
 SELECT m.id, m.body, m.parts, m.valid_until, m.purpose, m.is_repeat, m.attempts, r.phone,
-  r.stopped_at, r.paused_until
+  r.email, r.stopped_at, r.paused_until
 FROM message m JOIN recipient r ON r.id = m.recipient_id
 WHERE m.sender = $1 AND m.state = 'ready' AND m.due_at <= $2
   AND (m.purpose <> 'ask' OR m.valid_until < $2 OR EXISTS (
@@ -232,21 +233,29 @@ async def _claim(
         return Turn([], wait_seconds=(slot - now - _AHEAD_MICROS / 2) / 1e6)
     direct = await session.direct()
     rows = await direct.rows(_WAITING, sender, now, most)
+    calls = channel_of(sender) is Channel.VOICE
     chosen: list[Claimed] = []
     dropped: list[tuple[str, str, int]] = []
     for (
-        id_, body, parts, valid_until, purpose, is_repeat, attempts, phone, stopped_at, paused_until
+        id_, body, parts, valid_until, purpose, is_repeat, attempts, phone, email, stopped_at,
+        paused_until,
     ) in rows:  # fmt: skip
         if valid_until < now:
             dropped.append((id_, MessageState.EXPIRED.value, now))
             continue
         wants_none = stopped_at is not None or (paused_until or 0) > now
-        if wants_none and purpose != "answer":
+        # Who said STOP gets no texts; the team may still be phoned when it is called out.
+        if wants_none and purpose != "answer" and not calls:
             dropped.append((id_, MessageState.CANCELLED.value, now))
             continue
         if slot > now + _AHEAD_MICROS:
             break
-        to, words = session.vault.open_text(PHONE, phone), session.vault.open_text(BODY, body)
+        to = address_on(session, sender, phone, email)
+        if not to:
+            # The e-mail address was taken away since.
+            dropped.append((id_, MessageState.CANCELLED.value, now))
+            continue
+        words = session.vault.open_text(BODY, body)
         valid = from_micros(valid_until)
         chosen.append(Claimed(id_, to, words, valid, int(slot), bool(is_repeat), attempts + 1))
         slot += step * max(parts, 1)

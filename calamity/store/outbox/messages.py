@@ -12,9 +12,11 @@ from sqlalchemy import case, func, insert, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from calamity.domain.channels import Channel, channel_of
 from calamity.domain.dispatch import MessageState
 from calamity.store.database import Session
 from calamity.store.ids import new_id
+from calamity.store.people import EMAIL, PHONE
 from calamity.store.tables import (
     CalamityRow,
     DispatchRow,
@@ -27,6 +29,13 @@ from calamity.store.tables import (
 BODY = b"message.body"
 _MANY = 100
 READY, SENDING, IN_DOUBT = MessageState.READY, MessageState.SENDING, MessageState.IN_DOUBT
+
+
+def address_on(session: Session, sender: str, phone: bytes, email: bytes | None) -> str:
+    """Return where a sender reaches somebody: the number, or the e-mail address if any."""
+    if channel_of(sender) is not Channel.EMAIL:
+        return session.vault.open_text(PHONE, phone)
+    return "" if email is None else session.vault.open_text(EMAIL, email)
 
 
 async def add_dispatch(session: Session, row: DispatchRow) -> None:
@@ -153,13 +162,14 @@ async def sent_since(
 
 
 async def cancel_for_recipient(session: Session, recipient_id: str, at: datetime) -> int:
-    """Cancel everything that waits for one person, answers aside; return how many."""
+    """Cancel every text that waits for one person, answers aside; return how many."""
     done = await session.sql.execute(
         update(MessageRow)
         .where(
             col(MessageRow.recipient_id) == recipient_id,
             col(MessageRow.state) == READY,
             col(MessageRow.purpose) != "answer",
+            col(MessageRow.channel) != Channel.VOICE,
         )
         .values(state=MessageState.CANCELLED)
     )

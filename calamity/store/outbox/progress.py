@@ -7,10 +7,11 @@ from msgspec import Struct
 from sqlalchemy import exists, func, update
 from sqlmodel import col, select
 
+from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import NotFound
 from calamity.store.database import Session
-from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING
+from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING, address_on
 from calamity.store.people import NAME, PHONE
 from calamity.store.tables import (
     DispatchRow,
@@ -43,7 +44,7 @@ class Doubtful(Struct, frozen=True):
 async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> list[Doubtful]:
     """Return messages in doubt since *patience* or longer that were not yet given up on."""
     rows = await session.sql.execute(
-        select(MessageRow, RecipientRow.phone)
+        select(MessageRow, RecipientRow.phone, RecipientRow.email)
         .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
         .where(
             MessageRow.state == IN_DOUBT,
@@ -57,7 +58,7 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
         Doubtful(
             row.id,
             row.sender,
-            session.vault.open_text(PHONE, phone),
+            address_on(session, row.sender, phone, email),
             session.vault.open_text(BODY, row.body),
             row.claimed_at or at,
             row.settled_at,
@@ -68,7 +69,7 @@ async def doubtful(session: Session, at: datetime, *, patience: timedelta) -> li
             row.attempts,
             row.calamity_id,
         )
-        for row, phone in rows
+        for row, phone, email in rows
     ]
 
 
@@ -156,21 +157,29 @@ async def held_messages(session: Session, calamity_id: str) -> list[HeldMessage]
 
 
 async def any_in_doubt(session: Session) -> bool:
-    """Say whether a message may be at the carrier under an id that we do not know yet."""
+    """Say whether a text may be at the carrier under an id that we do not know yet."""
     found = await session.sql.scalar(
         select(MessageRow.id)
-        .where(col(MessageRow.state).in_((SENDING, IN_DOUBT)), col(MessageRow.held_at).is_(None))
+        .where(
+            col(MessageRow.state).in_((SENDING, IN_DOUBT)),
+            col(MessageRow.held_at).is_(None),
+            MessageRow.channel == Channel.SMS,
+        )
         .limit(1)
     )
     return found is not None
 
 
 async def texts_of_repeats(session: Session, since: datetime) -> set[tuple[str, str]]:
-    """Return number and words of messages that left more than once, and may be there twice."""
+    """Return number and words of texts that left more than once, and may be there twice."""
     rows = await session.sql.execute(
         select(RecipientRow.phone, MessageRow.body)
         .join(RecipientRow, col(RecipientRow.id) == MessageRow.recipient_id)
-        .where(col(MessageRow.attempts) > 1, col(MessageRow.claimed_at) >= since)
+        .where(
+            col(MessageRow.attempts) > 1,
+            col(MessageRow.claimed_at) >= since,
+            MessageRow.channel == Channel.SMS,
+        )
         .limit(1000)
     )
     vault = session.vault

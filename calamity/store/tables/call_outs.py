@@ -38,6 +38,11 @@ class LadderRow(SQLModel, table=True):
             "next_due_at",
             **where("next_due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_ladder_way_due",
+            "way_due_at",
+            **where("way_due_at IS NOT NULL"),
+        ),
     )
 
     id: str = Field(primary_key=True, max_length=36)
@@ -53,3 +58,9 @@ class LadderRow(SQLModel, table=True):
     answered_at: datetime | None = moment(nullable=True)
     next_due_at: datetime | None = moment(nullable=True)
     """When the next rung is due: the reminder, or the deputy."""
+    ways: str = Field(default="", max_length=40)
+    """The ways besides SMS that were not tried yet, in their order."""
+    way_due_at: datetime | None = moment(nullable=True)
+    """When the first of them is due."""
+    link_hash: str | None = Field(default=None, max_length=64, unique=True)
+    """Of the link in an e-mail by which this person answers."""

@@ -32,7 +32,8 @@ class LaneRow(SQLModel, table=True):
 
     __tablename__ = "lane"
 
-    sender: str = Field(primary_key=True, max_length=40)
+    sender: str = Field(primary_key=True, max_length=100)
+    """Our number or name for texts; `tel:` or `mailto:` before what calls or writes."""
     rate: float
     """Parts (segments) per second."""
     taken_until: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
@@ -58,6 +59,7 @@ class MessageRow(SQLModel, table=True):
             "ux_message_ladder",
             "ladder_id",
             "purpose",
+            "channel",
             unique=True,
             **where("ladder_id IS NOT NULL"),
         ),
@@ -92,8 +94,12 @@ class MessageRow(SQLModel, table=True):
     """The inbound text that this one answers."""
     purpose: str = short(20)
     """call-out, reminder, deputy, enough, give, ask, action, close or answer."""
-    sender: str = short(40)
+    channel: str = Field(default="sms", max_length=8)
+    """sms, voice or email."""
+    sender: str = short(100)
     body: bytes = sealed()
+    language: str = Field(default="", max_length=5)
+    """In which its words are spoken; empty for what is read."""
     parts: int
     is_alarm: bool = False
     urgency: int

@@ -30,6 +30,8 @@ class RecipientRow(SQLModel, table=True):
     seat: int = 1
     check_word: bytes | None = sealed(nullable=True)
     """A word agreed with this person, by which our texts can be told from those of others."""
+    email: bytes | None = sealed(nullable=True)
+    """Another way to reach this person, where they gave one."""
     stopped_at: datetime | None = moment(nullable=True)
     paused_until: datetime | None = moment(nullable=True)
     created_at: datetime = moment()

@@ -2,6 +2,8 @@
 
 from litestar.types import ControllerRouterHandler
 
+from calamity.web.pages.answer import ANSWERS
+from calamity.web.pages.call_list import CALL_LISTS
 from calamity.web.pages.call_outs import CALL_OUTS
 from calamity.web.pages.check_in import CHECK_INS
 from calamity.web.pages.entry import ENTRY
@@ -23,5 +25,7 @@ ROOM_PAGES: list[ControllerRouterHandler] = [
     *ENTRY,
     *OFFICIALS,
     *INBOX,
+    *ANSWERS,
+    *CALL_LISTS,
     *CHECK_INS,
 ]

@@ -11,9 +11,12 @@ from calamity.actions.receive import acknowledge
 from calamity.actions.tasks import stop_call_out
 from calamity.domain.activation import span
 from calamity.domain.call_out import ANSWER_BY_DIGIT, Answer, CallOutState, Rung
+from calamity.domain.channels import Channel
+from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut
+from calamity.domain.receipts import NEGATIVE, CarrierStatus
 from calamity.store import call_outs
 from calamity.store.calamities import open_calamity
 from calamity.store.call_outs import CallOutStep
@@ -33,6 +36,15 @@ _REASONS = {
     "carrier": N_("The text could not be delivered."),
     "other-role": N_("Is called in another role already."),
 }
+_NEVER_LEFT = (MessageState.REJECTED, MessageState.EXPIRED)
+_CALLS: dict[str, str] = {
+    CarrierStatus.RINGING: "ringing",
+    CarrierStatus.IN_PROGRESS: "talking",
+    CarrierStatus.BUSY: "no-answer",
+    CarrierStatus.NO_ANSWER: "no-answer",
+    CarrierStatus.COMPLETED: "no-key",
+}
+"""What the carrier says of a call, to who reads it while there is no answer yet."""
 _NOT_CALLED = (Rung.WAITING, Rung.SPARED)
 
 
@@ -115,7 +127,23 @@ def _line(
         deputy_name=deputy.name if deputy and deputy_at else None,
         reason=scene.language.text(reason) if reason else line.reason or None,
         reminded_at=line.reminded_at,
+        ways=tuple(_way(way) for way in line.ways if way.state != MessageState.CANCELLED),
     )
+
+
+def _way(way: call_outs.WayLine) -> room.WayLine:
+    channel: Any = way.channel.value
+    return room.WayLine(channel, _standing(way), way.tried_at or way.planned_at)
+
+
+def _standing(way: call_outs.WayLine) -> Any:
+    if way.planned_at is not None or not way.state:
+        return "planned"
+    if way.state in _NEVER_LEFT or way.status in NEGATIVE:
+        return "failed"
+    if way.channel is Channel.EMAIL:
+        return "sent" if way.state == MessageState.ACCEPTED else "planned"
+    return _CALLS.get(way.status, "waits")
 
 
 def _rung(line: call_outs.RosterLine) -> Any:

@@ -50,6 +50,17 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
     form: Form = Form()
 
 
+class WayLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another way than SMS on somebody's ladder, and how it stands."""
+
+    way: Literal["voice", "email"]
+    standing: Literal[
+        "planned", "waits", "ringing", "talking", "no-key", "no-answer", "failed", "sent"
+    ]
+    at: datetime | None = None
+    """When it is planned, or was tried."""
+
+
 class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     """One person in a call-out, with the ladder."""
 
@@ -67,6 +78,47 @@ class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     deputy_name: str | None = None
     reason: str | None = None
     reminded_at: datetime | None = None
+    ways: tuple[WayLine, ...] = ()
+
+
+class AnswerPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody who was called out sees behind the link in an e-mail."""
+
+    action: str
+    answer: Literal["coming", "cannot", "late"] | None = None
+    is_open: bool = True
+
+
+class CallListLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody to phone by hand."""
+
+    name: str
+    role: str
+    rank: int
+    phone: str = ""
+    email: str = ""
+    called_at: datetime | None = None
+
+
+class CallList(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to phone for one call-out, in order, and what to say."""
+
+    title: str
+    quota: int
+    coming: int
+    words: str
+    words_language: str
+    lines: tuple[CallListLine, ...] = ()
+
+
+class CallListPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The page to print when no message gets through any more."""
+
+    calamity: str
+    title: str
+    made_at: datetime
+    lists: tuple[CallList, ...] = ()
+    shows_numbers: bool = False
 
 
 class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "lane",
-        sa.Column("sender", sa.String(length=40), nullable=False),
+        sa.Column("sender", sa.String(length=100), nullable=False),
         sa.Column("rate", sa.Float(), nullable=False),
         sa.Column("taken_until", sa.BigInteger(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("seat", sa.Integer(), nullable=False),
         sa.Column("check_word", sa.LargeBinary(), nullable=True),
+        sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
         sa.Column("paused_until", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -667,6 +668,9 @@ def upgrade() -> None:
         sa.Column("reminded_at", sa.BigInteger(), nullable=True),
         sa.Column("answered_at", sa.BigInteger(), nullable=True),
         sa.Column("next_due_at", sa.BigInteger(), nullable=True),
+        sa.Column("ways", sa.String(length=40), nullable=False),
+        sa.Column("way_due_at", sa.BigInteger(), nullable=True),
+        sa.Column("link_hash", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(
             ["call_out_id"],
             ["call_out.id"],
@@ -677,6 +681,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("call_out_id", "recipient_id", "role"),
+        sa.UniqueConstraint("link_hash"),
     )
     with op.batch_alter_table("ladder", schema=None) as batch_op:
         batch_op.create_index(
@@ -685,6 +690,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("next_due_at IS NOT NULL"),
             postgresql_where=sa.text("next_due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_ladder_way_due",
+            ["way_due_at"],
+            unique=False,
+            sqlite_where=sa.text("way_due_at IS NOT NULL"),
+            postgresql_where=sa.text("way_due_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -720,8 +732,10 @@ def upgrade() -> None:
         sa.Column("round_id", sa.String(length=36), nullable=True),
         sa.Column("reply_id", sa.String(length=36), nullable=True),
         sa.Column("purpose", sa.String(length=20), nullable=False),
-        sa.Column("sender", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("sender", sa.String(length=100), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("is_alarm", sa.Boolean(), nullable=False),
         sa.Column("urgency", sa.Integer(), nullable=False),
@@ -783,7 +797,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_message_recipient", ["recipient_id", "created_at"], unique=False)
         for name, columns, unique in (
             ("ix_message_sid", ["sid"], False),
-            ("ux_message_ladder", ["ladder_id", "purpose"], True),
+            ("ux_message_ladder", ["ladder_id", "purpose", "channel"], True),
             ("ux_message_reply", ["reply_id"], True),
         ):
             given = sa.text(f"{columns[0]} IS NOT NULL")

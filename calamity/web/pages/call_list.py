@@ -1,0 +1,105 @@
+"""The call list: whom to phone by hand, on paper, when no message gets through any more.
+
+It is made when it is asked for, and nothing is kept of it.
+"""
+
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from calamity.domain.call_out import OPEN_RUNGS, CallOutState, Rung
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.phone import read_any_phone
+from calamity.domain.playbook import CallOut
+from calamity.domain.spoken import as_spoken
+from calamity.store import call_outs
+from calamity.store.call_outs import Roster, RosterLine
+from calamity.store.people import Recipient, list_recipients
+from calamity.web.auth import needs
+from calamity.web.pages.frame import PageRequest, frame_of, house_of, page
+from calamity.web.pages.scene import Scene, scene_of
+from calamity.web.paths import PATHS
+from calamity.web.views import room
+
+_TO_CALL = (*OPEN_RUNGS, Rung.UNREACHABLE, Rung.WAITING)
+
+
+@get(PATHS["call_list"], guards=[needs(Permission.SEE_ROOM)], name="call_list")
+async def call_list(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Show who has not answered, in the order of the ladder, and what to say."""
+    async with house_of(request).database.reading() as session:
+        scene = await scene_of(request, session, actor, calamity)
+        steps = await call_outs.call_out_steps(session, calamity)
+        found = [
+            each
+            for each in await call_outs.rosters(session, calamity)
+            if each.state is CallOutState.RUNNING
+        ]
+        silent = [line.recipient_id for each in found for line in _to_call(each)]
+        people = await list_recipients(session, silent)
+    lists = []
+    for roster in found:
+        origin = steps[roster.id]
+        step = scene.step(origin.activation_id, origin.step)
+        if isinstance(step.act, CallOut):
+            title = step.title.in_language(scene.language.code)
+            texts = scene.versions[origin.activation_id].playbook.message(step.act.message).texts
+            said: dict[str, str] = {each: as_spoken(text) for each, text in texts.items()}
+            words = scene.verbatim(said, step.act.message)
+            lists.append(
+                _list(scene, roster, step.act.roles, title=title, words=words, people=people)
+            )
+    view = room.CallListPage(
+        calamity=calamity,
+        title=scene.calamity.title,
+        made_at=scene.at,
+        lists=tuple(lists),
+        shows_numbers=actor.may(Permission.STEER),
+    )
+    return page(request, "call_list", await frame_of(request), view)
+
+
+def _to_call(roster: Roster) -> list[RosterLine]:
+    return [line for line in roster.lines if line.answer is None and line.state in _TO_CALL]
+
+
+def _list(
+    scene: Scene,
+    roster: Roster,
+    roles: list[str],
+    *,
+    title: str,
+    words: tuple[str, str],
+    people: dict[str, Recipient],
+) -> room.CallList:
+    lines = sorted(_to_call(roster), key=lambda line: (roles.index(line.role), line.rank))
+    shows_numbers = scene.actor.may(Permission.STEER)
+    return room.CallList(
+        title=title,
+        quota=roster.quota,
+        coming=roster.coming,
+        words=words[0],
+        words_language=words[1],
+        lines=tuple(
+            room.CallListLine(
+                name=line.name,
+                role=scene.title(line.role),
+                rank=line.rank,
+                phone=_number(people.get(line.recipient_id)) if shows_numbers else "",
+                email=people[line.recipient_id].email if shows_numbers else "",
+                called_at=line.called_at,
+            )
+            for line in lines
+        ),
+    )
+
+
+def _number(person: Recipient | None) -> str:
+    return read_any_phone(person.phone).shown if person else ""
+
+
+CALL_LISTS = [call_list]
