@@ -9,7 +9,7 @@ LOCALE := calamity/web/locale
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lint format types playbooks quick bench clean setup
+.PHONY: help run demo test check lint format types playbooks quick bench chaos clean setup
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,10 @@ quick: .venv/.product .venv/.tests ## The tests that need no browser and no Post
 bench: .venv/.product .venv/.tests ## Measure against raw references, on both databases.
 	@bash infra/test-machine.sh
 	$(BIN)/python -m tests.bench $(ARGS)
+
+chaos: .venv/.product .venv/.tests ## Kill, break and reorder 200 exercises on each database, and check what is left.
+	@bash infra/test-machine.sh
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 format: .venv/.tests ## Format the code.
 	$(BIN)/ruff format .

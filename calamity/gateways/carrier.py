@@ -134,6 +134,9 @@ class Sender(Protocol):
     async def start(self) -> None:
         """Get ready; returns at once."""
 
+    async def ready(self) -> None:
+        """Return once a text can leave when it is sent, or cannot for a reason of its own."""
+
     async def close(self) -> None:
         """Let go of connections. A send after this is `NotSent`."""
 

@@ -73,6 +73,9 @@ class MailCarrier:
     async def start(self) -> None:
         """Nothing to do: each e-mail opens its own line."""
 
+    async def ready(self) -> None:
+        """Nothing to wait for."""
+
     async def close(self) -> None:
         """Nothing to do: no line is kept."""
 

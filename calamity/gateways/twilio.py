@@ -7,7 +7,7 @@ for the rest of the house, then a thread brings them in, or the first message do
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from ipaddress import ip_address
@@ -205,6 +205,12 @@ class TwilioCarrier:
         """Have twilio's client ready soon, without keeping the start-up waiting for it."""
         self._is_closed = False
         self._warming = asyncio.create_task(self._warm())
+
+    async def ready(self) -> None:
+        """Return once twilio's client is there, which takes a second the first time."""
+        with suppress(Exception):
+            # What keeps it away is the outcome of the next send.
+            await self._open()
 
     async def close(self) -> None:
         """Let go of connections; requests under way end in doubt."""

@@ -43,6 +43,9 @@ class TwilioCalls:
     async def start(self) -> None:
         """Nothing to do: the carrier opens the line."""
 
+    async def ready(self) -> None:
+        """Nothing to wait for."""
+
     async def close(self) -> None:
         """Nothing to do: the carrier closes the line."""
 

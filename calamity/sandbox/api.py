@@ -135,8 +135,6 @@ class Api:
             return Answer(status, Refusal(code, status).payload(), headers), None
         answer = await create(call, "")
         after = self._faults.pick(AFTER, to=to)
-        if after is not None and after.kind == "error-after":
-            return Answer(500, Refusal(20500, 500).payload()), None
         if after is not None and after.kind == "slow":
             # The first callbacks may now overtake the answer.
             await asyncio.sleep(2.0 if after.seconds is None else after.seconds)

@@ -125,7 +125,10 @@ async def send_spoiled(
 ) -> None:
     """Answer a request whose text was accepted in the way in which the fault wants it."""
     body, status = answer.body(), answer.status
-    if kind == "hang-after":
+    if kind == "error-after":
+        refused = Answer(500, Refusal(20500, 500).payload()).body()
+        await send_answer(send, 500, standard_headers(len(refused), at_once=1, seconds=0), refused)
+    elif kind == "hang-after":
         await asyncio.sleep(60.0 if seconds is None else seconds)
         await hang_up(scope)
     elif kind == "reset-after":

@@ -93,7 +93,7 @@ class Worker:
         self._database = database
         self._wakes = wakes
         self._carrier = carrier
-        self._by_channel: dict[Channel, Sender] = {Channel.SMS: carrier, **others}
+        self._others = others
         self._terms = terms
         self._lanes: dict[str, asyncio.Task[None]] = {}
         wakes.handle("activation", self._activation)
@@ -220,7 +220,8 @@ class Worker:
 
     def sender_for(self, sender: str) -> Sender:
         """Return what carries the messages of a sender: texts, calls."""
-        return self._by_channel[channel_of(sender)]
+        channel = channel_of(sender)
+        return self._carrier if channel is Channel.SMS else self._others[channel]
 
     @property
     def wakes(self) -> Wakes:

@@ -67,6 +67,8 @@ class Lane:
 
     async def run(self) -> None:
         """Send what is due; whoever replaced this runner goes on where it stopped."""
+        # Slots that lapse while the carrier gets ready would all be used at once.
+        await self._worker.sender_for(self._sender).ready()
         async with self._worker.database.transaction() as session:
             epoch = await outbox.take_lane(session, self._sender, now())
         if epoch is None:

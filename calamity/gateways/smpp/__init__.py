@@ -110,6 +110,9 @@ class SmppCarrier:
         """Begin to bind; returns at once."""
         self._line.open()
 
+    async def ready(self) -> None:
+        """Nothing to wait for: without a line a text is `NotSent` at once."""
+
     async def close(self) -> None:
         """Let go of the line; a text under way ends in doubt, one after this is `NotSent`."""
         await self._line.close()
