@@ -25,11 +25,12 @@ async def test_a_body_that_never_ends_is_given_up_on(product, monkeypatch):
     assert b"connection: close" in answer.lower()
 
 
-async def test_a_call_is_declined_without_a_trace(product, database):
+async def test_a_call_is_declined_and_one_of_another_account_is_told(product, database):
     form = {"AccountSid": product.inbound()["AccountSid"], "CallSid": "CA" + "1" * 32}
     assert await product.post("/hooks/twilio/voice", form) == 200
-    assert await product.post("/hooks/twilio/voice", {**form, "AccountSid": "AC"}) == 403
     assert await causes(database) == []
+    assert await product.post("/hooks/twilio/voice", {**form, "AccountSid": "AC"}) == 403
+    assert await causes(database) == ["foreign-account"]
 
 
 @pytest.mark.parametrize(
