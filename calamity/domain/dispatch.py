@@ -19,16 +19,6 @@ class MessageState(StrEnum):
     EXPIRED = "expired"
 
 
-FINAL_STATES = frozenset(
-    {
-        MessageState.ACCEPTED,
-        MessageState.REJECTED,
-        MessageState.CANCELLED,
-        MessageState.EXPIRED,
-    }
-)
-
-
 class Held(StrEnum):
     """Why a person gets no message."""
 

@@ -131,14 +131,8 @@ class AccountReport(Struct, frozen=True, forbid_unknown_fields=True):
 class Sender(Protocol):
     """Whoever takes what we say to people, on one channel."""
 
-    async def start(self) -> None:
-        """Get ready; returns at once."""
-
     async def ready(self) -> None:
         """Return once a text can leave when it is sent, or cannot for a reason of its own."""
-
-    async def close(self) -> None:
-        """Let go of connections. A send after this is `NotSent`."""
 
     async def send(self, text: OutboundText) -> Outcome:
         """Try once to send a text. Never raises, except when it is itself cancelled."""
@@ -153,6 +147,12 @@ class Sender(Protocol):
 
 class Carrier(Sender, Protocol):
     """Whoever takes our texts to people's phones, and theirs to us."""
+
+    async def start(self) -> None:
+        """Get ready; returns at once."""
+
+    async def close(self) -> None:
+        """Let go of connections. A send after this is `NotSent`."""
 
     async def received_since(self, receiver: str, since: datetime) -> list[Received]:
         """List the texts that came in on one of our numbers or services since a moment.

@@ -70,14 +70,8 @@ class MailCarrier:
         self._server = server
         self._patience = patience_seconds
 
-    async def start(self) -> None:
-        """Nothing to do: each e-mail opens its own line."""
-
     async def ready(self) -> None:
-        """Nothing to wait for."""
-
-    async def close(self) -> None:
-        """Nothing to do: no line is kept."""
+        """Nothing to wait for: each e-mail opens its own line."""
 
     async def find(self, text: OutboundText, since: datetime) -> list[Found]:
         """Find nothing: a mail server does not say what it has taken."""

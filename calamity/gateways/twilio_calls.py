@@ -40,14 +40,9 @@ class TwilioCalls:
     def __init__(self, carrier: TwilioCarrier) -> None:
         self._carrier = carrier
 
-    async def start(self) -> None:
-        """Nothing to do: the carrier opens the line."""
-
     async def ready(self) -> None:
-        """Nothing to wait for."""
-
-    async def close(self) -> None:
-        """Nothing to do: the carrier closes the line."""
+        """Return once the carrier's line is there."""
+        await self._carrier.ready()
 
     async def send(self, text: OutboundText) -> Outcome:
         """Try once to begin a call. Never raises, except when it is itself cancelled."""

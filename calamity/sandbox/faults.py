@@ -27,7 +27,6 @@ FaultKind = Literal[
     OutageKind, BeforeKind, AfterKind, ListKind, CallbackKind, InboundKind, ShapeKind
 ]
 
-OUTAGES: frozenset[str] = frozenset(get_args(OutageKind))
 BEFORE: frozenset[str] = frozenset(get_args(BeforeKind))
 AFTER: frozenset[str] = frozenset(get_args(AfterKind))
 CALLBACK: frozenset[str] = frozenset(get_args(CallbackKind))

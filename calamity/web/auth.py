@@ -52,9 +52,9 @@ async def _look_up(connection: ASGIConnection) -> Visitor | None:  # type: ignor
     sent = _sent(connection)
     if not sent.value:
         return None
-    known = house.visitors.find(sent)
+    known, writes = house.visitors.find(sent), house.visitors.writes
     if known is None and (known := await _found(house, sent)):
-        house.visitors.keep(sent, known)
+        house.visitors.keep(sent, known, writes)
     return known
 
 

@@ -33,18 +33,26 @@ class Visitors:
 
     def __init__(self) -> None:
         self._known: dict[Sent, tuple[float, Visitor]] = {}
+        self.writes = 0
+        """How often everybody was forgotten."""
 
     def find(self, sent: Sent) -> Visitor | None:
         """Return who came with this cookie or token less than a second ago."""
         until, visitor = self._known.get(sent, (0.0, None))
         return visitor if time.monotonic() < until else None
 
-    def keep(self, sent: Sent, visitor: Visitor) -> None:
-        """Remember who came with this cookie or token."""
+    def keep(self, sent: Sent, visitor: Visitor, writes: int) -> None:
+        """Remember who came with this cookie or token, looked up after so many *writes*.
+
+        Who was looked up before the last write may have been let in by what it took away.
+        """
+        if writes != self.writes:
+            return
         if len(self._known) >= self.MOST:
             self._known.clear()
         self._known[sent] = (time.monotonic() + self.SECONDS, visitor)
 
     def forget(self) -> None:
         """Look everybody up again."""
+        self.writes += 1
         self._known.clear()

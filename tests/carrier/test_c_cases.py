@@ -342,11 +342,11 @@ async def test_c14_call_outs_leave_before_words_whatever_their_number(desk):
     words = await desk.queue(60)
     calls = await desk.queue(4, purpose="call-out", urgency=Urgency.CALL_OUT, is_alarm=True)
     async with desk.database.transaction() as session:
-        await session.sql.execute(update(LaneRow).values(rate=100.0))
+        # Slots so far apart that a busy machine does not swap neighbours on their way.
+        await session.sql.execute(update(LaneRow).values(rate=20.0))
     await desk.run_lane()
-    # Slots are ten milliseconds apart, and a busy machine may swap neighbours on their way.
-    first = [text["sid"] for text in reversed(await desk.at_carrier())][: 2 * len(calls)]
-    assert {(await desk.message(id_)).sid for id_ in calls} <= set(first)
+    first = [text["sid"] for text in reversed(await desk.at_carrier())][: len(calls)]
+    assert {(await desk.message(id_)).sid for id_ in calls} == set(first)
     assert {(await desk.message(id_)).state for id_ in words} == {"accepted"}
 
 
