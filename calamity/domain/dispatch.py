@@ -79,3 +79,11 @@ def after_quiet(at: datetime, quiet: QuietHours, zone: ZoneInfo) -> datetime:
         return at
     day = local.date() + timedelta(days=1 if clock >= end else 0)
     return datetime.combine(day, end, zone).astimezone(at.tzinfo)
+
+
+def pace_of(rate: float) -> tuple[int, float]:
+    """Return how many parts may leave in how many seconds, at a rate of parts per second.
+
+    Only whole parts leave in a second; below one per second a part takes as long as it must.
+    """
+    return (int(rate), 1.0) if rate >= 1 else (1, 1 / rate)

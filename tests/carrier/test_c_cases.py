@@ -86,7 +86,7 @@ async def test_c03_a_busy_carrier_is_asked_again_later_and_gets_one_text(desk):
     await desk.sandbox.fault("too-many", count=2, seconds=1)
     waits = []
     for _ in range(2):
-        await asyncio.wait_for(_one_turn(desk), 10)
+        await desk.run_lane()
         row = await desk.message(id_)
         assert (row.state, row.error_code) == ("ready", 20429)
         waits.append((row.due_at - now()).total_seconds())
@@ -96,18 +96,6 @@ async def test_c03_a_busy_carrier_is_asked_again_later_and_gets_one_text(desk):
     assert await desk.creates() == 3
     assert len(await desk.at_carrier()) == 1
     assert 1.2 < waits[0] < 2.6 < waits[1] < 5.1, "twice as long, and not to the second"
-
-
-async def _one_turn(desk) -> None:
-    """Let a lane run until its text came back, as long as a lane without a brake would."""
-    lane = Lane(desk.worker, SENDER)
-    running = asyncio.create_task(lane.run())
-    await until(lambda: _true(lane._brake_seconds() > 0), every=0.02)
-    await asyncio.sleep(0.6)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    async with desk.database.transaction() as session:
-        await outbox.release_lanes(session, [SENDER])
 
 
 async def test_c04_words_of_which_nothing_is_found_twice_leave_again_once(desk):
@@ -250,7 +238,7 @@ async def test_c06_c07_a_text_whose_answer_was_lost_is_found_in_the_list(desk, k
 async def test_c08_a_refused_connection_is_not_sent_and_tried_again(desk):
     (id_,) = await desk.queue()
     open_, desk.worker._carrier = desk.worker._carrier, _unreachable()
-    await _one_turn(desk)
+    await desk.run_lane()
     row = await desk.message(id_)
     assert (row.state, row.sid) == ("ready", None)
     desk.worker._carrier = open_
@@ -453,7 +441,7 @@ async def test_c17_a_redirect_is_not_followed_and_nothing_is_sent(desk, server_t
     )  # fmt: skip
     desk.worker._carrier = TwilioCarrier(account, SHORT)
     (id_,) = await desk.queue()
-    await _one_turn(desk)
+    await desk.run_lane()
     assert (await desk.message(id_)).state == "ready"
     assert {request.path for request in server_that_redirects.requests} == {
         f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
@@ -502,7 +490,7 @@ async def test_c20_no_number_word_or_token_reaches_a_log(desk, caplog, capfd):
     ids = await desk.queue(3, body=secret)
     await desk.sandbox.fault("error-after", count=1)
     await desk.sandbox.fault("too-many", count=1, seconds=1)
-    await _one_turn(desk)
+    await desk.run_lane()
     for id_ in ids:
         await desk.later(id_, seconds=60)
     await desk.run_lane()
@@ -544,7 +532,7 @@ async def test_while_tokens_rotate_the_other_one_is_tried(desk):
     )  # fmt: skip
     desk.worker._carrier = TwilioCarrier(account, SHORT)
     (id_,) = await desk.queue()
-    await _one_turn(desk)
+    await desk.run_lane()
     await desk.later(id_, seconds=60)
     await desk.run_lane()
     assert (await desk.message(id_)).state == "accepted"

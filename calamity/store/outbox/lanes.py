@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct, json
-from sqlalchemy import exists, func, or_, update
+from msgspec import Struct, json, structs
+from sqlalchemy import case, exists, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from calamity.domain.channels import Channel, channel_of
-from calamity.domain.dispatch import MessageState
+from calamity.domain.dispatch import MessageState, pace_of
 from calamity.store.database import Session
 from calamity.store.direct import Direct
 from calamity.store.outbox.messages import BODY, IN_DOUBT, READY, SENDING, address_on
@@ -28,7 +28,9 @@ from calamity.store.tables import (
 
 _RUNNER_GONE_MICROS = 6_000_000
 _AHEAD_MICROS = 400_000
-# A hair below the configured rate: the carrier counts arrivals, and networks bunch them.
+_BEHIND_MICROS = 400_000
+"""Slots that a late turn missed and may still use; the runner keeps the rate where texts leave."""
+# A hair below the configured rate: what a runner's pace holds up must be able to catch up.
 _SHARE_OF_RATE = 0.99
 
 
@@ -57,6 +59,7 @@ class Claimed(Struct, frozen=True):
     is_repeat: bool
     attempts: int = 1
     """How often it leaves, this time counted in."""
+    parts: int = 1
 
 
 class Refusal(Struct, frozen=True):
@@ -85,6 +88,8 @@ class Turn(Struct, frozen=True):
     lost: bool = False
     wait_seconds: float | None = None
     """None when nothing waits."""
+    rate: float = 0.0
+    """Parts per second, as configured now."""
 
 
 class Result(Struct, frozen=True):
@@ -109,6 +114,9 @@ async def take_lane(session: Session, sender: str, at: datetime) -> int | None:
     if lane is None or now - lane.runner_seen_at < _RUNNER_GONE_MICROS:
         return None
     lane.epoch += 1
+    # Nobody knows what a runner that fell silent let out last; its second has to pass.
+    silent = lane.runner_seen_at > 0
+    lane.taken_until = max(lane.taken_until, now + silent * int(1e6 * pace_of(lane.rate)[1]))
     lane.runner_seen_at = now
     await session.sql.flush()
     await session.sql.execute(
@@ -211,10 +219,13 @@ async def take_turn(
     lanes = await direct.rows(_SEEN, to_micros(at), sender, epoch)
     if not lanes:
         return Turn([], lost=True)
-    if most <= 0:
-        return Turn([])
     rate, taken_until = lanes[0]
-    return await _claim(session, sender, epoch, at=at, most=most, slots=(taken_until, 1e6 / rate))
+    if most <= 0:
+        return Turn([], rate=rate)
+    parts, seconds = pace_of(rate)
+    slots = (taken_until, 1e6 * seconds / parts)
+    turn = await _claim(session, sender, epoch, at=at, most=most, slots=slots)
+    return structs.replace(turn, rate=rate)
 
 
 async def _claim(
@@ -228,7 +239,7 @@ async def _claim(
 ) -> Turn:
     """Claim messages; *slots* say until when the lane is taken, and how long one part takes."""
     now = to_micros(at)
-    slot, step = max(now, slots[0]), slots[1] / _SHARE_OF_RATE
+    slot, step = max(now - _BEHIND_MICROS, slots[0]), slots[1] / _SHARE_OF_RATE
     if slot > now + _AHEAD_MICROS:
         return Turn([], wait_seconds=(slot - now - _AHEAD_MICROS / 2) / 1e6)
     direct = await session.direct()
@@ -257,8 +268,9 @@ async def _claim(
             continue
         words = session.vault.open_text(BODY, body)
         valid = from_micros(valid_until)
-        chosen.append(Claimed(id_, to, words, valid, int(slot), bool(is_repeat), attempts + 1))
-        slot += step * max(parts, 1)
+        many, again = max(parts, 1), bool(is_repeat)
+        chosen.append(Claimed(id_, to, words, valid, int(slot), again, attempts + 1, many))
+        slot += step * many
     if dropped:
         await direct.many(_DROP, dropped)
     if not chosen:
@@ -286,12 +298,16 @@ async def _next_due(session: Session, sender: str, at: datetime) -> float | None
     return None if due is None else max((due - at).total_seconds(), 0.5)
 
 
-async def leave_lane(session: Session, sender: str, epoch: int) -> None:
-    """Stop being the runner, so that the next wake may take the lane at once."""
+async def leave_lane(session: Session, sender: str, epoch: int, *, free_at: int = 0) -> None:
+    """Stop being the runner, so that the next wake may take the lane at once.
+
+    The slots of the next runner begin at *free_at* (microseconds since 1970), if not later.
+    """
+    taken = col(LaneRow.taken_until)
     await session.sql.execute(
         update(LaneRow)
         .where(col(LaneRow.sender) == sender, col(LaneRow.epoch) == epoch)
-        .values(runner_seen_at=0)
+        .values(runner_seen_at=0, taken_until=case((taken < free_at, free_at), else_=taken))
     )
 
 
