@@ -161,8 +161,9 @@ async def test_a_runner_that_was_held_up_and_replaced_lets_nothing_out_late(desk
     await running
     assert await desk.creates() - before <= 1, "what was leaving at that moment"
     found = Counter(await states(desk, ids))
-    assert set(found) == {"accepted", "ready"}
     assert found["ready"] >= 9
+    assert set(found) <= {"accepted", "ready", "in_doubt"}
+    assert found["in_doubt"] <= 1, "the one that was leaving"
 
 
 async def test_one_text_that_is_put_off_does_not_hold_up_the_others(desk):
@@ -179,12 +180,14 @@ async def test_a_carrier_that_puts_off_everything_is_left_in_peace(desk):
     await desk.sandbox.fault("too-many", count=1000, seconds=1)
     running = asyncio.create_task(Lane(desk.worker, SENDER).run())
     async with asyncio.timeout(10):
-        while await desk.creates() < 50:
-            await asyncio.sleep(0.05)
-    await asyncio.sleep(0.6)
+        before = 0
+        while before < 50:
+            await asyncio.sleep(0.3)
+            before = await desk.creates()
+    await asyncio.sleep(0.4)
     before = await desk.creates()
     await asyncio.sleep(0.4)
-    assert await desk.creates() == before <= 70, "what was in flight, and no more"
+    assert await desk.creates() == before <= 100, "what was in flight, and no more"
     await stop(running)
 
 
