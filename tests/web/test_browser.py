@@ -23,27 +23,40 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, summary, .nl-but
   .map((e) => e.outerHTML.slice(0, 90))"""
 
 
-def open_page(
-    browser: Browser, address: str, *, width: int, scheme: str = "light"
-) -> tuple[Page, list[str]]:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-        reduced_motion="reduce",  # type: ignore[arg-type]
-        bypass_csp=False,
-    )
-    page = context.new_page()
-    said: list[str] = []
+class Watched:
+    """One tab in which page after page opens; it hears what each of them complains of.
 
-    def listen(message: ConsoleMessage) -> None:
+    A tab of its own for each page would start a process, and load everything anew, each time.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        context = browser.new_context(reduced_motion="reduce", bypass_csp=False)
+        self.page = context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _listen(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            said.append(message.text)
+            self.said.append(message.text)
 
-    page.on("console", listen)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector("html[data-ready]")
-    return page, said
+    def open(self, address: str, *, width: int) -> Page:
+        """Open a page as someone does who was never here before."""
+        page = self.page
+        page.goto("about:blank")
+        page.context.clear_cookies()
+        self.said.clear()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        page.goto(address)
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Browser) -> Watched:
+    """The tab that the tests of this module share."""
+    return Watched(chromium)
 
 
 def axe(page: Page, *rules: str) -> list[str]:
@@ -53,8 +66,8 @@ def axe(page: Page, *rules: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_every_page_is_clean_and_accessible(name: str, gallery: str, chromium: Browser) -> None:
-    page, said = open_page(chromium, f"{gallery}/nl/{name}", width=1280)
+def test_every_page_is_clean_and_accessible(name: str, gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/nl/{name}", width=1280)
     assert page.evaluate(SIDEWAYS) <= 0
     page.evaluate(OPEN_ALL)
     assert page.evaluate(SIDEWAYS) <= 0, "opened"
@@ -62,34 +75,31 @@ def test_every_page_is_clean_and_accessible(name: str, gallery: str, chromium: B
     assert axe(page) == []
     page.emulate_media(color_scheme="dark")
     assert axe(page, "color-contrast", "link-in-text-block") == [], "dark"
-    assert said == []
-    page.context.close()
+    assert tab.said == []
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
-def test_every_page_fits_a_phone(name: str, gallery: str, chromium: Browser) -> None:
-    page, said = open_page(chromium, f"{gallery}/nl/{name}", width=360)
+def test_every_page_fits_a_phone(name: str, gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/nl/{name}", width=360)
     assert page.evaluate(SIDEWAYS) <= 0
     page.evaluate(OPEN_ALL)
     assert page.evaluate(SIDEWAYS) <= 0, "opened"
     assert page.evaluate(SMALL_TARGETS) == []
     assert axe(page, "target-size", "scrollable-region-focusable") == []
-    assert said == []
-    page.context.close()
+    assert tab.said == []
 
 
 @pytest.mark.parametrize(
     "name", ["room", "officials", "check-in", "activate-form-wrong", "timeline-line-wrong"]
 )
-def test_pages_reflow_at_320_and_in_english(name: str, gallery: str, chromium: Browser) -> None:
-    page, said = open_page(chromium, f"{gallery}/en/{name}", width=320)
+def test_pages_reflow_at_320_and_in_english(name: str, gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/en/{name}", width=320)
     assert page.evaluate(SIDEWAYS) <= 0
-    assert said == []
-    page.context.close()
+    assert tab.said == []
 
 
-def test_charts_come_when_wanted_and_break_no_policy(gallery: str, chromium: Browser) -> None:
-    page, said = open_page(chromium, f"{gallery}/nl/round", width=1280)
+def test_charts_come_when_wanted_and_break_no_policy(gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/nl/round", width=1280)
     page.locator(".trend").scroll_into_view_if_needed()
     page.wait_for_selector("[data-chart=trend] svg")
     page.click("[data-chart-open=map]")
@@ -98,8 +108,7 @@ def test_charts_come_when_wanted_and_break_no_policy(gallery: str, chromium: Bro
     page.wait_for_timeout(300)
     assert page.get_attribute("[data-chart=map]", "aria-label")
     assert axe(page) == []
-    assert said == []
-    page.context.close()
+    assert tab.said == []
 
 
 def test_the_start_page_asks_for_no_chart(gallery: str, chromium: Browser) -> None:
@@ -114,10 +123,9 @@ def test_the_start_page_asks_for_no_chart(gallery: str, chromium: Browser) -> No
     context.close()
 
 
-def test_the_keyboard_reaches_the_content_first(gallery: str, chromium: Browser) -> None:
-    page, _ = open_page(chromium, f"{gallery}/nl/start", width=1280)
+def test_the_keyboard_reaches_the_content_first(gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/nl/start", width=1280)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").startswith("nl-skip-link")
     page.keyboard.press("Enter")
     assert page.evaluate("location.hash") == "#main"
-    page.context.close()
