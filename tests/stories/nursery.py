@@ -16,11 +16,11 @@ from tests.stories.stage import Stage
 _PRELOAD = [
     "calamity.cli", "calamity.cli.processes", "calamity.cli.welcome", "calamity.app",
     "calamity.worker", "calamity.sandbox.server", "calamity.gateways.twilio_client",
-    "tests.chaos.nursery",
+    "tests.stories.nursery",
 ]  # fmt: skip
 
 # What the product waits before it looks again. At a pace of 10 its minute is six seconds long,
-# and whatever it waits for keeps its proportion to the rest.
+# and whatever it waits for keeps its proportion to the rest; at a pace of 1 nothing is changed.
 _WAITS = {
     "calamity.worker.doubts": ("_FIRST_LOOK", "_LOOKS_APART", "_ALARM_APART", "_ALARM_WAITS"),
     "calamity.worker.sweeps": ("INBOUND_OFTEN", "FOREIGN_OFTEN", "_SETTLES"),
@@ -53,7 +53,7 @@ def _live(environment: dict[str, str], command: tuple[str, ...], log: str, pace:
 class QuickStage(Stage):
     """A stage whose processes begin within moments, and are begun anew when they end."""
 
-    def __init__(self, database_url: str, folder: Path, *, pace: float, **rest: Any) -> None:
+    def __init__(self, database_url: str, folder: Path, *, pace: float = 1.0, **rest: Any) -> None:
         super().__init__(database_url, folder, **rest)
         self._pace = pace
         self._commands: dict[str, tuple[str, ...]] = {}

@@ -153,9 +153,10 @@ async def staged(
     numbers: list[str],
     rate: float = 100.0,
     carrier: str = "twilio",
+    kind: Callable[..., Stage] = Stage,
 ) -> AsyncIterator[Stage]:
     """Start the sandbox apart, unless `calamity run` brings it; end everything afterwards."""
-    stage = Stage(database_url, folder, rate=rate, numbers=numbers, carrier=carrier)
+    stage = kind(database_url, folder, rate=rate, numbers=numbers, carrier=carrier)
     try:
         if carrier == "twilio" or not database_url.startswith("sqlite"):
             stage.start("sandbox", "sandbox")

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -26,12 +27,14 @@ from tests.make import (
     make_terms,
     make_town,
 )
+from tests.stories.nursery import QuickStage
 from tests.stories.stage import SECRET, Stage, staged, until
 
 KILLS = 50
 KEY_FIGURES = 80
 RATE = 8.0
 TEMPO = 60
+PACE = 5.0
 SEED = 20261121
 
 
@@ -97,7 +100,8 @@ async def test_fifty_kills_lose_nothing_and_double_nothing(
     async with database.transaction() as session:
         town = await make_town(session, key_figures=KEY_FIGURES, playbook=_playbook())
     numbers = [person.phone for person in town.people.values()]
-    async with staged(database_url, tmp_path, numbers=numbers, rate=RATE) as stage:
+    kind = partial(QuickStage, pace=PACE)
+    async with staged(database_url, tmp_path, numbers=numbers, rate=RATE, kind=kind) as stage:
         nodes = ("web", "work") if database.is_postgres else ("run",)
         for node in nodes:
             stage.start(node, {"web": "serve"}.get(node, node))
