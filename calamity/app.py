@@ -60,7 +60,7 @@ def house_of_settings(settings: Settings) -> House:
             settings.twilio_account_sid,
             # Without Twilio nothing that is posted in its name may be believed.
             settings.auth_tokens if settings.has_twilio else [secrets.token_hex()],
-            frozenset(settings.senders),
+            frozenset(settings.twilio_senders()),
             settings.shared_keys if settings.has_twilio else {},
         ),
         visitors=Visitors(),
@@ -70,11 +70,11 @@ def house_of_settings(settings: Settings) -> House:
 def _refuse_account(settings: Settings) -> None:
     if settings.has_twilio:
         account_of(settings)
-        return
-    # Only who takes this route waits for its library.
-    from calamity.gateways.smpp import smpp_account_of
+    if settings.has_smpp:
+        # Only who takes this route waits for its library.
+        from calamity.gateways.smpp import smpp_account_of
 
-    smpp_account_of(settings)
+        smpp_account_of(settings)
 
 
 def create_app(

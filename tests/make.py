@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 
 from calamity.actions.activate import activate
 from calamity.actions.publish import approve, publish
-from calamity.actions.terms import Terms
+from calamity.actions.terms import Route, Terms
 from calamity.domain.activation import ActivationRequest, Inputs, Levels
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import (
@@ -112,9 +112,9 @@ PROFESSIONALS = ("Pia Harder", "Pim Geep", "Puck Makreel")
 
 def make_terms(**changes: Any) -> Terms:
     """Return the terms of an installation with the sandbox."""
+    sender, rate = changes.pop("sender", SENDER), changes.pop("rate", 10.0)
     given: dict[str, Any] = {
-        "sender": SENDER,
-        "rate": 10.0,
+        "routes": (Route("sandbox", {sender: rate}),),
         "public_url": "https://calamity.example",
         "zone": ZoneInfo("Europe/Amsterdam"),
         "price_per_part": 0.09,

@@ -60,7 +60,8 @@ async def activate(
         by=actor.login,
     )
     await calamities.add_tasks(session, _tasks(activation, version.playbook, calamity.tempo))
-    await ensure_lane(session, terms.sender, terms.rate)
+    for route in terms.routes:
+        await ensure_lane(session, route.sender, route.rate)
     await _write_down(session, actor, activation, version, snapshot=snapshot, at=at)
     await run_due_tasks(session, wakes, terms, activation, at=at)
     return activation

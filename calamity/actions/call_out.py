@@ -227,7 +227,6 @@ class CallOutRunner:
         if purpose != "enough":
             await ask(
                 self._session,
-                receiver=self._composer.terms.sender,
                 calamity_id=self._calamity.id,
                 at=self._at,
                 recipients=[(ladder.recipient_id, ladder.id)],

@@ -127,7 +127,6 @@ async def open_round(
         if not uses_form:
             await outbox.ask(
                 session,
-                receiver=composer.terms.sender,
                 calamity_id=calamity.id,
                 round_id=row.id,
                 at=at,

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from calamity.actions.routes import routed
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Inputs, Member, Snapshot, span
 from calamity.domain.answers import code_words
@@ -321,7 +322,7 @@ async def composer_for(
     places = await list_neighbourhoods(session, calamity.municipality_id)
     ids = [each for member in members for each in (member.recipient_id, member.contact) if each]
     return Composer(
-        terms=terms,
+        terms=await routed(session, terms),
         calamity=calamity,
         playbook=playbook,
         inputs=inputs,
@@ -344,7 +345,7 @@ async def who_needs_codes(
         return None
     if terms.reply_codes == "never":
         return ()
-    return await ambiguous(session, terms.sender, among, ladder_id=ladder_id, round_id=round_id)
+    return await ambiguous(session, among, ladder_id=ladder_id, round_id=round_id)
 
 
 async def codes_for(
@@ -363,9 +364,7 @@ async def codes_for(
     coded = {each for each in recipient_ids if needed is None or each in needed}
     if not coded:
         return {}
-    return await draw_codes(
-        session, coded, terms.sender, ladder_id=ladder_id, round_id=round_id, at=at
-    )
+    return await draw_codes(session, coded, ladder_id=ladder_id, round_id=round_id, at=at)
 
 
 class Selection(Struct, frozen=True):

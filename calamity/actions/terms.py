@@ -1,6 +1,6 @@
 """The terms on which actions work: what they need to know of the installation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -21,12 +21,29 @@ class Way(Struct, frozen=True):
     """How many begin in a second."""
 
 
-class Terms(Struct, frozen=True):
-    """Sender, rate, address, zone, price, and whom an exercise may reach."""
+class Route(Struct, frozen=True):
+    """One carrier that takes our texts, and the numbers of ours that are its own."""
 
-    sender: str
-    rate: float
-    """Parts per second."""
+    name: str
+    senders: Mapping[str, float]
+    """Our numbers, or the service that chooses one, with the parts per second of each."""
+
+    @property
+    def sender(self) -> str:
+        """The number from which texts leave."""
+        return next(iter(self.senders))
+
+    @property
+    def rate(self) -> float:
+        """Parts per second."""
+        return self.senders[self.sender]
+
+
+class Terms(Struct, frozen=True):
+    """Routes, address, zone, price, and whom an exercise may reach."""
+
+    routes: tuple[Route, ...]
+    """One at least, in the order in which texts take them."""
     public_url: str
     zone: ZoneInfo
     price_per_part: float
@@ -39,21 +56,34 @@ class Terms(Struct, frozen=True):
     """In the order in which they are tried."""
 
     @property
-    def senders(self) -> list[str]:
-        """Everything that sends: texts first, then the other ways."""
-        return [self.sender, *(way.sender for way in self.ways)]
+    def sender(self) -> str:
+        """The number from which new texts leave."""
+        return self.routes[0].sender
+
+    @property
+    def rate(self) -> float:
+        """Its parts per second."""
+        return self.routes[0].rate
+
+    @property
+    def senders(self) -> dict[str, float]:
+        """Everything that sends, with its rate: texts first, then the other ways."""
+        texts = {number: rate for route in self.routes for number, rate in route.senders.items()}
+        return texts | {way.sender: way.rate for way in self.ways}
+
+    def route_of(self, sender: str) -> Route:
+        """Return the route of one of our numbers; of one that is ours no more, the first."""
+        return next((each for each in self.routes if sender in each.senders), self.routes[0])
 
 
 def terms_of(settings: Settings) -> Terms:
     """Return the terms that follow from the settings."""
-    sender, rate = next(iter(settings.senders.items()))
     return Terms(
-        sender=sender,
-        rate=rate,
+        routes=tuple(Route(name, numbers) for name, numbers in settings.routes.items()),
         public_url=settings.public_url.rstrip("/"),
         zone=settings.zone,
         price_per_part=settings.price_per_part,
-        is_sandbox=settings.carrier == "sandbox",
+        is_sandbox=settings.is_sandbox,
         allowed_in_exercise=settings.allowed_in_exercise,
         reply_codes=settings.reply_codes,
         ways=tuple(_ways(settings)),

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from calamity.actions.compose import message_row
 from calamity.actions.decide import NewStatement, state
+from calamity.actions.routes import routed
 from calamity.actions.terms import Terms
 from calamity.domain.dispatch import Urgency, after_quiet
 from calamity.domain.errors import Conflict, Forbidden, Refused
@@ -109,6 +110,7 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
         raise Conflict("You sent these very words a moment ago.", field="text")
     plays = calamity is not None and calamity.is_exercise and terms.is_sandbox
     due = at if is_answer or plays else after_quiet(at, _quiet(known), terms.zone)
+    terms = await routed(session, terms)
     row = message_row(
         session,
         body=body,

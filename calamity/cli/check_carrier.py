@@ -1,6 +1,6 @@
 """The checks of `calamity doctor` on the live account at the carrier, and on the way back."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -30,10 +30,19 @@ async def check_carrier(
     settings: Settings, client: aiohttp.ClientSession, network: Network
 ) -> AsyncIterator[Finding]:
     """Check credentials, numbers, countries, queue and the way back, each with its cure."""
-    if not settings.has_twilio:
-        yield await check_smpp(settings)
-        yield _queue(settings, network)
-        return
+    for name in settings.carriers:
+        if name == "smpp":
+            yield await check_smpp(settings)
+            yield _queue(name, settings.smpp_senders(), network)
+            continue
+        async for finding in _check_twilio(settings, client, network):
+            yield finding
+        yield _queue(name, settings.twilio_senders(), network)
+
+
+async def _check_twilio(
+    settings: Settings, client: aiohttp.ClientSession, network: Network
+) -> AsyncIterator[Finding]:
     carrier = TwilioCarrier(account_of(settings))
     await carrier.start()
     try:
@@ -44,18 +53,17 @@ async def check_carrier(
                 yield finding
     finally:
         await carrier.close()
-    yield _queue(settings, network)
     async for finding in _way_back(settings, client):
         yield finding
 
 
 async def _entry(settings: Settings, carrier: TwilioCarrier) -> Finding:
     """Look for a text that was never sent: it tells whether the account lets us in."""
-    sender = next(iter(settings.senders))
+    sender = next(iter(settings.twilio_senders()))
     try:
         await carrier.find(OutboundText("doctor", sender, sender, "-", 60), now())
     except CalamityError as error:
-        if settings.carrier == "sandbox":
+        if settings.has_sandbox:
             cure = "Start it: calamity run, or calamity sandbox."
             return Finding("carrier", "warning", "the sandbox does not answer", cure)
         cure = "Check the account's SID, token and key, and the way out to the carrier."
@@ -84,7 +92,7 @@ async def _account(
 
 def _numbers(settings: Settings, report: AccountReport) -> Iterator[Finding]:
     owned = {each.number: each for each in report.numbers}
-    for sender in settings.senders:
+    for sender in settings.twilio_senders():
         what = f"carrier: {sender}"
         if not sender.startswith("+"):
             cure = "Check in the console that it has a number that can be answered."
@@ -101,7 +109,7 @@ def _numbers(settings: Settings, report: AccountReport) -> Iterator[Finding]:
 
 def _inbound(settings: Settings, what: str, inbound: str, fallback: str) -> Finding:
     public = settings.public_url.rstrip("/")
-    state: State = "warning" if settings.carrier == "sandbox" else "fault"
+    state: State = "warning" if settings.has_sandbox else "fault"
     # What follows # is about retries, and is no part of the address.
     if inbound.partition("#")[0] != public + _INBOUND:
         cure = f"Set 'A message comes in' of this number to POST {public}{_INBOUND}"
@@ -123,7 +131,7 @@ def _countries(settings: Settings, network: Network, report: AccountReport) -> F
         cure = "Switch them on in the console: Messaging > Settings > Geo permissions."
         return Finding(what, "fault", f"texts may not go to {', '.join(closed)}", cure)
     if any(country not in said for country in network.countries):
-        state: State = "ok" if settings.carrier == "sandbox" else "warning"
+        state: State = "ok" if settings.has_sandbox else "warning"
         cure = f"Check in the console that these are on: {listed} (Messaging > Geo permissions)."
         return Finding(
             what, state, "the carrier does not say to us which may be texted",
@@ -132,12 +140,12 @@ def _countries(settings: Settings, network: Network, report: AccountReport) -> F
     return Finding(what, "ok", f"texts may go to {listed}")
 
 
-def _queue(settings: Settings, network: Network) -> Finding:
-    """Say how long the whole network takes at the rate of the sender."""
-    sender, rate = next(iter(settings.senders.items()))
+def _queue(route: str, senders: Mapping[str, float], network: Network) -> Finding:
+    """Say how long the whole network takes by one route, at the rate of its sender."""
+    sender, rate = next(iter(senders.items()))
     seconds = network.people * _PARTS / rate
     found = (
-        f"{network.people} people, {_PARTS} parts each, {rate:g} parts/s from {sender}: "
+        f"{network.people} people, {_PARTS} parts each, {rate:g} parts/s from {sender} ({route}): "
         f"{_duration(seconds)}"
     )
     if seconds > _LONGEST_QUEUE_SECONDS:
@@ -157,7 +165,7 @@ def _duration(seconds: float) -> str:
 async def _way_back(settings: Settings, client: aiohttp.ClientSession) -> AsyncIterator[Finding]:
     host = urlsplit(settings.public_url).hostname or ""
     is_local = host in {"localhost", "::1"} or host.startswith("127.")
-    is_real = settings.carrier == "twilio"
+    is_real = "twilio" in settings.carriers
     if is_local and is_real and not settings.twilio_origin:
         cure = "Set CALAMITY_PUBLIC_URL to the address at which the carrier can call us."
         yield Finding("web hooks", "fault", "the address is of this machine only", cure)

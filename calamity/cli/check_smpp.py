@@ -7,7 +7,7 @@ from calamity.domain.errors import Unavailable
 from calamity.gateways.smpp import BindRefused, smpp_account_of, try_bind
 from calamity.settings import Settings
 
-_WHAT = "carrier"
+_WHAT = "carrier: smpp"
 
 
 async def check_smpp(settings: Settings) -> Finding:

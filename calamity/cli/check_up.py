@@ -30,7 +30,10 @@ async def check_up() -> list[Finding]:
     """Check everything, from the configuration to the people."""
     try:
         settings = read_settings()
-        (account_of if settings.has_twilio else smpp_account_of)(settings)
+        if settings.has_twilio:
+            account_of(settings)
+        if settings.has_smpp:
+            smpp_account_of(settings)
     except CalamityError as error:
         return [Finding("configuration", "fault", error.message, "Correct this setting.")]
     findings = [Finding("configuration", "ok", f"{settings.env}, carrier {settings.carrier}")]

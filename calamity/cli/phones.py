@@ -39,7 +39,7 @@ async def personas(database: "Database") -> "list[Persona]":
 
 async def announce(settings: "Settings", database: "Database") -> bool:
     """Give the people of the database a phone in a sandbox that runs; say whether one runs."""
-    if settings.carrier != "sandbox":
+    if not settings.has_sandbox:
         return False
     import aiohttp
     import msgspec

@@ -133,7 +133,7 @@ async def everything(settings: Settings, *, with_demo: bool) -> None:
             await load_if_empty(settings, database)
     server = _server(settings, worker=True)
     async with asyncio.TaskGroup() as group:
-        if settings.carrier == "sandbox":
+        if settings.has_sandbox:
             group.create_task(_sandbox(settings))
         group.create_task(server.serve_until_cancelled(listening))
         await server.is_up.wait()
@@ -165,7 +165,7 @@ async def worker_only(settings: Settings) -> None:
 
 async def sandbox_only(settings: Settings, host: str, knobs: dict[str, Any]) -> None:
     """Run the practice network with the people of the database; *knobs* are its own settings."""
-    if settings.carrier != "sandbox":
+    if not settings.has_sandbox:
         raise Refused(
             "The sandbox is for development: set CALAMITY_CARRIER to sandbox.",
             field="CALAMITY_CARRIER",
@@ -208,7 +208,7 @@ async def _sandbox(settings: Settings, host: str = _LOOPBACK, **knobs: Any) -> N
             auth_token=settings.auth_tokens[0],
             api_key=settings.twilio_api_key or None,
             api_secret=settings.twilio_api_secret or None,
-            senders={n: rate for n, rate in settings.senders.items() if n.startswith("+")},
+            senders={n: rate for n, rate in settings.twilio_senders().items() if n.startswith("+")},
             webhook_url=f"{here}/hooks/twilio/inbound",
             fallback_url=f"{here}/hooks/twilio/inbound-fallback",
             sign_as=settings.public_url if is_public else None,

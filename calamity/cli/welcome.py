@@ -11,7 +11,7 @@ async def say_welcome(settings: Settings) -> None:
     say()
     say("Calamity draait. / Calamity is running.")
     say(f"  Product                  {settings.public_url}/")
-    if settings.carrier == "sandbox":
+    if settings.has_sandbox:
         say(f"  Telefoons / phones       {settings.twilio_origin}/")
     logins = read_logins(settings) if MUNICIPALITY in slugs else None
     if MUNICIPALITY in slugs:

@@ -154,6 +154,12 @@ class Carrier(Sender, Protocol):
     async def close(self) -> None:
         """Let go of connections. A send after this is `NotSent`."""
 
+    async def probe(self) -> None:
+        """Return when texts would leave again, as far as can be told without texting anybody.
+
+        Raises Unavailable, with the reason, when they would not.
+        """
+
     async def received_since(self, receiver: str, since: datetime) -> list[Received]:
         """List the texts that came in on one of our numbers or services since a moment.
 

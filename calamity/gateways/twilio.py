@@ -223,6 +223,14 @@ class TwilioCarrier:
                 await self._line.close()
                 self._line = None
 
+    async def probe(self) -> None:
+        """Read one line of the account's list; raises Unavailable, as `find` does.
+
+        The account itself would say more, but no API key may read it.
+        """
+        async with self.asking() as line:
+            await line.account.messages.list_async(limit=1, page_size=1)
+
     async def send(self, text: OutboundText) -> Outcome:
         """Try once to send a text. Never raises, except when it is itself cancelled.
 

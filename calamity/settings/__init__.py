@@ -54,8 +54,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     port: int = 8000
     """The port to listen on."""
 
-    carrier: Literal["sandbox", "twilio", "smpp"] | None = None
-    """`sandbox` is the default in development; production needs `twilio` or `smpp`."""
+    carrier: str | None = None
+    """`sandbox` is the default in development; production needs `twilio` or `smpp`, or both by a
+    comma: texts take the first, and the next while it does not work."""
 
     twilio_account_sid: str = ""
     """The account, AC followed by 32 hexadecimal digits."""
@@ -173,14 +174,42 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return self.database_url.startswith("postgresql")
 
     @property
+    def carriers(self) -> list[str]:
+        """The carriers of our texts, in the order in which texts take them."""
+        return _listed(self.carrier or "")
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether no text at all leaves for a real phone."""
+        return self.carriers == ["sandbox"]
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether the practice network is one of the carriers."""
+        return "sandbox" in self.carriers
+
+    @property
     def has_twilio(self) -> bool:
         """Whether texts take the route of Twilio, or of the sandbox that speaks as Twilio does."""
-        return self.carrier != "smpp"
+        return self.has_sandbox or "twilio" in self.carriers
+
+    @property
+    def has_smpp(self) -> bool:
+        """Whether texts take the route to an SMSC."""
+        return "smpp" in self.carriers
+
+    @property
+    def routes(self) -> dict[str, dict[str, float]]:
+        """Our numbers on each route, with the segments per second that each may send."""
+        return {
+            name: self.smpp_senders() if name == "smpp" else self.twilio_senders()
+            for name in self.carriers
+        }
 
     @property
     def senders(self) -> dict[str, float]:
-        """Our numbers with the segments per second that each may send, on the first route."""
-        return self.twilio_senders() if self.has_twilio else self.smpp_senders()
+        """Our numbers on all routes, with the segments per second that each may send."""
+        return {number: rate for one in self.routes.values() for number, rate in one.items()}
 
     def twilio_senders(self) -> dict[str, float]:
         """Our numbers at Twilio; raises ValueError for a rate that is no number."""
@@ -219,7 +248,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def allowed_in_exercise(self) -> frozenset[str] | None:
         """Numbers that an exercise may text; None when every number is a sandbox phone."""
-        if self.carrier == "sandbox":
+        if self.is_sandbox:
             return None
         return frozenset(_listed(self.exercise_numbers))
 
@@ -276,14 +305,14 @@ def _completed(settings: Settings) -> Settings:
     if settings.env == "development":
         if not settings.secret_key:
             changes["secret_key"] = _development_key(var)
-        if settings.carrier in (None, "sandbox"):
+        if settings.carrier is None or settings.has_sandbox:
             changes |= _sandbox(settings) | _sandbox_mail(settings)
     return _replaced(settings, changes)
 
 
 def _sandbox(settings: Settings) -> dict[str, object]:
     return {
-        "carrier": "sandbox",
+        "carrier": settings.carrier or "sandbox",
         "twilio_account_sid": settings.twilio_account_sid or _SANDBOX_ACCOUNT,
         "twilio_auth_token": settings.twilio_auth_token or _SANDBOX_TOKEN,
         "twilio_from": settings.twilio_from or f"{_SANDBOX_SENDER}=10",

@@ -18,7 +18,7 @@ SENDER = re.compile(r"\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{3,80}")
 _SHORTEST_SECRET = 32
 _SHORTEST_TOKEN = 16
-_REAL = ("twilio", "smpp")
+_CARRIERS = {"sandbox", "twilio", "smpp"}
 
 
 def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
@@ -32,8 +32,24 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
         ),
         (
             "CALAMITY_CARRIER",
-            settings.env == "production" and settings.carrier not in _REAL,
-            "must be twilio or smpp in production: the sandbox reaches nobody",
+            not set(settings.carriers) <= _CARRIERS,
+            "must be sandbox, twilio or smpp, or several of them by commas in the order in which "
+            "texts take them",
+        ),
+        (
+            "CALAMITY_CARRIER",
+            settings.env == "production" and (settings.has_sandbox or not settings.carriers),
+            "must be twilio or smpp, or both, in production: the sandbox reaches nobody",
+        ),
+        (
+            "CALAMITY_CARRIER",
+            not settings.carriers or len(set(settings.carriers)) < len(settings.carriers),
+            "must name each carrier once, and one at least",
+        ),
+        (
+            "CALAMITY_CARRIER",
+            {"sandbox", "twilio"} <= set(settings.carriers),
+            "cannot name both sandbox and twilio: the sandbox takes the place of Twilio",
         ),
         (
             "CALAMITY_TWILIO_ACCOUNT_SID",
@@ -65,6 +81,12 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
             "zero where it has one (+31...=10), or set CALAMITY_TWILIO_MESSAGING_SERVICE_SID",
         ),
         (
+            "CALAMITY_SMPP_FROM",
+            _is_on_two_routes(settings),
+            "names a number that CALAMITY_TWILIO_FROM names too: a number belongs to one provider, "
+            "and a reply comes in there",
+        ),
+        (
             "CALAMITY_TWILIO_VOICE_FROM",
             not _is_caller(settings),
             "must be one number of the account that may call, as +31..., with a rate above zero "
@@ -73,7 +95,7 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
         (
             "CALAMITY_TWILIO_VOICE_FROM",
             not settings.has_twilio and bool(settings.twilio_voice_from),
-            "must be empty while CALAMITY_CARRIER is smpp: calls leave through Twilio",
+            "must be empty while CALAMITY_CARRIER is smpp alone: calls leave through Twilio",
         ),
         (
             "CALAMITY_SMTP_FROM",
@@ -126,7 +148,17 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
 def _is_real_account_in_sandbox(settings: "Settings") -> bool:
     is_ours = settings.twilio_account_sid.startswith(SANDBOX_PREFIX)
     origin = f"http://127.0.0.1:{settings.sandbox_port}"
-    return settings.carrier == "sandbox" and not is_ours and settings.twilio_origin == origin
+    return settings.has_sandbox and not is_ours and settings.twilio_origin == origin
+
+
+def _is_on_two_routes(settings: "Settings") -> bool:
+    if not (settings.has_twilio and settings.has_smpp):
+        return False
+    return bool(_numbers(settings.twilio_from) & _numbers(settings.smpp_from))
+
+
+def _numbers(listed: str) -> set[str]:
+    return {part.partition("=")[0].strip() for part in listed.split(",")} - {""}
 
 
 def _is_token_unusable(settings: "Settings") -> bool:
@@ -180,7 +212,7 @@ def _is_here(host: str) -> bool:
 
 def _is_out_of_reach(settings: "Settings") -> bool:
     """Tell whether the real carrier would have to call this very machine."""
-    if settings.carrier != "twilio" or settings.twilio_origin:
+    if "twilio" not in settings.carriers or settings.twilio_origin:
         return False
     host = _parts(settings.public_url).hostname or ""
     try:

@@ -69,6 +69,12 @@ async def any_is_open(session: Session) -> bool:
     return found is not None
 
 
+async def open_calamities(session: Session) -> list[str]:
+    """Return the ids of everything that goes on, in all municipalities, in a fixed order."""
+    found = select(CalamityRow.id).where(col(CalamityRow.closed_at).is_(None))
+    return list(await session.sql.scalars(found.order_by(col(CalamityRow.id))))
+
+
 async def open_calamity(
     session: Session, municipality_id: str, calamity_id: str, *, lock: bool = False
 ) -> CalamityRow:

@@ -1,4 +1,4 @@
-"""Which questions are open on a number, the codes that their answers carry, and wrong codes."""
+"""Which questions are open to people, the codes that their answers carry, and wrong codes."""
 
 import secrets
 from collections.abc import Collection, Iterable
@@ -22,7 +22,7 @@ _LOCKED = timedelta(hours=1)
 
 
 class Question(Struct, frozen=True):
-    """A question to one person on one of our numbers, open or closed."""
+    """A question to one person, open or closed; an answer to any number of ours counts."""
 
     id: str
     recipient_id: str
@@ -40,15 +40,12 @@ def _question(row: OpenQuestionRow) -> Question:
     )  # fmt: skip
 
 
-async def open_questions(
-    session: Session, recipient_ids: Iterable[str], receiver: str
-) -> list[Question]:
-    """Return what these people are being asked on this number, the newest question first."""
+async def open_questions(session: Session, recipient_ids: Iterable[str]) -> list[Question]:
+    """Return what these people are being asked, the newest question first."""
     rows = await session.sql.scalars(
         select(OpenQuestionRow)
         .where(
             col(OpenQuestionRow.recipient_id).in_(list(recipient_ids)),
-            OpenQuestionRow.receiver == receiver,
             col(OpenQuestionRow.closed_at).is_(None),
         )
         .order_by(col(OpenQuestionRow.asked_at).desc(), col(OpenQuestionRow.id))
@@ -57,14 +54,13 @@ async def open_questions(
 
 
 async def last_closed(
-    session: Session, recipient_ids: Iterable[str], receiver: str, since: datetime
+    session: Session, recipient_ids: Iterable[str], since: datetime
 ) -> Question | None:
     """Return the question to these people that closed last, since a moment."""
     row = await session.sql.scalar(
         select(OpenQuestionRow)
         .where(
             col(OpenQuestionRow.recipient_id).in_(list(recipient_ids)),
-            OpenQuestionRow.receiver == receiver,
             col(OpenQuestionRow.closed_at) >= since,
         )
         .order_by(col(OpenQuestionRow.closed_at).desc())
@@ -88,7 +84,6 @@ async def sharing_a_phone(session: Session, among: Collection[str] | None = None
 
 async def ambiguous(
     session: Session,
-    receiver: str,
     among: Collection[str] | None = None,
     *,
     ladder_id: str | None = None,
@@ -104,7 +99,7 @@ async def ambiguous(
         OpenQuestionRow.ladder_id,
         OpenQuestionRow.round_id,
         OpenQuestionRow.code,
-    ).where(OpenQuestionRow.receiver == receiver, col(OpenQuestionRow.closed_at).is_(None))
+    ).where(col(OpenQuestionRow.closed_at).is_(None))
     if among is not None and len(among) <= _MANY:
         query = query.where(col(OpenQuestionRow.recipient_id).in_(among))
     busy = {
@@ -119,7 +114,6 @@ async def ambiguous(
 async def draw_codes(
     session: Session,
     recipient_ids: Collection[str],
-    receiver: str,
     *,
     ladder_id: str | None = None,
     round_id: str | None = None,
@@ -131,7 +125,7 @@ async def draw_codes(
     """
     kept = {
         question.recipient_id: question.code
-        for question in await open_questions(session, recipient_ids, receiver)
+        for question in await open_questions(session, recipient_ids)
         if question.code and (question.ladder_id, question.round_id) == (ladder_id, round_id)
     }
     new = sorted(set(recipient_ids) - kept.keys())

@@ -6,6 +6,7 @@ from typing import Any
 from calamity.domain import timeline as line
 from calamity.domain.channels import Channel
 from calamity.web.language import Language
+from calamity.web.route_words import route_name, why_open
 
 Names = Mapping[str, str]
 
@@ -150,6 +151,29 @@ def _codes_locked(it: line.CodesLocked, say: Language, names: Names) -> str:
     )  # fmt: skip
 
 
+def _route_opened(it: line.RouteOpened, say: Language, names: Names) -> str:
+    route, why = route_name(it.route, say), why_open(it.code, say)
+    if it.instead is None:
+        return say.text(
+            "Texts do not get through by %(route)s. %(why)s They are tried again by themselves.",
+            route=route, why=why,
+        )  # fmt: skip
+    return say.text(
+        "Texts do not get through by %(route)s. %(why)s They leave by %(instead)s now.",
+        route=route, why=why, instead=route_name(it.instead, say),
+    )  # fmt: skip
+
+
+def _route_closed(it: line.RouteClosed, say: Language, names: Names) -> str:
+    words = say.text("Texts get through by %(route)s again.", route=route_name(it.route, say))
+    if it.moved == 0:
+        return words
+    moved = say.plural(
+        "%(num)s text left another way.", "%(num)s texts left another way.", it.moved
+    )
+    return f"{words} {moved}"
+
+
 def _round_opened(it: line.RoundOpened, say: Language, names: Names) -> str:
     return say.text(
         "Round %(number)s opened: %(asked)s people asked, until %(time)s.",
@@ -251,6 +275,8 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.DispatchQueued: _queued,
     line.DispatchFinished: _finished,
     line.CodesLocked: _codes_locked,
+    line.RouteOpened: _route_opened,
+    line.RouteClosed: _route_closed,
     line.RoundOpened: _round_opened,
     line.RoundClosed: _round_closed,
     line.PicturePublished: _picture,

@@ -30,9 +30,10 @@ from calamity.store.wakes import Wakes
 from calamity.web.house import House, now
 from calamity.worker.doubts import settle_doubts
 from calamity.worker.lanes import Lane
+from calamity.worker.routes import ask_open_routes, carriers_by_route, mind_routes
 from calamity.worker.sweeps import notice_foreign, recover_inbound
 
-__all__ = ["Worker", "carrier_of", "now", "work"]
+__all__ = ["Worker", "carriers_of", "now", "work"]
 
 _SWEEP_SECONDS = 2.0
 _CARRIER_SECONDS = 3.0
@@ -42,12 +43,16 @@ _Step = Callable[[], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-def carrier_of(settings: Settings, inbox: Inbox) -> Carrier:
-    """Return the carrier that the settings name.
+def carriers_of(settings: Settings, inbox: Inbox) -> dict[str, Carrier]:
+    """Return the carriers that the settings name, in the order in which texts take them.
 
     What an SMSC brings over our own line goes into *inbox*; Twilio posts it to the web process.
     """
-    if settings.has_twilio:
+    return {name: _carrier(name, settings, inbox) for name in settings.carriers}
+
+
+def _carrier(name: str, settings: Settings, inbox: Inbox) -> Carrier:
+    if name != "smpp":
         return TwilioCarrier(account_of(settings))
     # Only who takes this route waits for its library.
     from calamity.gateways.smpp import SmppCarrier, smpp_account_of
@@ -57,18 +62,19 @@ def carrier_of(settings: Settings, inbox: Inbox) -> Carrier:
 
 async def work(house: House) -> None:
     """Work in this house until cancelled."""
-    carrier = carrier_of(house.settings, house.inbox)
+    carriers = carriers_of(house.settings, house.inbox)
     others: dict[Channel, Sender] = {Channel.EMAIL: MailCarrier(mail_server_of(house.settings))}
-    if isinstance(carrier, TwilioCarrier):
-        others[Channel.VOICE] = TwilioCalls(carrier)
+    for carrier in carriers.values():
+        if isinstance(carrier, TwilioCarrier):
+            others[Channel.VOICE] = TwilioCalls(carrier)
     await Worker(
         house.database,
         house.wakes,
-        carrier,
+        carriers[house.settings.carriers[0]],
         house.terms,
         inbox=house.inbox,
-        receivers=list(house.settings.senders),
         others=others,
+        by_route=carriers,
     ).run()
 
 
@@ -85,16 +91,20 @@ class Worker:
         inbox: Inbox | None = None,
         receivers: Sequence[str] = (),
         others: Mapping[Channel, Sender] = MappingProxyType({}),
+        by_route: Mapping[str, Carrier] = MappingProxyType({}),
     ) -> None:
+        """Take *carrier* for every route that *by_route* does not name."""
         self.inbox = inbox or Inbox(database, wakes)
         self.rests_until: dict[str, datetime] = {}
         """Sweeps for which it is not yet time, as far as this node knows."""
-        self._receivers = list(receivers) or [terms.sender]
+        ours = (number for route in terms.routes for number in route.senders)
+        self._receivers = list(receivers) or list(ours)
         self._database = database
         self._wakes = wakes
-        self._carrier = carrier
+        self.carriers = carriers_by_route(terms.routes, carrier, by_route)
+        """The carriers of this node, by the name of their route."""
         self._others = others
-        self._terms = terms
+        self.terms = terms
         self._lanes: dict[str, asyncio.Task[None]] = {}
         wakes.handle("activation", self._activation)
         wakes.handle("lane", self._lane)
@@ -105,8 +115,9 @@ class Worker:
         """Work until cancelled."""
         if not self._database.is_postgres:
             async with self._database.transaction() as session:
-                await outbox.release_lanes(session, self._terms.senders)
-        await self._carrier.start()
+                await outbox.release_lanes(session, list(self.terms.senders))
+        for carrier in self.carriers.values():
+            await carrier.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._wakes.run())
@@ -117,7 +128,8 @@ class Worker:
             for task in self._lanes.values():
                 task.cancel()
             await asyncio.gather(*self._lanes.values(), return_exceptions=True)
-            await self._carrier.close()
+            for carrier in self.carriers.values():
+                await carrier.close()
 
     def _due_in_rows(self) -> list[_Step]:
         return [
@@ -125,12 +137,18 @@ class Worker:
             self._sweep_rounds,
             self._sweep_spool,
             self._sweep_inbox,
+            self._sweep_routes,
             self._sweep_lanes,
             self._sweep_dispatches,
         ]
 
     def _due_at_carrier(self) -> list[_Step]:
-        return [self._sweep_doubts, self._sweep_inbound, self._sweep_foreign]
+        return [
+            self._ask_open_routes,
+            self._sweep_doubts,
+            self._sweep_inbound,
+            self._sweep_foreign,
+        ]
 
     async def _sweep(self, steps: list[_Step], *, after: float = 0) -> None:
         """Find what is due in the rows themselves: wakes may be lost, rows are not."""
@@ -142,6 +160,12 @@ class Worker:
 
     async def _sweep_spool(self) -> None:
         await self.inbox.replay()
+
+    async def _sweep_routes(self) -> None:
+        await mind_routes(self)
+
+    async def _ask_open_routes(self) -> None:
+        await ask_open_routes(self)
 
     async def _sweep_doubts(self) -> None:
         await settle_doubts(self)
@@ -186,7 +210,7 @@ class Worker:
 
     async def _activation(self, activation_id: str) -> None:
         async with self._database.transaction() as session:
-            await run_activation(session, self._wakes, self._terms, activation_id, at=now())
+            await run_activation(session, self._wakes, self.terms, activation_id, at=now())
 
     async def _round(self, key: str) -> None:
         municipality_id, round_id = key.split(" ")
@@ -199,7 +223,7 @@ class Worker:
         more = True
         while more:
             async with self._database.transaction() as session:
-                more = await read_inbox(session, self._wakes, self._terms, at=now())
+                more = await read_inbox(session, self._wakes, self.terms, at=now())
 
     async def _lane(self, sender: str) -> None:
         """Run the lane of a sender, unless this node does so already."""
@@ -213,15 +237,14 @@ class Worker:
         """The database of this node."""
         return self._database
 
-    @property
-    def carrier(self) -> Carrier:
-        """The carrier of this node."""
-        return self._carrier
+    def carrier_of(self, sender: str) -> Carrier:
+        """Return the carrier to which one of our numbers belongs."""
+        return self.carriers[self.terms.route_of(sender).name]
 
     def sender_for(self, sender: str) -> Sender:
         """Return what carries the messages of a sender: texts, calls."""
         channel = channel_of(sender)
-        return self._carrier if channel is Channel.SMS else self._others[channel]
+        return self.carrier_of(sender) if channel is Channel.SMS else self._others[channel]
 
     @property
     def wakes(self) -> Wakes:

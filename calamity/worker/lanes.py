@@ -30,6 +30,7 @@ from calamity.store.tables import to_micros
 from calamity.web.house import now
 from calamity.worker.doubts import repeated
 from calamity.worker.pace import Pace
+from calamity.worker.routes import Watch
 
 if TYPE_CHECKING:
     from calamity.worker import Worker
@@ -68,6 +69,7 @@ class Lane:
         self._sender = sender
         self._results: list[Result] = []
         self._flying: set[asyncio.Task[None]] = set()
+        self._watch = Watch(worker, sender)
         self._news = asyncio.Event()
         self._refused_in_a_row = 0
         self._braked_until = 0.0
@@ -119,8 +121,9 @@ class Lane:
             room = 0
         try:
             async with self._worker.database.transaction() as session:
+                room = await self._watch.room(session, max(room, 0), len(self._flying), at)
                 turn = await outbox.take_turn(
-                    session, self._sender, epoch, results=results, at=at, most=max(room, 0)
+                    session, self._sender, epoch, results=results, at=at, most=room
                 )
                 refused = [r.message_id for r in results if r.state is MessageState.REJECTED]
                 if refused:
@@ -201,6 +204,7 @@ class Lane:
         outcome = await self._worker.sender_for(self._sender).send(
             OutboundText(claimed.id, self._sender, claimed.to, body, max(min(valid, 36000), 60))
         )
+        self._watch.heard(outcome)
         self._results.append(self._result(claimed, outcome))
 
     def _result(self, claimed: Claimed, outcome: Outcome) -> Result:

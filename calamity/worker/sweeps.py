@@ -41,7 +41,7 @@ async def recover_inbound(worker: "Worker", receivers: list[str]) -> None:
             continue
         begun = now()
         try:
-            found = await worker.carrier.received_since(receiver, since)
+            found = await worker.carrier_of(receiver).received_since(receiver, since)
         except Unavailable as error:
             log.warning("sweep.not_answered", sweep="inbound", reason=error.message)
             await _put_off(worker, f"inbound {receiver}", INBOUND_OFTEN)
@@ -62,20 +62,22 @@ async def _take_in(worker: "Worker", found: list[Received]) -> None:
 
 
 async def notice_foreign(worker: "Worker") -> None:
-    """Notice texts that left our account and are not in our outbox: someone else has our keys."""
-    since = await _begin(worker, _FOREIGN, FOREIGN_OFTEN)
-    if since is None:
-        return
-    begun = now()
-    try:
-        found = await worker.carrier.sent_since(since)
-    except Unavailable as error:
-        log.warning("sweep.not_answered", sweep=_FOREIGN, reason=error.message)
-        await _put_off(worker, _FOREIGN, FOREIGN_OFTEN)
-        return
-    async with worker.database.transaction() as session:
-        await _set_apart(session, found, begun)
-    await _end(worker, _FOREIGN, begun - _SETTLES)
+    """Notice texts that left our accounts and are not in our outbox: someone else has our keys."""
+    for route, carrier in worker.carriers.items():
+        name = f"{_FOREIGN} {route}"
+        since = await _begin(worker, name, FOREIGN_OFTEN)
+        if since is None:
+            continue
+        begun = now()
+        try:
+            found = await carrier.sent_since(since)
+        except Unavailable as error:
+            log.warning("sweep.not_answered", sweep=name, reason=error.message)
+            await _put_off(worker, name, FOREIGN_OFTEN)
+            continue
+        async with worker.database.transaction() as session:
+            await _set_apart(session, found, begun)
+        await _end(worker, name, begun - _SETTLES)
 
 
 async def _set_apart(session: Session, found: list[Sent], at: datetime) -> None:

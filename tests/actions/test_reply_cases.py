@@ -194,7 +194,7 @@ async def test_r05_a_used_code_is_not_given_to_a_number_again_soon(coded, town, 
     async with database.transaction() as session:
         for number in range(400):
             drawn = await questions.draw_codes(
-                session, [town["kf1"].id], coded.terms.sender, round_id=str(number), at=T0
+                session, [town["kf1"].id], round_id=str(number), at=T0
             )
             seen |= set(drawn.values())
     assert len(seen) == 400

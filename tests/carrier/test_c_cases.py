@@ -173,14 +173,14 @@ async def test_c04_an_alarm_does_not_wait_for_a_carrier_that_cannot_be_asked(des
     (id_,) = await desk.queue(is_alarm=True, purpose="call-out")
     await desk.sandbox.fault("error-before", count=1)
     await desk.run_lane()
-    origin, desk.worker._carrier = desk.worker._carrier, _unreachable()
+    origin, desk.worker.carriers["sandbox"] = desk.worker.carriers["sandbox"], _unreachable()
     await desk.later(id_, seconds=20)
     await desk.look()
     assert (await desk.message(id_)).state == "in_doubt"
     await desk.later(id_, seconds=30)
     await desk.look()
     assert (await desk.message(id_)).state == "ready"
-    desk.worker._carrier = origin
+    desk.worker.carriers["sandbox"] = origin
     await desk.run_lane()
     assert (await desk.message(id_)).state == "accepted"
 
@@ -237,11 +237,11 @@ async def test_c06_c07_a_text_whose_answer_was_lost_is_found_in_the_list(desk, k
 
 async def test_c08_a_refused_connection_is_not_sent_and_tried_again(desk):
     (id_,) = await desk.queue()
-    open_, desk.worker._carrier = desk.worker._carrier, _unreachable()
+    open_, desk.worker.carriers["sandbox"] = desk.worker.carriers["sandbox"], _unreachable()
     await desk.run_lane()
     row = await desk.message(id_)
     assert (row.state, row.sid) == ("ready", None)
-    desk.worker._carrier = open_
+    desk.worker.carriers["sandbox"] = open_
     await desk.later(id_, seconds=60)
     await desk.run_lane()
     assert (await desk.message(id_)).state == "accepted"
@@ -439,14 +439,14 @@ async def test_c17_a_redirect_is_not_followed_and_nothing_is_sent(desk, server_t
         account_sid=ACCOUNT, public_url="https://crisis.example.nl", auth_token=TOKEN,
         origin=server_that_redirects.origin,
     )  # fmt: skip
-    desk.worker._carrier = TwilioCarrier(account, SHORT)
+    desk.worker.carriers["sandbox"] = TwilioCarrier(account, SHORT)
     (id_,) = await desk.queue()
     await desk.run_lane()
     assert (await desk.message(id_)).state == "ready"
     assert {request.path for request in server_that_redirects.requests} == {
         f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     }
-    await desk.worker._carrier.close()
+    await desk.worker.carriers["sandbox"].close()
 
 
 @pytest.fixture
@@ -530,14 +530,14 @@ async def test_while_tokens_rotate_the_other_one_is_tried(desk):
         account_sid=ACCOUNT, public_url="https://crisis.example.nl",
         auth_token="a" * 32, next_token=TOKEN, origin=desk.sandbox.origin,
     )  # fmt: skip
-    desk.worker._carrier = TwilioCarrier(account, SHORT)
+    desk.worker.carriers["sandbox"] = TwilioCarrier(account, SHORT)
     (id_,) = await desk.queue()
     await desk.run_lane()
     await desk.later(id_, seconds=60)
     await desk.run_lane()
     assert (await desk.message(id_)).state == "accepted"
     assert len(await desk.at_carrier()) == 1
-    await desk.worker._carrier.close()
+    await desk.worker.carriers["sandbox"].close()
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ async def test_without_twilio_nothing_posted_in_its_name_is_believed(tmp_path):
 async def finding(settings: Settings):
     async with aiohttp.ClientSession() as client:
         found = [each async for each in check_carrier(settings, client, Network(62, ["NL"]))]
-    assert [each.what for each in found] == ["carrier", "queue for everybody"]
+    assert [each.what for each in found] == ["carrier: smpp", "queue for everybody"]
     return found[0]
 
 

@@ -39,8 +39,8 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
     reader = Reader(session, wakes, terms, at)
     for reply in unread:
         await reader.read(reply)
-    if unread:
-        await wakes.wake(session, "lane", terms.sender)
+    for number in sorted(reader.answered_on):
+        await wakes.wake(session, "lane", number)
     return bool(moved) or len(unread) == _BATCH
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from calamity.actions.compose import message_row
 from calamity.actions.receive.read import Read
+from calamity.actions.routes import sender_to_answer
 from calamity.actions.terms import Terms
 from calamity.domain.answers import AnswerText, answer_in, code_words
 from calamity.domain.dispatch import Urgency
@@ -26,15 +27,19 @@ async def answer(
     read: Read,
     *,
     reply_id: str,
+    receiver: str,
     recipient_id: str,
     municipality_id: str,
     calamity_id: str | None,
     at: datetime,
-) -> None:
-    """Queue the answer, unless this person got many lately: machines could talk for ever."""
+) -> str | None:
+    """Queue the answer, and return the number from which it leaves: *receiver*, if that can send.
+
+    Not for a person who got many lately: machines could talk for ever.
+    """
     lately = await inbox.answers_since(session, recipient_id, at - _BRAKE_WINDOW)
     if read.answer is None or (lately >= _MOST_ANSWERS and read.answer is not AnswerText.STOPPED):
-        return
+        return None
     calamity = await _calamity(session, municipality_id, calamity_id)
     everyone = await people.list_recipients(session, [recipient_id])
     language = everyone[recipient_id].language
@@ -48,7 +53,8 @@ async def answer(
         body = body.replace(name, value)
     if calamity is not None and calamity.is_exercise and calamity.closed_at is None:
         body = as_exercise(body)
-    await ensure_lane(session, terms.sender, terms.rate)
+    number, rate = await sender_to_answer(session, terms, receiver)
+    await ensure_lane(session, number, rate)
     row = message_row(
         session,
         body=body,
@@ -57,7 +63,7 @@ async def answer(
         calamity_id=calamity_id,
         recipient_id=recipient_id,
         reply_id=reply_id,
-        sender=terms.sender,
+        sender=number,
         purpose="answer",
         urgency=Urgency.ANSWER,
         is_alarm=False,
@@ -65,6 +71,7 @@ async def answer(
         valid_until=at + _VALID,
     )
     await add_messages(session, [row])
+    return number
 
 
 async def _calamity(

@@ -51,6 +51,8 @@ class Reader:
         self._wakes = wakes
         self._terms = terms
         self._at = at
+        self.answered_on: set[str] = set()
+        """Our numbers on which an answer waits."""
 
     async def read(self, reply: Unread) -> None:
         """Say what the text means, act on it, and queue the answer."""
@@ -64,7 +66,7 @@ class Reader:
             return
         asked = [
             question
-            for question in await questions.open_questions(session, owners, reply.receiver)
+            for question in await questions.open_questions(session, owners)
             # A text that was recovered late answers nothing that was asked after it.
             if question.asked_at <= reply.received_at + _CLOCKS_APART
         ]
@@ -82,10 +84,13 @@ class Reader:
         )
         if calamity_id is not None:
             session.ring(calamity_id)
-        await answer(
-            session, self._terms, read, reply_id=reply.id, recipient_id=recipient_id,
-            municipality_id=owners[recipient_id], calamity_id=calamity_id, at=self._at,
+        number = await answer(
+            session, self._terms, read, reply_id=reply.id, receiver=reply.receiver,
+            recipient_id=recipient_id, municipality_id=owners[recipient_id],
+            calamity_id=calamity_id, at=self._at,
         )  # fmt: skip
+        if number is not None:
+            self.answered_on.add(number)
 
     async def _writer(self, owners: Mapping[str, str], asked: Sequence[Question]) -> str:
         """Return who of the owners of a number most likely wrote: whom we asked or texted last."""
@@ -164,9 +169,7 @@ class Reader:
 
     async def _just_closed(self, reply: Unread, owners: Mapping[str, str]) -> Question | None:
         """Return the question that this comes too late for, if nothing was said since."""
-        closed = await questions.last_closed(
-            self._session, owners, reply.receiver, self._at - _LATE_FOR
-        )
+        closed = await questions.last_closed(self._session, owners, self._at - _LATE_FOR)
         if closed is None or await conversations.heard_since(
             self._session, closed.recipient_id, closed.asked_at
         ):

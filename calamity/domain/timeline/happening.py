@@ -155,6 +155,23 @@ class CodesLocked(_Happening, frozen=True, tag="codes-locked"):
     until: AwareTime
 
 
+class RouteOpened(_Happening, frozen=True, tag="route-opened"):
+    """Texts no longer leave by one of our routes; *instead* is the one that they take now."""
+
+    route: str
+    code: int | None = None
+    """The carrier's, where it gave one; else it does not answer."""
+    instead: str | None = None
+
+
+class RouteClosed(_Happening, frozen=True, tag="route-closed"):
+    """A route works again."""
+
+    route: str
+    moved: Count = 0
+    """Texts that took another route meanwhile."""
+
+
 class RoundOpened(_Happening, frozen=True, tag="round-opened"):
     """Audiences were asked how their neighbourhood feels."""
 
@@ -281,6 +298,8 @@ Happening = (
     | DispatchQueued
     | DispatchFinished
     | CodesLocked
+    | RouteOpened
+    | RouteClosed
     | RoundOpened
     | RoundClosed
     | PicturePublished
@@ -311,6 +330,8 @@ _KINDS: dict[type, EntryKind] = {
     DispatchQueued: EntryKind.DISPATCH,
     DispatchFinished: EntryKind.DISPATCH,
     CodesLocked: EntryKind.REPLY,
+    RouteOpened: EntryKind.DISPATCH,
+    RouteClosed: EntryKind.DISPATCH,
     RoundOpened: EntryKind.ROUND,
     RoundClosed: EntryKind.ROUND,
     PicturePublished: EntryKind.PICTURE,

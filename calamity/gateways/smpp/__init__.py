@@ -46,6 +46,7 @@ from calamity.gateways.smpp.inbound import Inbound
 from calamity.gateways.smpp.line import (
     BindRefused,
     Line,
+    NoRoom,
     NotAnswered,
     NotWritten,
     try_bind,
@@ -60,6 +61,7 @@ from calamity.gateways.smpp.statuses import (
     sid_of,
     state_to_status,
 )
+from calamity.gateways.smpp_codes import BUSY
 
 __all__ = [
     "PREFIX",
@@ -116,6 +118,11 @@ class SmppCarrier:
     async def close(self) -> None:
         """Let go of the line; a text under way ends in doubt, one after this is `NotSent`."""
         await self._line.close()
+
+    async def probe(self) -> None:
+        """Return when there is a line, which is bound anew by itself; raises Unavailable."""
+        if not self._line.is_bound:
+            raise Unavailable("The SMSC has not let us in again; it is tried by itself.")
 
     @property
     def is_bound(self) -> bool:
@@ -251,6 +258,9 @@ def _outcome_of(error: Exception) -> Outcome:
     match error:
         case BindRefused():
             return bind_refusal(error.status)
+        case NoRoom():
+            # As if the SMSC had asked for less: a matter of pace, not of an outage.
+            return NotSent(str(error), _AFTER_NO_LINE_SECONDS, BUSY)
         case NotWritten():
             return NotSent(str(error), _AFTER_NO_LINE_SECONDS)
         case NotAnswered():

@@ -35,6 +35,10 @@ class NotWritten(Exception):
     """The request never left: it may be made again."""
 
 
+class NoRoom(NotWritten):
+    """The window stayed full: the SMSC answers slower than we ask."""
+
+
 class BindRefused(NotWritten):
     """The SMSC does not let us in."""
 
@@ -122,8 +126,9 @@ class Line:
         except TimeoutError:
             if self._refused is not None:
                 raise BindRefused(self._refused) from None
-            state = "takes no more" if self._bound.is_set() else "cannot be reached"
-            raise NotWritten(f"the SMSC {state}") from None
+            if self._bound.is_set():
+                raise NoRoom("the SMSC takes no more") from None
+            raise NotWritten("the SMSC cannot be reached") from None
         try:
             return await self._asking(pdu, about, self._patience.answer_seconds)
         finally:

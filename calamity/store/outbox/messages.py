@@ -1,6 +1,6 @@
 """The outbox's rows: add, ask, count and cancel.
 
-A question is kept once per person and number; a new one takes the place of the old.
+A question is kept once per person; a new one takes the place of the old.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -67,14 +67,13 @@ async def add_messages(session: Session, values: Sequence[dict[str, Any]]) -> No
 async def ask(
     session: Session,
     *,
-    receiver: str,
     calamity_id: str,
     at: datetime,
     recipients: Iterable[tuple[str, str | None]],
     round_id: str | None = None,
     codes: Mapping[str, str],
 ) -> None:
-    """Remember what these people are asked on this number; earlier questions there are over.
+    """Remember what these people are asked; earlier questions to them are over.
 
     *recipients* are pairs of recipient id and, for a call-out, ladder id; *codes* are those that
     stand in the texts, by recipient id.
@@ -83,7 +82,6 @@ async def ask(
         {
             "id": new_id(),
             "recipient_id": recipient,
-            "receiver": receiver,
             "kind": "round" if round_id else "call-out",
             "calamity_id": calamity_id,
             "ladder_id": ladder,
@@ -99,10 +97,10 @@ async def ask(
         return
     dialect: Any = postgresql if session.is_postgres else sqlite
     asked = dialect.insert(OpenQuestionRow)
-    # One open question per person and number: a new one takes the place of the old, also when two
-    # are asked at the same moment.
+    # One open question per person: a new one takes the place of the old, also when two are asked
+    # at the same moment.
     replaced = asked.on_conflict_do_update(
-        index_elements=["recipient_id", "receiver"],
+        index_elements=["recipient_id"],
         index_where=text("closed_at IS NULL"),
         set_={
             name: asked.excluded[name]

@@ -30,6 +30,7 @@ from calamity.store.tables.people import (
 )
 from calamity.store.tables.playbooks import ApprovalRow, PlaybookVersionRow
 from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
+from calamity.store.tables.routes import RouteRow
 from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "ReplyRow",
     "ResponderRow",
     "RoundRow",
+    "RouteRow",
     "SessionRow",
     "SweepRow",
     "TaskRow",

@@ -208,14 +208,13 @@ class ReplyRow(SQLModel, table=True):
 
 
 class OpenQuestionRow(SQLModel, table=True):
-    """What a person was asked last on one number, while an answer still counts."""
+    """What a person was asked last, while an answer still counts, to whichever of our numbers."""
 
     __tablename__ = "open_question"
     __table_args__ = (
         Index(
             "ux_open_question",
             "recipient_id",
-            "receiver",
             unique=True,
             **where("closed_at IS NULL"),
         ),
@@ -223,8 +222,6 @@ class OpenQuestionRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=36)
     recipient_id: str = Field(foreign_key="recipient.id", max_length=36)
-    receiver: str = short(40)
-    """Our number on which the answer is expected."""
     kind: str = short(12)
     """call-out or round."""
     calamity_id: str = Field(foreign_key="calamity.id", max_length=36)

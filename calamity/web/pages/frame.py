@@ -90,7 +90,7 @@ def bare_frame(request: PageRequest, visitor: Visitor | None, municipality: str)
     """Return a frame without asking the database anything."""
     settings = house_of(request).settings
     language = language_of(request)
-    is_sandbox = settings.carrier == "sandbox"
+    is_sandbox = settings.is_sandbox
     return Frame(
         language="en" if language.code == "en" else "nl",
         nonce=csp_nonce(request.scope),

@@ -15,7 +15,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Dispatch, Round
 from calamity.domain.texts import clean_for_display
 from calamity.gateways.carrier import meaning_of
-from calamity.store import outbox
+from calamity.store import outbox, routes
 from calamity.store.database import Session
 from calamity.store.letters import letters_for_coordinators
 from calamity.store.outbox_lists import DispatchCard, codes_of_waiting, list_dispatches
@@ -46,20 +46,25 @@ from calamity.web.pages.timeline import timeline_view
 from calamity.web.pages.why import why
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
+from calamity.web.route_words import route_notice
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
 _LONGEST_REASON = 500
 
 
-async def messages_view(scene: Scene, session: Session) -> room.Messages:
+async def messages_view(scene: Scene, session: Session, house: House) -> room.Messages:
     """Return the part of the room about what left the house."""
     cards = await list_dispatches(session, scene.calamity.id)
     held = await outbox.held_messages(session, scene.calamity.id)
+    notice = None
+    if scene.calamity.closed_at is None:
+        notice = route_notice(house.terms, await routes.standings(session), scene.language)
     return room.Messages(
         calamity=scene.calamity.id,
         dispatches=tuple(_dispatch(scene, card) for card in cards),
         paused_reason=_paused(scene, await codes_of_waiting(session, scene.calamity.id)),
+        route_notice=notice,
         held=tuple(room.HeldLine(each.id, each.name, each.held_at) for each in held),
     )
 
@@ -140,7 +145,7 @@ async def _part(scene: Scene, session: Session, house: House, name: str) -> obje
         "summary": lambda: summary_view(scene, house.timeline),
         "roster": lambda: roster_view(scene, session),
         "tasks": lambda: tasks_view(scene, session, house.timeline),
-        "messages": lambda: messages_view(scene, session),
+        "messages": lambda: messages_view(scene, session, house),
         "rounds": lambda: rounds_view(scene, session),
         "timeline": lambda: timeline_view(scene, session, house),
         "picture": lambda: picture_part(scene, session, audience_of(scene.actor)),
@@ -175,7 +180,7 @@ async def _room_page(
             summary=await summary_view(scene, house.timeline, failed, form),
             roster=await roster_view(scene, session),
             tasks=await tasks_view(scene, session, house.timeline),
-            messages=await messages_view(scene, session),
+            messages=await messages_view(scene, session, house),
             rounds=await rounds_view(scene, session),
             timeline=await timeline_view(scene, session, house),
             picture=await picture_part(scene, session, audience_of(actor)),

@@ -1,6 +1,7 @@
 """What the administrator sees of the carrier."""
 
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -17,7 +18,22 @@ class QuarantineLine(Struct, frozen=True, forbid_unknown_fields=True):
     handled: bool = False
 
 
+class RouteLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One route by which texts leave, and how it stands."""
+
+    name: str
+    state: Literal["closed", "trying", "open"]
+    in_use: bool = False
+    """New texts leave by it."""
+    numbers: tuple[str, ...] = ()
+    since: datetime | None = None
+    why: str = ""
+    moved: int = 0
+
+
 class Quarantine(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that stands apart, what nobody has looked at first."""
 
     lines: tuple[QuarantineLine, ...] = ()
+    routes: tuple[RouteLine, ...] = ()
+    """In the order in which texts take them."""

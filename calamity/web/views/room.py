@@ -226,6 +226,8 @@ class Messages(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: str
     dispatches: tuple[DispatchLine, ...] = ()
     paused_reason: str | None = None
+    route_notice: str | None = None
+    """That texts leave another way than usual, or none, and why."""
     held: tuple[HeldLine, ...] = ()
 
 

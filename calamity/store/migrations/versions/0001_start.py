@@ -53,6 +53,14 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "route",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("breaker", sa.Text(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "sweep",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("begun_at", sa.BigInteger(), nullable=False),
@@ -816,7 +824,6 @@ def upgrade() -> None:
         "open_question",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("recipient_id", sa.String(length=36), nullable=False),
-        sa.Column("receiver", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=12), nullable=False),
         sa.Column("calamity_id", sa.String(length=36), nullable=False),
         sa.Column("ladder_id", sa.String(length=36), nullable=True),
@@ -846,7 +853,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_open_question_round_id"), ["round_id"], unique=False)
         batch_op.create_index(
             "ux_open_question",
-            ["recipient_id", "receiver"],
+            ["recipient_id"],
             unique=True,
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
