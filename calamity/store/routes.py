@@ -1,11 +1,11 @@
 """How the routes stand, and the texts that take another one."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, json
-from sqlalchemy import case, func, select, update
+from sqlalchemy import case, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
@@ -13,7 +13,7 @@ from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
 from calamity.domain.routes import Breaker, RouteState
 from calamity.store.database import Session
-from calamity.store.tables import LaneRow, MessageRow, RouteRow
+from calamity.store.tables import LaneRow, MessageRow, Moment, RouteRow
 
 _decode = json.Decoder(Breaker).decode
 _READY = MessageState.READY
@@ -134,27 +134,14 @@ def _waits_on(senders: Sequence[str]) -> Any:
 
 
 async def _move(session: Session, which: Any, to: str, at: datetime) -> int:
-    earlier = case(
-        (col(MessageRow.due_at) > at, at),
-        else_=col(MessageRow.due_at),
-    )
+    is_late = (col(MessageRow.attempts) > 0) & (col(MessageRow.due_at) > at)
     done = await session.sql.execute(
         update(MessageRow)
         .where(col(MessageRow.id).in_(which))
         .values(
             sender=to,
-            due_at=case((col(MessageRow.attempts) > 0, earlier), else_=col(MessageRow.due_at)),
+            due_at=case((is_late, literal(at, Moment())), else_=col(MessageRow.due_at)),
         )
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count
-
-
-async def waiting_on(session: Session, senders: Iterable[str]) -> int:
-    """Return how many texts wait on these senders."""
-    return (
-        await session.sql.scalar(
-            select(func.count()).select_from(MessageRow).where(_waits_on(list(senders)))
-        )
-        or 0
-    )
