@@ -51,9 +51,9 @@ async def answers(desk, calamity_id):
 async def test_c08_refused_connections_lead_every_text_once_to_the_next_route_and_back(desk):
     town = desk.town
     desk.cut_off()
+    ids = await desk.queue(3)
+    activation = await called_out(desk)
     async with desk.at_work():
-        ids = await desk.queue(3)
-        activation = await called_out(desk)
         await desk.all_are("accepted")
         assert {row.sender for row in await desk.messages()} == {SECOND}
         taken = desk.smsc.said("submit")
@@ -92,7 +92,7 @@ async def test_c08_refused_connections_lead_every_text_once_to_the_next_route_an
         opened, closed = await until(lambda: two_told(desk, activation.calamity_id))
         assert opened == RouteOpened(route="twilio", instead="smpp")
         assert closed.route == "twilio"
-    assert {row.attempts for row in await desk.messages(*ids)} == {2}
+    assert {row.attempts for row in await desk.messages(*ids)} == {2}, "once on each route"
 
 
 async def is_(desk, state):
@@ -196,10 +196,10 @@ async def test_without_any_route_texts_are_kept_and_the_ladder_goes_on_by_e_mail
         row.email = session.vault.seal_text(EMAIL, "lea@oeverlanden.example")
     desk.cut_off()
     await desk.smsc.close()
-    await desk.opens()
-    await desk.opens("smpp")
     async with desk.at_work():
         activation = await called_out(desk)
+        await desk.opens()
+        await desk.opens("smpp")
         async with desk.database.transaction() as session:
             for ladder in await call_outs.ladders_of(session, await _call_out(desk)):
                 if ladder.way_due_at is not None:
