@@ -29,8 +29,9 @@ from calamity.store.ids import new_id
 from calamity.store.municipalities import get_municipality, list_neighbourhoods
 from calamity.store.outbox import BODY, given_in, people_with_questions, sent_since
 from calamity.store.pauses import paused_among
-from calamity.store.people import Recipient, list_recipients, stopped_among
+from calamity.store.people import Recipient, list_recipients
 from calamity.store.questions import ambiguous, draw_codes
+from calamity.store.stops import stopped_among
 from calamity.store.tables import CalamityRow
 
 _GUARDED = (Group.KEY_FIGURES, Group.PROFESSIONALS)

@@ -77,6 +77,18 @@ CALL_OVER: frozenset[str] = NEGATIVE | {
 }
 """A call has come to its end. Only a key that was pressed in it is an answer."""
 
+WRONG_NUMBER: frozenset[int] = frozenset(
+    {
+        # No such number; our own; not to be reached from ours; no mobile phone.
+        21211, 21266, 21612, 21614,
+        # No longer in use; a landline.
+        30005, 30006,
+        # What an SMSC says of an address that it does not know.
+        3400011, 3400080, 3400081,
+    }
+)  # fmt: skip
+"""Codes for good, of texts that failed because of the number: somebody should correct it."""
+
 
 def moves_forward(old: str, new: str) -> bool:
     """Tell whether a receipt with status *new* moves a message on from *old*.

@@ -210,6 +210,9 @@ class RosterLine(Struct, frozen=True):
     message_state: str
     error_code: int | None
     ways: list[WayLine] = []
+    number_failed_at: datetime | None = None
+    """Since when texts to this person's number come to nothing."""
+    number_error: int | None = None
 
 
 class Roster(Struct, frozen=True):
@@ -236,7 +239,7 @@ async def rosters(session: Session, calamity_id: str) -> list[Roster]:
 
 async def _roster(session: Session, row: CallOutRow) -> Roster:
     found = await session.sql.execute(
-        select(LadderRow, RecipientRow.name, MessageRow)
+        select(LadderRow, RecipientRow, MessageRow)
         .join(RecipientRow, col(RecipientRow.id) == LadderRow.recipient_id)
         .outerjoin(
             MessageRow,
@@ -252,7 +255,7 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
         RosterLine(
             ladder_id=ladder.id,
             recipient_id=ladder.recipient_id,
-            name=session.vault.open_text(NAME, name),
+            name=session.vault.open_text(NAME, person.name),
             role=ladder.role,
             rank=ladder.rank,
             state=Rung(ladder.state),
@@ -267,8 +270,10 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
             message_state=message.state if message else "",
             error_code=message.error_code if message else None,
             ways=[*tried.get(ladder.id, ()), *_planned(ladder)],
+            number_failed_at=person.number_failed_at,
+            number_error=person.number_error,
         )
-        for ladder, name, message in found
+        for ladder, person, message in found
     ]
     due = [line.next_due_at for line in lines if line.next_due_at]
     return Roster(

@@ -35,6 +35,9 @@ class Acquaintance(Struct, frozen=True):
     quiet_from: str
     quiet_until: str
     agreed: bool
+    number_failed_at: datetime | None = None
+    """Since when texts to this number come to nothing."""
+    number_error: int | None = None
 
 
 async def get_acquaintance(
@@ -43,7 +46,8 @@ async def get_acquaintance(
     """Return a key figure whom this contact person knows. Raises NotFound for anyone else."""
     found = (
         await session.sql.execute(
-            select(KeyFigureRow, NeighbourhoodRow)
+            select(KeyFigureRow, NeighbourhoodRow, RecipientRow)
+            .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
             .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
             .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
             .where(
@@ -55,10 +59,10 @@ async def get_acquaintance(
     ).first()
     if found is None:
         raise NotFound("You do not know this key figure.", field="key-figure")
-    figure, place = found
+    figure, place, person = found
     return Acquaintance(
         figure.recipient_id, place.code, place.name, figure.quiet_from, figure.quiet_until,
-        bool(figure.agreed_on),
+        bool(figure.agreed_on), person.number_failed_at, person.number_error,
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import (
     ContactPersonRow,
-    DoNotAddRow,
     KeyFigureRow,
     NeighbourhoodRow,
     ProfessionalRow,
@@ -157,37 +156,6 @@ async def put_recipient(
     return row.id, changed
 
 
-async def may_be_added(session: Session, municipality_id: str, phone: str) -> bool:
-    """Say whether the owner of this number has not said STOP."""
-    return await session.sql.get(DoNotAddRow, (municipality_id, session.vault.index(phone))) is None
-
-
-async def stop(session: Session, recipient_id: str, at: datetime) -> None:
-    """Send this person nothing any more and refuse to add the number again."""
-    row = await session.sql.get(RecipientRow, recipient_id)
-    if row is None or row.stopped_at is not None:
-        return
-    row.stopped_at = at
-    if await session.sql.get(DoNotAddRow, (row.municipality_id, row.phone_index)) is None:
-        session.sql.add(
-            DoNotAddRow(municipality_id=row.municipality_id, phone_index=row.phone_index, since=at)
-        )
-    await session.sql.flush()
-
-
-async def start_again(session: Session, recipient_id: str) -> bool:
-    """Undo STOP or a pause, on the owner's own word; return whether there was one."""
-    row = await session.sql.get(RecipientRow, recipient_id)
-    if row is None or (row.stopped_at is None and row.paused_until is None):
-        return False
-    row.stopped_at = row.paused_until = None
-    listed = await session.sql.get(DoNotAddRow, (row.municipality_id, row.phone_index))
-    if listed is not None:
-        await session.sql.delete(listed)
-    await session.sql.flush()
-    return True
-
-
 async def put_row(
     session: Session, table: type[SQLModel], match: dict[str, Any], values: dict[str, Any]
 ) -> str:
@@ -286,17 +254,6 @@ async def _key_figures(session: Session, municipality_id: str) -> list[Member]:
     ]
 
 
-async def stopped_among(session: Session, municipality_id: str) -> set[str]:
-    """Return the ids of everyone here who said STOP."""
-    rows = await session.sql.scalars(
-        select(RecipientRow.id).where(
-            RecipientRow.municipality_id == municipality_id,
-            col(RecipientRow.stopped_at).is_not(None),
-        )
-    )
-    return set(rows)
-
-
 class KeyFigureLine(Struct, frozen=True):
     """A key figure as their own contact person, or the manager of the network, sees them."""
 
@@ -309,6 +266,9 @@ class KeyFigureLine(Struct, frozen=True):
     agreed_on: str
     asks: bool
     is_stopped: bool
+    number_failed_at: datetime | None = None
+    """Since when texts to this number come to nothing."""
+    number_error: int | None = None
 
 
 async def list_key_figures(
@@ -338,6 +298,8 @@ async def list_key_figures(
             figure.agreed_on,
             figure.asks,
             recipient.stopped_at is not None,
+            recipient.number_failed_at,
+            recipient.number_error,
         )
         for figure, recipient, neighbourhood, contact in rows
     ]
@@ -351,6 +313,9 @@ class ResponderLine(Struct, frozen=True):
     role: str
     rank: int
     is_stopped: bool
+    number_failed_at: datetime | None = None
+    """Since when texts to this number come to nothing."""
+    number_error: int | None = None
 
 
 async def list_responders(session: Session, municipality_id: str) -> list[ResponderLine]:
@@ -368,6 +333,8 @@ async def list_responders(session: Session, municipality_id: str) -> list[Respon
             responder.role,
             responder.rank,
             recipient.stopped_at is not None,
+            recipient.number_failed_at,
+            recipient.number_error,
         )
         for responder, recipient in rows
     ]

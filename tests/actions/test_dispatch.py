@@ -12,7 +12,7 @@ from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Budget, Dispatch
 from calamity.domain.timeline import DispatchFinished, DispatchQueued, Visibility
-from calamity.store import people
+from calamity.store import stops
 from calamity.store.outbox import Result
 from calamity.store.tables import KeyFigureRow
 from calamity.store.timeline import TimelineReader
@@ -209,10 +209,10 @@ async def test_stop_holds_back_what_comes_later_until_start(database, wakes, pla
     await play.start(active.calamity_id, "give", T0)
     assert (await queued(play, active)).held_back == {"stopped": 1}
     async with database.reading() as session:
-        assert not await people.may_be_added(session, town.id, town["kf1"].phone)
+        assert not await stops.may_be_added(session, town.id, town["kf1"].phone)
     await play.reply(town["kf1"], "START", later(minutes=1))
     async with database.reading() as session:
-        assert await people.may_be_added(session, town.id, town["kf1"].phone)
+        assert await stops.may_be_added(session, town.id, town["kf1"].phone)
     second = await make_activation(database, wakes, town, request_key="request-0002")
     await play.start(second.calamity_id, "give", later(minutes=2))
     assert (await queued(play, second)).held_back == {}
@@ -223,7 +223,7 @@ async def test_a_text_that_was_queued_for_someone_who_stopped_is_never_claimed(
 ):
     await play.start(active.calamity_id, "give", T0)
     async with database.transaction() as session:
-        await people.stop(session, town["kf1"].id, T0)
+        await stops.stop(session, town["kf1"].id, T0)
     await play.send(T0)
     (text,) = await play.texts(to=town["kf1"])
     assert text.state == "cancelled"

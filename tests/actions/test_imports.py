@@ -12,7 +12,7 @@ from calamity.actions.people import PeopleFaults, PeopleReport, import_people
 from calamity.domain.districts import DistrictFaults
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, UserRole
-from calamity.store import people, questions
+from calamity.store import people, questions, stops
 from calamity.store.database import Database
 from calamity.store.municipalities import add_municipality, list_neighbourhoods
 from tests.make import T0, Town, later
@@ -191,7 +191,7 @@ async def test_nobody_is_their_own_contact_person(database, town: Town):
 
 async def test_who_said_stop_is_not_added_again(database, town: Town):
     async with database.transaction() as session:
-        await people.stop(session, town["kf1"].id, T0)
+        await stops.stop(session, town["kf1"].id, T0)
 
     line = FIGURE.replace("0031 97010245002", town["kf1"].phone).replace(
         "Tessa Nieuw", "Tessa Winde"

@@ -7,7 +7,7 @@ import pytest
 from calamity.actions.receive import read_inbox
 from calamity.domain.errors import Unavailable
 from calamity.domain.receipts import StatusReceipt
-from calamity.store import inbox, letters, people, rounds
+from calamity.store import inbox, letters, rounds, stops
 from calamity.store.inbox import Inbox
 from calamity.store.wakes import Wakes
 from tests.actions.play import inbound
@@ -204,7 +204,7 @@ async def test_stop_holds_in_every_town_that_knows_the_number(play, asked, town,
     async def may_be_added() -> list[bool]:
         async with database.reading() as session:
             return [
-                await people.may_be_added(session, each.id, town["kf1"].phone)
+                await stops.may_be_added(session, each.id, town["kf1"].phone)
                 for each in (town, other)
             ]
 

@@ -10,7 +10,7 @@ from calamity.actions.terms import Way
 from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
 from calamity.domain.timeline import Acknowledged, OtherWayTried
-from calamity.store import call_outs, outbox, people
+from calamity.store import call_outs, outbox, people, stops
 from calamity.store.outbox import Result
 from calamity.store.rounds import token_hash
 from calamity.store.tables import LadderRow, RecipientRow
@@ -232,7 +232,7 @@ async def test_who_said_stop_to_the_carrier_is_phoned_and_gets_no_texts(play, ca
     (call,) = await claim_calls(play, T0)
     assert call.to == play.town["lei1"].phone
     async with play.database.reading() as session:
-        assert play.town["lei1"].id in await people.stopped_among(session, play.town.id)
+        assert play.town["lei1"].id in await stops.stopped_among(session, play.town.id)
 
 
 async def test_a_deputy_is_phoned_with_the_words_for_deputies(play, called):
@@ -313,7 +313,7 @@ async def test_the_link_in_the_email_leads_to_the_ladder_and_is_not_kept(mailed)
 async def test_who_said_stop_gets_no_email(mailed):
     play, _ = mailed
     async with play.database.transaction() as session:
-        await people.stop(session, play.town["lei1"].id, later(minutes=10))
+        await stops.stop(session, play.town["lei1"].id, later(minutes=10))
     assert await claim_mails(play, later(minutes=10)) == []
 
 

@@ -76,6 +76,8 @@ def test_fields_of_a_recipient_are_the_closed_list() -> None:
         "email",
         "stopped_at",
         "paused_until",
+        "number_failed_at",
+        "number_error",
         "created_at",
     }
 

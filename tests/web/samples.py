@@ -1095,6 +1095,14 @@ PLAYBOOK_PAGE = playbook.PlaybookPage(
 )
 
 PEOPLE = people.People(
+    wrong_numbers=(
+        people.WrongNumberLine(
+            "Daan Prins",
+            "+31 97 ••• ••12",
+            "Sms'jes naar dit nummer komen niet aan sinds za 21 nov 20.58 uur. Dit nummer is niet meer in gebruik. Bel of mail deze persoon en verbeter het nummer.",
+        ),
+    ),
+    wrong_key_figures=2,
     responders=(
         people.PersonLine(
             name="Noor Vermeer",

@@ -12,9 +12,10 @@ from calamity.actions.receive.calls import Said, answer_call
 from calamity.actions.receive.reader import Reader
 from calamity.actions.terms import Terms
 from calamity.domain.channels import Channel
-from calamity.domain.receipts import CALL_OVER, NEGATIVE
-from calamity.store import call_outs, inbox, people
+from calamity.domain.receipts import CALL_OVER, NEGATIVE, POSITIVE, WRONG_NUMBER
+from calamity.store import call_outs, inbox, numbers, stops
 from calamity.store.database import Session
+from calamity.store.inbox import Moved
 from calamity.store.outbox import cancel_for_recipient, refusals
 from calamity.store.wakes import Wakes
 
@@ -35,6 +36,7 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
             await _go_on(session, wakes, each.ladder_id, each.channel, failed=has_failed, at=at)
         if each.calamity_id is not None:
             session.ring(each.calamity_id)
+    await _learn_of_numbers(session, moved or [])
     unread = await inbox.unread_replies(session, limit=_BATCH)
     reader = Reader(session, wakes, terms, at)
     for reply in unread:
@@ -44,14 +46,27 @@ async def read_inbox(session: Session, wakes: Wakes, terms: Terms, *, at: dateti
     return bool(moved) or len(unread) == _BATCH
 
 
+async def _learn_of_numbers(session: Session, moved: list[Moved]) -> None:
+    """Mark numbers that do not work, and lift the mark where a text arrived."""
+    texts = [each for each in moved if each.channel is Channel.SMS]
+    for each in texts:
+        if each.status in NEGATIVE and each.error_code in WRONG_NUMBER:
+            await numbers.mark_wrong(session, each.recipient_id, each.error_code, each.left_at)
+    arrived = [each.message_id for each in texts if each.status in POSITIVE]
+    if arrived:
+        await numbers.clear_wrong(session, arrived)
+
+
 async def take_in_refusals(
     session: Session, wakes: Wakes, message_ids: list[str], *, at: datetime
 ) -> None:
     """Act on texts that the carrier refused: another way's or the deputy's turn, or a STOP."""
     for refusal in await refusals(session, message_ids):
         if refusal.error_code == _OPTED_OUT and refusal.channel is Channel.SMS:
-            await people.stop(session, refusal.recipient_id, at)
+            await stops.stop(session, refusal.recipient_id, at)
             await cancel_for_recipient(session, refusal.recipient_id, at)
+        if refusal.error_code in WRONG_NUMBER and refusal.channel is Channel.SMS:
+            await numbers.mark_wrong(session, refusal.recipient_id, refusal.error_code, at)
         if refusal.ladder_id is not None:
             await _go_on(session, wakes, refusal.ladder_id, refusal.channel, failed=True, at=at)
 

@@ -15,7 +15,7 @@ from calamity.domain.replies import (
     Start,
     Stop,
 )
-from calamity.store import pauses, people
+from calamity.store import pauses, stops
 from calamity.store.database import Session
 from calamity.store.outbox import cancel_for_recipient
 
@@ -38,12 +38,12 @@ async def take_in_control(
     match reading:
         case Stop():
             for each in owners:
-                await people.stop(session, each, at)
+                await stops.stop(session, each, at)
                 await cancel_for_recipient(session, each, at)
             return Read("stop", AnswerText.STOPPED)
         case Start():
             for each in owners:
-                await people.start_again(session, each)
+                await stops.start_again(session, each)
             return Read("start", AnswerText.STARTED)
         case Pause(days):
             until = at + timedelta(days=days)

@@ -44,6 +44,7 @@ class Moved(Struct, frozen=True):
     status: str
     error_code: int | None
     channel: Channel
+    left_at: datetime
 
 
 async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> list[Moved] | None:
@@ -86,6 +87,7 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
                 message.carrier_status,
                 message.error_code,
                 Channel(message.channel),
+                message.claimed_at or receipt.received_at,
             )
     await session.sql.flush()
     if apart:

@@ -6,10 +6,10 @@ that nobody's capacity can be read from the number, and no row links two key fig
 
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from calamity.store.tables.columns import moment, sealed, short
+from calamity.store.tables.columns import moment, sealed, short, where
 
 
 class RecipientRow(SQLModel, table=True):
@@ -19,7 +19,14 @@ class RecipientRow(SQLModel, table=True):
     """
 
     __tablename__ = "recipient"
-    __table_args__ = (UniqueConstraint("municipality_id", "phone_index", "seat"),)
+    __table_args__ = (
+        UniqueConstraint("municipality_id", "phone_index", "seat"),
+        Index(
+            "ix_recipient_number_failed",
+            "number_failed_at",
+            **where("number_failed_at IS NOT NULL"),
+        ),
+    )
 
     id: str = Field(primary_key=True, max_length=36)
     municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
@@ -34,6 +41,10 @@ class RecipientRow(SQLModel, table=True):
     """Another way to reach this person, where they gave one."""
     stopped_at: datetime | None = moment(nullable=True)
     paused_until: datetime | None = moment(nullable=True)
+    number_failed_at: datetime | None = moment(nullable=True)
+    """When a text left that the carrier refused for good, because of the number."""
+    number_error: int | None = None
+    """The carrier's code for what is wrong with the number."""
     created_at: datetime = moment()
 
 

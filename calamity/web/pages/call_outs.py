@@ -25,6 +25,7 @@ from calamity.web.auth import needs
 from calamity.web.pages.frame import PageRequest, form_of, house_of, language_of, now
 from calamity.web.pages.parts import part_or_back
 from calamity.web.pages.scene import Scene
+from calamity.web.pages.why import why_no_texts
 from calamity.web.paths import PATHS
 from calamity.web.refusals import said
 from calamity.web.sentences import N_
@@ -128,6 +129,7 @@ def _line(
         reason=scene.language.text(reason) if reason else line.reason or None,
         reminded_at=line.reminded_at,
         ways=tuple(_way(way) for way in line.ways if way.state != MessageState.CANCELLED),
+        no_texts=why_no_texts(line.number_failed_at, line.number_error, scene.language),
     )
 
 

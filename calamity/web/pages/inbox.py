@@ -34,7 +34,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.text_check import text_check
-from calamity.web.pages.why import all_whys
+from calamity.web.pages.why import all_whys, why_no_texts
 from calamity.web.paths import PATHS, path
 from calamity.web.views import people
 from calamity.web.views.frame import Flash, Form
@@ -104,6 +104,7 @@ def _line(
         excerpt=_excerpt(letter, language) if letter else "",
         whys=all_whys(wrote, language),
         phone=None if figure.is_stopped else phone,
+        no_texts=why_no_texts(figure.number_failed_at, figure.number_error, language),
     )
 
 
@@ -183,6 +184,7 @@ async def _conversation(
         calamity=calamity.id if calamity else None,
         waits=waits,
         whys=all_whys((each for each in wrote if each.recipient_id == key_figure), language),
+        no_texts=why_no_texts(known.number_failed_at, known.number_error, language),
         check=text_check(draft) if draft else None,
         form=form or Form(),
     )

@@ -14,6 +14,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.phone import masked
 from calamity.store.database import Session
 from calamity.store.network import Circle, list_circles
+from calamity.store.numbers import WrongNumber, wrong_numbers
 from calamity.store.people import ResponderLine, list_recipients, list_responders
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
@@ -32,6 +33,7 @@ from calamity.web.pages.frame import (
     wrong,
 )
 from calamity.web.pages.neighbourhoods import said_of
+from calamity.web.pages.why import why_no_texts
 from calamity.web.paths import PATHS
 from calamity.web.views import people as views
 from calamity.web.views.frame import Form
@@ -132,14 +134,24 @@ async def _show(
     async with house_of(request).database.reading() as session:
         team = await _team(session, actor, language)
         circles = await list_circles(session, actor.municipality_id, now().date())
+        wrong_ones = await wrong_numbers(session, actor.municipality_id)
     view = views.People(
         responders=team,
         professionals=sum(circle.professionals for circle in circles),
         circles=tuple(_circle(circle) for circle in circles if circle.key_figures),
+        wrong_numbers=tuple(
+            _wrong(each, language) for each in wrong_ones if not each.is_key_figure
+        ),
+        wrong_key_figures=sum(each.is_key_figure for each in wrong_ones),
         report=report,
         form=form or Form(),
     )
     return page(request, "people", await frame_of(request, here="people"), view, status)
+
+
+def _wrong(each: WrongNumber, language: Language) -> views.WrongNumberLine:
+    words = why_no_texts(each.since, each.code, language)
+    return views.WrongNumberLine(each.name, masked(each.phone), words)
 
 
 def _circle(circle: Circle) -> views.CircleLine:

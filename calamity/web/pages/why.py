@@ -1,8 +1,9 @@
-"""Why an inbound text waits for a person, in one sentence."""
+"""Why an inbound text waits for a person, or why texts come to nothing, in one sentence."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from calamity.gateways.carrier import meaning_of
 from calamity.store.letters import LOCKED, Letter
 from calamity.web.language import Language
 from calamity.web.sentences import N_
@@ -36,3 +37,14 @@ def all_whys(letters: Iterable[Letter], language: Language) -> tuple[str, ...]:
     """Return, each once, why the texts that nobody handled wait."""
     waiting = [each for each in letters if each.handled_at is None]
     return tuple(dict.fromkeys(filter(None, (why(each, language) for each in waiting))))
+
+
+def why_no_texts(since: datetime | None, code: int | None, language: Language) -> str | None:
+    """Return since when texts to a number come to nothing, why, and what to do."""
+    if since is None:
+        return None
+    meaning = meaning_of(code)
+    words = language.text(
+        "Texts to this number do not arrive since %(moment)s.", moment=language.moment(since)
+    )
+    return f"{words} {meaning.en if language.code == 'en' else meaning.nl}"

@@ -20,6 +20,8 @@ class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
     excerpt: str = ""
     whys: tuple[str, ...] = ()
     phone: str | None = None
+    no_texts: str | None = None
+    """Why texts to the number come to nothing, while they do."""
 
 
 class Inbox(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +78,7 @@ class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: str | None = None
     waits: bool = False
     whys: tuple[str, ...] = ()
+    no_texts: str | None = None
     other_wrote: str | None = None
     kept_until: datetime | None = None
     check: TextCheck | None = None
@@ -91,6 +94,14 @@ class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
     phone_masked: str
     language: str
     active: bool = True
+
+
+class WrongNumberLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whose number does not work, and what to do."""
+
+    name: str
+    phone_masked: str
+    words: str | None
 
 
 class CircleLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +142,9 @@ class People(Struct, frozen=True, forbid_unknown_fields=True):
     responders: tuple[PersonLine, ...] = ()
     professionals: int = 0
     circles: tuple[CircleLine, ...] = ()
+    wrong_numbers: tuple[WrongNumberLine, ...] = ()
+    wrong_key_figures: int = 0
+    """Key figures with such a number: a count, never a list of persons."""
     report: ImportReport | None = None
     form: Form = Form()
 

@@ -79,6 +79,7 @@ class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     reason: str | None = None
     reminded_at: datetime | None = None
     ways: tuple[WayLine, ...] = ()
+    no_texts: str | None = None
 
 
 class AnswerPage(Struct, frozen=True, forbid_unknown_fields=True):

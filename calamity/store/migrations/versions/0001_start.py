@@ -182,6 +182,8 @@ def upgrade() -> None:
         sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
         sa.Column("paused_until", sa.BigInteger(), nullable=True),
+        sa.Column("number_failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("number_error", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["municipality_id"],
@@ -192,6 +194,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recipient", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_recipient_phone_index"), ["phone_index"], unique=False)
+        batch_op.create_index(
+            "ix_recipient_number_failed",
+            ["number_failed_at"],
+            unique=False,
+            sqlite_where=sa.text("number_failed_at IS NOT NULL"),
+            postgresql_where=sa.text("number_failed_at IS NOT NULL"),
+        )
 
     op.create_table(
         "activation",
