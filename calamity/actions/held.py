@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from calamity.domain.channels import Channel
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.timeline import HeldDecided
 from calamity.store import outbox
 from calamity.store.calamities import open_calamity
 from calamity.store.database import Session
+from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
 
 
@@ -19,12 +22,24 @@ async def decide_held(
     again: bool,
     at: datetime,
 ) -> None:
-    """Send a held message again, marked as repeated, or let it be.
+    """Send a held message again, marked as repeated, or let it be; the timeline says who decided.
 
     Raises NotFound for a message that is not held, and Conflict in a closed calamity.
     """
     actor.must(Permission.STEER)
     await open_calamity(session, actor.municipality_id, calamity_id)
-    sender = await outbox.decide_held(session, calamity_id, message_id, at, again=again)
+    message = await outbox.decide_held(session, calamity_id, message_id, at, again=again)
+    await append(
+        session,
+        calamity_id,
+        HeldDecided(
+            message_id=message.id,
+            purpose=message.purpose,
+            again=again,
+            channel=Channel(message.channel),
+        ),
+        by_role=actor.role,
+        at=at,
+    )
     if again:
-        await wakes.wake(session, "lane", sender)
+        await wakes.wake(session, "lane", message.sender)

@@ -144,6 +144,19 @@ def _finished(it: line.DispatchFinished, say: Language, names: Names) -> str:
     return ", ".join([words, *rest]) + "."
 
 
+def _held_decided(it: line.HeldDecided, say: Language, names: Names) -> str:
+    what = {
+        Channel.SMS: say.text("One text"),
+        Channel.VOICE: say.text("One call"),
+        Channel.EMAIL: say.text("One e-mail"),
+    }[it.channel]
+    if it.again:
+        return say.text(
+            "%(what)s may not have left. It leaves again, marked as repeated.", what=what
+        )
+    return say.text("%(what)s may not have left. It is not sent again.", what=what)
+
+
 def _codes_locked(it: line.CodesLocked, say: Language, names: Names) -> str:
     return say.text(
         "One number sent %(wrong)s wrong codes. Codes from it do not count until %(time)s.",
@@ -274,6 +287,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.CallOutEnded: _call_out_ended,
     line.DispatchQueued: _queued,
     line.DispatchFinished: _finished,
+    line.HeldDecided: _held_decided,
     line.CodesLocked: _codes_locked,
     line.RouteOpened: _route_opened,
     line.RouteClosed: _route_closed,

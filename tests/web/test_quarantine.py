@@ -41,6 +41,16 @@ async def held(api: Api) -> tuple[str, str]:
     return place, message_id
 
 
+async def _decided(api: Api, place: str) -> list[tuple[str, bool]]:
+    """Return who decided about held messages, and what, as the timeline has it."""
+    entries = (await api.get(f"{place}/timeline")).json()["entries"]
+    return [
+        (entry["actorRole"], entry["body"]["again"])
+        for entry in entries
+        if entry["body"]["type"] == "held-decided"
+    ]
+
+
 async def test_what_does_not_fit_is_told_to_the_administrator_and_handled_once(api: Api) -> None:
     sid = "SM" + "7" * 32
     told = Quarantined(Cause.FOREIGN_MESSAGE, sid, "sent")
@@ -74,11 +84,13 @@ async def test_a_held_message_is_sent_again_marked_as_repeated(api: Api, held) -
     assert (await api.get(f"{place}/messages/held")).json()["held"] == []
     again = await api.post(f"{place}/messages/{message_id}/send-again")
     assert again.status_code == 404, "one decision, once"
+    assert await _decided(api, place) == [("coordinator", True)]
 
 
 async def test_a_held_message_may_be_left(api: Api, held) -> None:
     place, message_id = held
     assert (await api.post(f"{place}/messages/{message_id}/leave")).status_code == 204
+    assert await _decided(api, place) == [("coordinator", False)]
     async with api.house.database.reading() as session:
         row = await session.sql.get(MessageRow, message_id)
     assert row is not None

@@ -60,6 +60,8 @@ SAMPLES: list[line.Happening] = [
         held_back={"stopped": 2},
     ),
     line.DispatchFinished(dispatch_id="d", accepted=38, failed=1, in_doubt=1, cancelled=0),
+    line.HeldDecided(message_id="m", purpose="action", again=True),
+    line.HeldDecided(message_id="m", purpose="ask", again=False, channel=Channel.EMAIL),
     line.CodesLocked(wrong=5, until=AT),
     line.RouteOpened(route="twilio", code=20003, instead="smpp"),
     line.RouteOpened(route="smpp"),

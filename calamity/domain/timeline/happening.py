@@ -148,6 +148,16 @@ class DispatchFinished(_Happening, frozen=True, tag="dispatch-finished"):
     cancelled: Count
 
 
+class HeldDecided(_Happening, frozen=True, tag="held-decided"):
+    """A person decided about a message of which nobody knows whether it left."""
+
+    message_id: str
+    purpose: str
+    again: bool
+    """Whether it leaves again; else it is let be."""
+    channel: Channel = Channel.SMS
+
+
 class CodesLocked(_Happening, frozen=True, tag="codes-locked"):
     """One number sent too many wrong codes; codes from it do not count for a while."""
 
@@ -297,6 +307,7 @@ Happening = (
     | CallOutEnded
     | DispatchQueued
     | DispatchFinished
+    | HeldDecided
     | CodesLocked
     | RouteOpened
     | RouteClosed
@@ -329,6 +340,7 @@ _KINDS: dict[type, EntryKind] = {
     CallOutEnded: EntryKind.CALL_OUT,
     DispatchQueued: EntryKind.DISPATCH,
     DispatchFinished: EntryKind.DISPATCH,
+    HeldDecided: EntryKind.DISPATCH,
     CodesLocked: EntryKind.REPLY,
     RouteOpened: EntryKind.DISPATCH,
     RouteClosed: EntryKind.DISPATCH,

@@ -96,8 +96,8 @@ async def hold(session: Session, message: Doubtful, at: datetime) -> None:
 
 async def decide_held(
     session: Session, calamity_id: str, message_id: str, at: datetime, *, again: bool
-) -> str:
-    """Send a held message again, marked as repeated, or let it be; return its sender.
+) -> MessageRow:
+    """Send a held message again, marked as repeated, or let it be; return it.
 
     Raises NotFound for a message that is not held in this calamity.
     """
@@ -118,7 +118,7 @@ async def decide_held(
         row.state = MessageState.CANCELLED
     await session.sql.flush()
     session.ring(calamity_id)
-    return row.sender
+    return row
 
 
 class HeldMessage(Struct, frozen=True):
