@@ -5,7 +5,7 @@ without asking; `InDoubt` is never "failed".
 """
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -142,6 +142,17 @@ class Sender(Protocol):
 
         An empty list is no proof of absence until a second look a minute later. Raises
         Unavailable when the carrier could not be asked.
+        """
+
+
+@runtime_checkable
+class Caller(Sender, Protocol):
+    """Whoever phones people."""
+
+    async def call_off(self, sid: str) -> bool:
+        """Let a call stop ringing; one that was picked up goes on.
+
+        Return False when the carrier could not be asked. Never raises.
         """
 
 

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from msgspec import Struct
 
-from calamity.gateways.carrier import Accepted, Found, InDoubt, OutboundText, Outcome
+from calamity.gateways.carrier import Accepted, Found, InDoubt, OutboundText, Outcome, Rejected
 from calamity.gateways.twilio import STATUS_PATH, TwilioCarrier
 
 if TYPE_CHECKING:
@@ -64,6 +64,18 @@ class TwilioCalls:
             return Accepted(str(made.sid), str(made.status or ""), 1)
 
         return await self._carrier.attempt(create)
+
+    async def call_off(self, sid: str) -> bool:
+        """Let a call stop ringing; Twilio refuses that for one that was picked up, or is over.
+
+        Return False when Twilio could not be asked. Never raises.
+        """
+
+        async def cancel(line: "Line") -> Outcome:
+            await line.account.calls(sid).update_async(status="canceled")
+            return Accepted(sid, "canceled", 1)
+
+        return isinstance(await self._carrier.attempt(cancel), Accepted | Rejected)
 
     async def find(self, text: OutboundText, since: datetime) -> list[Found]:
         """List our calls to the same person since shortly before *since*.

@@ -1,20 +1,30 @@
 """Phone calls of a call-out, as somebody is on the line."""
 
+from datetime import datetime, timedelta
+
 from msgspec import Struct
+from sqlalchemy import or_
 from sqlmodel import col, select
 
-from calamity.domain.call_out import Rung
+from calamity.domain.call_out import CallOutState, Rung
 from calamity.domain.channels import Channel
-from calamity.domain.receipts import CALL_OVER
+from calamity.domain.dispatch import MessageState
+from calamity.domain.receipts import CALL_OVER, CarrierStatus
 from calamity.store.database import Session
 from calamity.store.municipalities import get_municipality
 from calamity.store.outbox import BODY
 from calamity.store.tables import (
     CalamityRow,
+    CallOutRow,
     LadderRow,
     MessageRow,
     RecipientRow,
 )
+
+_LONGEST = timedelta(minutes=5)
+"""A call that began before this is over, whatever the carrier told us of it."""
+_PICKED_UP = (*CALL_OVER, CarrierStatus.IN_PROGRESS)
+_NEEDLESS = (Rung.ANSWERED, Rung.SPARED)
 
 
 class OpenCall(Struct, frozen=True):
@@ -71,3 +81,31 @@ async def find_call(session: Session, message_id: str, sid: str) -> OpenCall | N
         answer=ladder.answer,
         is_exercise=calamity.is_exercise,
     )
+
+
+async def needless_calls(session: Session, at: datetime) -> list[str]:
+    """Return the carrier's ids of calls that still ring, as far as we know, and need not.
+
+    Their people have answered in another way, or there are enough, or the calamity is closed.
+    """
+    sids = await session.sql.scalars(
+        select(MessageRow.sid)
+        .join(LadderRow, col(LadderRow.id) == MessageRow.ladder_id)
+        .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
+        .join(CalamityRow, col(CalamityRow.id) == CallOutRow.calamity_id)
+        .where(
+            or_(
+                col(CallOutRow.state) == CallOutState.RUNNING,
+                col(CallOutRow.ended_at) >= at - _LONGEST,
+            ),
+            or_(
+                col(LadderRow.state).in_(_NEEDLESS),
+                col(CalamityRow.closed_at).is_not(None),
+            ),
+            MessageRow.channel == Channel.VOICE,
+            MessageRow.state == MessageState.ACCEPTED,
+            col(MessageRow.claimed_at) >= at - _LONGEST,
+            col(MessageRow.carrier_status).not_in(_PICKED_UP),
+        )
+    )
+    return [sid for sid in sids if sid]

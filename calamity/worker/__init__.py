@@ -28,6 +28,7 @@ from calamity.store.database import Database
 from calamity.store.inbox import Inbox
 from calamity.store.wakes import Wakes
 from calamity.web.house import House, now
+from calamity.worker.calls import call_off_calls
 from calamity.worker.doubts import settle_doubts
 from calamity.worker.lanes import Lane
 from calamity.worker.routes import ask_open_routes, carriers_by_route, mind_routes
@@ -97,13 +98,16 @@ class Worker:
         self.inbox = inbox or Inbox(database, wakes)
         self.rests_until: dict[str, datetime] = {}
         """Sweeps for which it is not yet time, as far as this node knows."""
+        self.called_off: set[str] = set()
+        """Calls that the carrier was told to end."""
+        self.others = others
+        """What carries messages that are no texts."""
         ours = (number for route in terms.routes for number in route.senders)
         self._receivers = list(receivers) or list(ours)
         self._database = database
         self._wakes = wakes
         self.carriers = carriers_by_route(terms.routes, carrier, by_route)
         """The carriers of this node, by the name of their route."""
-        self._others = others
         self.terms = terms
         self._lanes: dict[str, asyncio.Task[None]] = {}
         wakes.handle("activation", self._activation)
@@ -145,6 +149,7 @@ class Worker:
     def _due_at_carrier(self) -> list[_Step]:
         return [
             self._ask_open_routes,
+            self._sweep_calls,
             self._sweep_doubts,
             self._sweep_inbound,
             self._sweep_foreign,
@@ -166,6 +171,9 @@ class Worker:
 
     async def _ask_open_routes(self) -> None:
         await ask_open_routes(self)
+
+    async def _sweep_calls(self) -> None:
+        await call_off_calls(self)
 
     async def _sweep_doubts(self) -> None:
         await settle_doubts(self)
@@ -244,7 +252,7 @@ class Worker:
     def sender_for(self, sender: str) -> Sender:
         """Return what carries the messages of a sender: texts, calls."""
         channel = channel_of(sender)
-        return self.carrier_of(sender) if channel is Channel.SMS else self._others[channel]
+        return self.carrier_of(sender) if channel is Channel.SMS else self.others[channel]
 
     @property
     def wakes(self) -> Wakes:

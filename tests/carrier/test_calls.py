@@ -14,9 +14,11 @@ from calamity.store import call_outs
 from calamity.store.tables import MessageRow, ReceiptRow
 from calamity.web.house import now
 from calamity.worker import Worker
+from calamity.worker.calls import call_off_calls
 from calamity.worker.lanes import Lane
 from tests.carrier.stage import ACCOUNT, a_sid, causes, desk_at, rows
 from tests.make import SENDER, make_activation, make_terms
+from tests.sandbox.sandbox_stage import eventually
 
 CALLER = f"tel:{SENDER}"
 TERMS = make_terms(ways=(Way(Channel.VOICE, CALLER, 50.0),))
@@ -125,6 +127,69 @@ async def test_a_wrong_key_is_asked_again_once(phones):
     assert words.count("aanslag elders") == 2
     assert "geen antwoord gehoord" in words
     assert (await phones.line("lei1")).answer is None
+
+
+async def sweep(phones):
+    await phones.desk.read_inbox()
+    await call_off_calls(phones.desk.worker)
+
+
+async def answer_by_text(phones, name):
+    await phones.desk.product.text(From=phones.desk.town[name].phone, Body="1")
+    await phones.desk.read_inbox()
+
+
+async def stand_still(phones):
+    """Let phones ring for as long as the test takes."""
+    await phones.desk.sandbox.control("POST", "/clock", {"paused": True})
+
+
+async def test_a_phone_stops_ringing_once_its_owner_has_answered_by_text(phones):
+    await phones.ring()
+    sid = (await phones.until("lei1", status="ringing"))["sid"]
+    await stand_still(phones)
+    others = [await phones.call(name) for name in ("com1", "net1")]
+    await answer_by_text(phones, "lei1")
+    await sweep(phones)
+    assert phones.desk.worker.called_off == {sid}
+    call = await phones.until("lei1", status="canceled")
+    assert heard(call) == []
+    assert [await phones.call(name) for name in ("com1", "net1")] == others
+
+    async def is_told():
+        return (await phones.line("lei1")).ways[0].status == "canceled"
+
+    await eventually(is_told)
+    assert (await phones.line("lei1")).answer == "coming"
+    await sweep(phones)
+    assert phones.desk.worker.called_off == set(), "it is known to be over, and not looked for"
+    assert await causes(phones.desk.database) == []
+
+
+async def test_whoever_has_picked_up_hears_that_the_answer_is_known(phones):
+    await phones.ring()
+    await phones.until("lei1", status="ringing")
+    await phones.do("lei1", "answer")
+    await phones.until("lei1", keypad=True)
+    await answer_by_text(phones, "lei1")
+    await sweep(phones)
+    assert (await phones.call("lei1"))["status"] == "in-progress"
+    call = await phones.until("lei1", status="completed")
+    assert "antwoord al" in heard(call)[-1]
+
+
+async def test_a_call_that_cannot_be_called_off_now_is_tried_again(phones):
+    await phones.ring()
+    await phones.until("lei1", status="ringing")
+    await stand_still(phones)
+    await answer_by_text(phones, "lei1")
+    fault = await phones.desk.sandbox.control("POST", "/faults", {"kind": "api-down"})
+    await sweep(phones)
+    assert phones.desk.worker.called_off == set()
+    assert (await phones.call("lei1"))["status"] == "ringing"
+    await phones.desk.sandbox.control("DELETE", f"/faults/{fault['id']}")
+    await sweep(phones)
+    await phones.until("lei1", status="canceled")
 
 
 async def test_voicemail_hears_neutral_words_alone(phones):

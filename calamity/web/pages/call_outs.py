@@ -128,9 +128,14 @@ def _line(
         deputy_name=deputy.name if deputy and deputy_at else None,
         reason=scene.language.text(reason) if reason else line.reason or None,
         reminded_at=line.reminded_at,
-        ways=tuple(_way(way) for way in line.ways if way.state != MessageState.CANCELLED),
+        ways=tuple(_way(way) for way in line.ways if not _is_called_off(way)),
         no_texts=why_no_texts(line.number_failed_at, line.number_error, scene.language),
     )
+
+
+def _is_called_off(way: call_outs.WayLine) -> bool:
+    """Tell whether it never left, or a phone stopped ringing, since it was not needed any more."""
+    return way.state == MessageState.CANCELLED or way.status == CarrierStatus.CANCELED
 
 
 def _way(way: call_outs.WayLine) -> room.WayLine:
