@@ -156,6 +156,26 @@ async def put_recipient(
     return row.id, changed
 
 
+async def put_details(
+    session: Session, recipient_id: str, *, email: str | None, check_word: str | None
+) -> None:
+    """Keep another e-mail address or check word; None leaves what is there, "" takes it away."""
+    row = await session.sql.get_one(RecipientRow, recipient_id, with_for_update={"key_share": True})
+    if email is not None:
+        row.email = session.vault.seal_text(EMAIL, email) if email else None
+    if check_word is not None:
+        row.check_word = session.vault.seal_text(CHECK_WORD, check_word) if check_word else None
+    await session.sql.flush()
+
+
+async def put_phone(session: Session, recipient_id: str, phone: str) -> None:
+    """Give somebody another number, of which nothing is known to be wrong."""
+    row = await session.sql.get_one(RecipientRow, recipient_id, with_for_update={"key_share": True})
+    row.phone, row.phone_index = session.vault.seal_text(PHONE, phone), session.vault.index(phone)
+    row.seat, row.number_failed_at, row.number_error = 1, None, None
+    await session.sql.flush()
+
+
 async def put_row(
     session: Session, table: type[SQLModel], match: dict[str, Any], values: dict[str, Any]
 ) -> str:

@@ -67,6 +67,7 @@ PATHS = {
     "neighbourhoods_import": "/neighbourhoods/import",
     "people": "/people",
     "people_import": "/people/import",
+    "person": "/people/{person:str}",
     "unknown_numbers": "/unknown-numbers",
     "users": "/settings/users",
     "quarantine": "/settings/carrier",

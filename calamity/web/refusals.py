@@ -44,6 +44,12 @@ REFUSALS = (
         "This kind of number (service, pager or internet line) cannot get an SMS reliably. Ask "
         "for a mobile number."
     ),
+    # how somebody can be reached
+    N_("This person is not here, or is not for you."),
+    N_("Somebody else here has this number. Bring in a file when people share a phone."),
+    N_("This is not an e-mail address. Write it as naam@gemeente.nl."),
+    N_("This is not one word of 3 to 20 letters. Agree on one simple word, such as anker."),
+    N_("This word makes every SMS longer. Choose a word without special letters."),
     # texts of one's own
     N_(
         "There is a name, a number, an address or a short link in this text. Look again, and "

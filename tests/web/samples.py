@@ -1445,6 +1445,33 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "neighbourhoods", "viewer": ADMINISTRATOR},
     ),
     "people": ("people", PEOPLE, {"here": "people", "viewer": ADMINISTRATOR}),
+    "person": (
+        "person",
+        people.Person(
+            id="p-1",
+            name="Daan Prins",
+            phone_masked="+31 97 ••• ••12",
+            back="/people",
+            form=Form(values={"email": "daan.prins@waterveen.example", "check_word": "anker"}),
+        ),
+        {"here": "people", "viewer": ADMINISTRATOR},
+    ),
+    "person-refused": (
+        "person",
+        people.Person(
+            id="p-1",
+            name="Daan Prins",
+            phone_masked="+31 97 ••• ••12",
+            back="/people",
+            form=Form(
+                values={"phone": "030 1234567"},
+                errors={
+                    "phone": "Dit is een vast nummer en kan geen sms krijgen. Vraag een mobiel nummer."
+                },
+            ),
+        ),
+        {"here": "people", "viewer": ADMINISTRATOR},
+    ),
     "people-empty": ("people", people.People(), {"here": "people"}),
     "unknown-numbers": ("unknown_numbers", UNKNOWN, {"here": "unknown_numbers"}),
     "unknown-numbers-empty": (

@@ -33,6 +33,7 @@ FORMS: dict[str, Permission] = {
     "/playbooks/small/versions/1/approve": Permission.APPROVE,
     "/neighbourhoods/import": Permission.IMPORT,
     "/people/import": Permission.IMPORT,
+    "/people/nobody": Permission.IMPORT,
     "/settings/users": Permission.MANAGE_ACCOUNTS,
     "/settings/users/nobody/disable": Permission.MANAGE_ACCOUNTS,
     "/settings/carrier/nothing/handled": Permission.SEE_QUARANTINE,

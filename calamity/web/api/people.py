@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from calamity.actions.people import PeopleReport, import_people
+from calamity.actions.person import PersonDetails, correct_person
 from calamity.actions.write import Written, write_to_key_figure
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
@@ -118,6 +119,28 @@ async def take_in(
     return created(wired(report, PeopleImport), "/v1/people")
 
 
+@camel
+class Details(PersonDetails, frozen=True):
+    """What changes: what is left out stays, and an empty text takes away what was there."""
+
+
+@patch(
+    "/people/{recipient_id:str}",
+    guards=[needs_one_of(Permission.IMPORT, Permission.READ_REPLIES)],
+    status_code=204,
+    name="api.people.correct",
+)
+async def correct(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    recipient_id: FromPath[str],
+    data: JSONBody[Details],
+) -> None:
+    """Correct how a person can be reached: number, e-mail address, check word."""
+    async with house.database.transaction() as session:
+        await correct_person(session, actor, recipient_id, data)
+
+
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """Words of one's own to a key figure whom one knows."""
 
@@ -152,5 +175,7 @@ async def write(
 
 
 router = Router(
-    "/", route_handlers=[list_key_figures, list_responders, count, take_in, write], tags=["People"]
+    "/",
+    route_handlers=[list_key_figures, list_responders, count, take_in, correct, write],
+    tags=["People"],
 )

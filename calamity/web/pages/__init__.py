@@ -14,6 +14,7 @@ from calamity.web.pages.forgery import guard_forms
 from calamity.web.pages.forms import LARGEST_FORM
 from calamity.web.pages.neighbourhoods import NEIGHBOURHOODS
 from calamity.web.pages.people import PEOPLE
+from calamity.web.pages.person import PERSON
 from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.start import START
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
@@ -29,6 +30,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PLAYBOOKS,
             *NEIGHBOURHOODS,
             *PEOPLE,
+            *PERSON,
             *UNKNOWN_NUMBERS,
             *USERS,
             *CARRIER,

@@ -151,7 +151,7 @@ async def _show(
 
 def _wrong(each: WrongNumber, language: Language) -> views.WrongNumberLine:
     words = why_no_texts(each.since, each.code, language)
-    return views.WrongNumberLine(each.name, masked(each.phone), words)
+    return views.WrongNumberLine(each.name, masked(each.phone), words, each.recipient_id)
 
 
 def _circle(circle: Circle) -> views.CircleLine:
@@ -182,6 +182,8 @@ async def _team(session: Session, actor: Actor, language: Language) -> tuple[vie
             phone_masked=masked(people[person].phone),
             language=people[person].language,
             active=not found[0].is_stopped,
+            id=person,
+            email=people[person].email,
         )
         for person, found in by_person.items()
     )

@@ -94,6 +94,18 @@ class PersonLine(Struct, frozen=True, forbid_unknown_fields=True):
     phone_masked: str
     language: str
     active: bool = True
+    id: str = ""
+    email: str = ""
+
+
+class Person(Struct, frozen=True, forbid_unknown_fields=True):
+    """How one person can be reached, with a form to correct it."""
+
+    id: str
+    name: str
+    phone_masked: str
+    back: str
+    form: Form = Form()
 
 
 class WrongNumberLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +114,7 @@ class WrongNumberLine(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     phone_masked: str
     words: str | None
+    id: str = ""
 
 
 class CircleLine(Struct, frozen=True, forbid_unknown_fields=True):
