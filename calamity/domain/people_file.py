@@ -88,6 +88,10 @@ class PeopleFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 # Which columns say something about which kind; another filled cell is a fault, since it would be
 # kept without a purpose.
+_ONE_EACH = {
+    "email": "Line {} gives this person another e-mail address.",
+    "check_word": "Line {} gives this person another check word.",
+}
 _FOR_ALL = {"kind", "name", "phone", "email", "language", "check_word"}
 _COLUMNS_OF = {
     PersonKind.RESPONDER: _FOR_ALL | {"role", "rank"},
@@ -180,6 +184,7 @@ class _FileReader:
         self.order: list[str | None] = []
         self.seen: dict[tuple[str, str, str], int] = {}
         self.names: dict[str, tuple[int, str, bool]] = {}
+        self.given: dict[tuple[str, str, str], tuple[int, str]] = {}
 
     def fault(self, line: int, column: str, problem: str, cure: str) -> None:
         self.faults.append(LineFault(line, self.headers.get(column, column), problem, cure))
@@ -245,6 +250,7 @@ class _FileReader:
         row = msgspec.convert(values, PersonLine)
         self._check_sense(row)
         self._check_twice(row)
+        self._check_alike(row)
         self.rows.append(row)
 
     def _check_required(self, line: int, values: dict[str, object]) -> None:
@@ -286,6 +292,17 @@ class _FileReader:
         if line != row.line:
             problem = f"Line {line} says the same."
             self.fault(row.line, "phone", problem, "Remove one of the two lines.")
+
+    def _check_alike(self, row: PersonLine) -> None:
+        """A person has one e-mail address and one check word, on however many lines."""
+        for column, problem in _ONE_EACH.items():
+            value = getattr(row, column)
+            if not value:
+                continue
+            line, first = self.given.setdefault((*row.who, column), (row.line, value))
+            if first.casefold() != value.casefold():
+                cure = "Keep one of the two, or leave one of the cells empty."
+                self.fault(row.line, column, problem.format(line), cure)
 
     def check_contact_persons(self, known: Collection[str]) -> None:
         here = {row.name for row in self.rows if row.kind is PersonKind.CONTACT_PERSON}

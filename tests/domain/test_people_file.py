@@ -271,6 +271,31 @@ def test_the_same_number_under_two_names_is_a_fault() -> None:
     assert "another name" in problem
 
 
+@pytest.mark.parametrize(
+    ("column", "one", "other", "words"),
+    [
+        ("e-mail", "h@oever.example", "t@oever.example", "another e-mail address"),
+        ("controlewoord", "anker", "zwaan", "another check word"),
+    ],
+)
+def test_one_person_with_two_addresses_or_words_is_a_fault(
+    column: str, one: str, other: str, words: str
+) -> None:
+    deputy = with_cell(with_cell(RESPONDER, "rol", "SOC"), "rang", "2")
+
+    def lines(*cells: str) -> str:
+        rows = zip((RESPONDER, deputy), cells, strict=True)
+        return "\n".join([f"{HEADER};{column}", *(f"{row};{cell}" for row, cell in rows)])
+
+    (fault,) = read_people(lines(one, other).encode()).faults
+    assert (fault.line, fault.column) == (3, column)
+    assert "Line 2" in fault.problem
+    assert words in fault.problem
+    assert one not in str(fault)
+    for cells in ((one, ""), ("", one), (one, one.upper())):
+        assert read_people(lines(*cells).encode()).faults == []
+
+
 def test_one_person_may_hold_two_roles_and_be_a_contact_person() -> None:
     deputy = with_cell(with_cell(RESPONDER, "rol", "SOC"), "rang", "2")
     contact = with_cell(with_cell(CONTACT, "naam", "Hanneke Terpstra"), "telefoon", "097010240001")
