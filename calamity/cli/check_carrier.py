@@ -82,6 +82,7 @@ async def _account(
         return
     for finding in _numbers(settings, report):
         yield finding
+    yield _caller(settings, report)
     if report.balance is None:
         cure = "Look in the console whether there is credit: without it nothing leaves."
         yield Finding("carrier: balance", "warning", "the carrier does not say it", cure)
@@ -105,6 +106,23 @@ def _numbers(settings: Settings, report: AccountReport) -> Iterator[Finding]:
             yield Finding(what, "fault", "this number cannot text", cure)
         else:
             yield _inbound(settings, what, owned[sender].inbound_url, owned[sender].fallback_url)
+
+
+def _caller(settings: Settings, report: AccountReport) -> Finding:
+    """Check the number that phones: its own capabilities, for it need not be one that texts."""
+    number = next(iter(settings.callers), "")
+    if not number:
+        cure = "Set CALAMITY_TWILIO_VOICE_FROM, so that who answers no text is phoned."
+        return Finding("carrier: calls", "warning", "there is no number: nobody is phoned", cure)
+    what = f"carrier: calls from {number}"
+    owned = next((each for each in report.numbers if each.number == number), None)
+    if owned is None:
+        cure = "Buy the number, or correct CALAMITY_TWILIO_VOICE_FROM."
+        return Finding(what, "fault", "the account does not have this number", cure)
+    if not owned.can_call:
+        cure = "Take a number with voice for CALAMITY_TWILIO_VOICE_FROM."
+        return Finding(what, "fault", "this number cannot call", cure)
+    return Finding(what, "ok", "can call")
 
 
 def _inbound(settings: Settings, what: str, inbound: str, fallback: str) -> Finding:

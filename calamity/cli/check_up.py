@@ -8,6 +8,7 @@ from typing import Literal
 import aiohttp
 
 from calamity.cli.check_carrier import check_carrier
+from calamity.cli.check_mail import check_mail
 from calamity.cli.finding import Finding
 from calamity.cli.operator import connected, now
 from calamity.domain.errors import CalamityError, Unavailable
@@ -41,6 +42,7 @@ async def check_up() -> list[Finding]:
     network = await _network(settings)
     async with aiohttp.ClientSession(timeout=_PATIENCE, trust_env=False) as client:
         findings += [finding async for finding in check_carrier(settings, client, network)]
+        findings.append(await check_mail(settings))
         findings.append(await _clock(settings, client))
     return findings
 

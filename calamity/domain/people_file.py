@@ -294,7 +294,7 @@ class _FileReader:
             self.fault(row.line, "phone", problem, "Remove one of the two lines.")
 
     def _check_alike(self, row: PersonLine) -> None:
-        """A person has one e-mail address and one check word, on however many lines."""
+        """Check that a person has one e-mail address and one check word, on however many lines."""
         for column, problem in _ONE_EACH.items():
             value = getattr(row, column)
             if not value:

@@ -115,6 +115,7 @@ class AccountNumber(Struct, frozen=True, forbid_unknown_fields=True):
 
     number: str
     can_text: bool
+    can_call: bool
     inbound_url: str
     fallback_url: str
 

@@ -77,12 +77,22 @@ class MailCarrier:
         """Find nothing: a mail server does not say what it has taken."""
         return []
 
-    async def send(self, text: OutboundText) -> Outcome:
-        """Try once to write an e-mail. Never raises, except when it is itself cancelled."""
+    async def try_line(self) -> NotSent | None:
+        """Open a line as for an e-mail, and hang up; return what is wrong with it, if anything."""
+        client = self._client()
+        try:
+            await client.connect()
+        except Exception as error:
+            return _not_connected(error)
+        with suppress(Exception):
+            await client.quit()
+        return None
+
+    def _client(self) -> "SMTP":
         from aiosmtplib import SMTP
 
         server = self._server
-        client = SMTP(
+        return SMTP(
             hostname=server.host,
             port=server.port,
             timeout=self._patience,
@@ -91,6 +101,10 @@ class MailCarrier:
             username=server.user or None,
             password=server.password or None,
         )
+
+    async def send(self, text: OutboundText) -> Outcome:
+        """Try once to write an e-mail. Never raises, except when it is itself cancelled."""
+        client = self._client()
         try:
             await client.connect()
         except Exception as error:

@@ -166,8 +166,8 @@ class HardenedHttp(AsyncHttpClient):
         return target
 
 
-def _can_text(capabilities: object) -> bool:
-    return isinstance(capabilities, dict) and bool(capabilities.get("sms"))
+def _can(capabilities: object, what: str) -> bool:
+    return isinstance(capabilities, dict) and bool(capabilities.get(what))
 
 
 async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
@@ -238,7 +238,8 @@ class Line:
             [
                 AccountNumber(
                     str(each.phone_number),
-                    _can_text(each.capabilities),
+                    _can(each.capabilities, "sms"),
+                    _can(each.capabilities, "voice"),
                     str(each.sms_url or ""),
                     str(each.sms_fallback_url or ""),
                 )

@@ -1,13 +1,18 @@
 """`calamity doctor` on a live account: the sandbox over HTTP, and a carrier that misbehaves."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from aiosmtpd.smtp import SMTP
 
 from calamity.cli.check_carrier import check_carrier
+from calamity.cli.check_mail import check_mail
+from calamity.sandbox.mails import MailBox
 from calamity.settings import Settings, read_settings
 from calamity.store.readiness import Network
 from tests.carrier.stage import ACCOUNT, NEXT_TOKEN, TOKEN, environment, product_at
@@ -113,6 +118,74 @@ async def test_a_number_that_is_not_in_order_is_told_with_the_cure(
     found = (await findings(settings_for(account.origin, tmp_path)))[f"carrier: {SENDER}"]
     assert (found.state, word in found.found) == (state, True)
     assert found.cure
+
+
+CALLER = "+3197010250002"
+
+
+@pytest.mark.parametrize(
+    ("caller", "state", "word"),
+    [
+        ({"phone_number": CALLER, "capabilities": {"voice": True}}, "ok", "can call"),
+        ({"phone_number": CALLER}, "fault", "cannot call"),
+        ({"phone_number": "+3197010259999"}, "fault", "does not have"),
+    ],
+)
+async def test_the_number_that_phones_is_looked_at_by_itself(
+    account, tmp_path, caller, state, word
+):
+    account.numbers = [number(PUBLIC), number(PUBLIC, **caller)]
+    settings = settings_for(account.origin, tmp_path, CALAMITY_TWILIO_VOICE_FROM=f"{CALLER}=1")
+    found = (await findings(settings))[f"carrier: calls from {CALLER}"]
+    assert (found.state, word in found.found) == (state, True)
+    assert bool(found.cure) is (state == "fault")
+
+
+async def test_without_a_number_that_phones_it_says_that_nobody_is_phoned(account, tmp_path):
+    found = (await findings(settings_for(account.origin, tmp_path)))["carrier: calls"]
+    assert (found.state, "nobody is phoned" in found.found) == ("warning", True)
+
+
+@asynccontextmanager
+async def mail_server(box: MailBox) -> AsyncIterator[int]:
+    """Serve SMTP on a free port."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+def mail_settings(port: int, tmp_path, **changes: str) -> Settings:
+    given = {
+        "CALAMITY_SMTP_HOST": "127.0.0.1",
+        "CALAMITY_SMTP_PORT": str(port),
+        "CALAMITY_SMTP_SECURITY": "none",
+        "CALAMITY_SMTP_FROM": "crisis@oeverlanden.example",
+    }
+    return settings_for("http://127.0.0.1:9", tmp_path, **(given | changes))
+
+
+async def test_the_mail_server_is_tried_without_an_email(tmp_path):
+    box = MailBox()
+    async with mail_server(box) as port:
+        found = await check_mail(mail_settings(port, tmp_path))
+        assert found.state == "ok"
+        locked = {"CALAMITY_SMTP_USER": "calamity", "CALAMITY_SMTP_PASSWORD": "a secret"}
+        for changes in (locked, {"CALAMITY_SMTP_SECURITY": "starttls"}):
+            found = await check_mail(mail_settings(port, tmp_path, **changes))
+            assert found.state == "fault"
+            assert "CALAMITY_SMTP_HOST" in found.cure
+            assert "a secret" not in str(found)
+    assert box.newest == []
+    found = await check_mail(mail_settings(free_port(), tmp_path))
+    assert (found.state, "could not be reached" in found.found) == ("fault", True)
+
+
+async def test_without_a_mail_server_it_says_that_nobody_is_mailed(tmp_path):
+    found = await check_mail(settings_for("http://127.0.0.1:9", tmp_path))
+    assert (found.state, "nobody is e-mailed" in found.found) == ("warning", True)
 
 
 async def test_countries_that_are_off_are_a_fault_before_the_crisis(account, tmp_path):
