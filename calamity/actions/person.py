@@ -3,6 +3,7 @@
 A key figure is corrected by their own contact person, everybody else by who looks after the people.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -53,6 +54,12 @@ async def correct_person(
         if phone != person.phone:
             await _give_number(session, person, phone)
     await people.put_details(session, recipient_id, email=email, check_word=check_word)
+
+
+async def check_stop(session: Session, actor: Actor, recipient_id: str, *, at: datetime) -> None:
+    """Note that somebody phoned about a STOP; whoever did not say it texts START themselves."""
+    person = await known_person(session, actor, recipient_id)
+    await stops.mark_checked(session, person.id, at)
 
 
 async def _give_number(session: Session, person: Recipient, phone: str) -> None:

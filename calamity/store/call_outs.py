@@ -213,6 +213,7 @@ class RosterLine(Struct, frozen=True):
     number_failed_at: datetime | None = None
     """Since when texts to this person's number come to nothing."""
     number_error: int | None = None
+    stop_unchecked_since: datetime | None = None
 
 
 class Roster(Struct, frozen=True):
@@ -272,6 +273,7 @@ async def _roster(session: Session, row: CallOutRow) -> Roster:
             ways=[*tried.get(ladder.id, ()), *_planned(ladder)],
             number_failed_at=person.number_failed_at,
             number_error=person.number_error,
+            stop_unchecked_since=None if person.stop_checked_at else person.stopped_at,
         )
         for ladder, person, message in found
     ]

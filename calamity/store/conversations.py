@@ -38,6 +38,8 @@ class Acquaintance(Struct, frozen=True):
     number_failed_at: datetime | None = None
     """Since when texts to this number come to nothing."""
     number_error: int | None = None
+    stop_unchecked_since: datetime | None = None
+    """Since when a STOP waits for a call, to hear whether it was meant."""
 
 
 async def get_acquaintance(
@@ -63,6 +65,7 @@ async def get_acquaintance(
     return Acquaintance(
         figure.recipient_id, place.code, place.name, figure.quiet_from, figure.quiet_until,
         bool(figure.agreed_on), person.number_failed_at, person.number_error,
+        None if person.stop_checked_at else person.stopped_at,
     )  # fmt: skip
 
 

@@ -289,6 +289,8 @@ class KeyFigureLine(Struct, frozen=True):
     number_failed_at: datetime | None = None
     """Since when texts to this number come to nothing."""
     number_error: int | None = None
+    stop_unchecked_since: datetime | None = None
+    """Since when a STOP waits for a call, to hear whether it was meant."""
 
 
 async def list_key_figures(
@@ -320,6 +322,7 @@ async def list_key_figures(
             recipient.stopped_at is not None,
             recipient.number_failed_at,
             recipient.number_error,
+            None if recipient.stop_checked_at else recipient.stopped_at,
         )
         for figure, recipient, neighbourhood, contact in rows
     ]
@@ -336,6 +339,8 @@ class ResponderLine(Struct, frozen=True):
     number_failed_at: datetime | None = None
     """Since when texts to this number come to nothing."""
     number_error: int | None = None
+    stop_unchecked_since: datetime | None = None
+    """Since when a STOP waits for a call, to hear whether it was meant."""
 
 
 async def list_responders(session: Session, municipality_id: str) -> list[ResponderLine]:
@@ -355,6 +360,7 @@ async def list_responders(session: Session, municipality_id: str) -> list[Respon
             recipient.stopped_at is not None,
             recipient.number_failed_at,
             recipient.number_error,
+            None if recipient.stop_checked_at else recipient.stopped_at,
         )
         for responder, recipient in rows
     ]

@@ -68,6 +68,7 @@ PATHS = {
     "people": "/people",
     "people_import": "/people/import",
     "person": "/people/{person:str}",
+    "stop_checked": "/people/{person:str}/stop-checked",
     "unknown_numbers": "/unknown-numbers",
     "users": "/settings/users",
     "quarantine": "/settings/carrier",

@@ -75,6 +75,7 @@ def test_fields_of_a_recipient_are_the_closed_list() -> None:
         "check_word",
         "email",
         "stopped_at",
+        "stop_checked_at",
         "paused_until",
         "number_failed_at",
         "number_error",

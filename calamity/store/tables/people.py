@@ -40,6 +40,8 @@ class RecipientRow(SQLModel, table=True):
     email: bytes | None = sealed(nullable=True)
     """Another way to reach this person, where they gave one."""
     stopped_at: datetime | None = moment(nullable=True)
+    stop_checked_at: datetime | None = moment(nullable=True)
+    """When somebody phoned to hear whether this person said STOP, and nobody else did."""
     paused_until: datetime | None = moment(nullable=True)
     number_failed_at: datetime | None = moment(nullable=True)
     """When a text left that the carrier refused for good, because of the number."""

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from calamity.actions.people import PeopleReport, import_people
-from calamity.actions.person import PersonDetails, correct_person
+from calamity.actions.person import PersonDetails, check_stop, correct_person
 from calamity.actions.write import Written, write_to_key_figure
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
@@ -141,6 +141,20 @@ async def correct(
         await correct_person(session, actor, recipient_id, data)
 
 
+@post(
+    "/people/{recipient_id:str}/check-stop",
+    guards=[needs_one_of(Permission.IMPORT, Permission.READ_REPLIES)],
+    status_code=204,
+    name="api.people.check_stop",
+)
+async def note_call(
+    house: NamedDependency[House], actor: NamedDependency[Actor], recipient_id: FromPath[str]
+) -> None:
+    """Note that this person was phoned about a STOP from their number."""
+    async with house.database.transaction() as session:
+        await check_stop(session, actor, recipient_id, at=now())
+
+
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
     """Words of one's own to a key figure whom one knows."""
 
@@ -176,6 +190,6 @@ async def write(
 
 router = Router(
     "/",
-    route_handlers=[list_key_figures, list_responders, count, take_in, correct, write],
+    route_handlers=[list_key_figures, list_responders, count, take_in, correct, note_call, write],
     tags=["People"],
 )

@@ -25,7 +25,7 @@ from calamity.web.auth import needs
 from calamity.web.pages.frame import PageRequest, form_of, house_of, language_of, now
 from calamity.web.pages.parts import part_or_back
 from calamity.web.pages.scene import Scene
-from calamity.web.pages.why import why_no_texts
+from calamity.web.pages.why import why_check_stop, why_no_texts
 from calamity.web.paths import PATHS
 from calamity.web.refusals import said
 from calamity.web.sentences import N_
@@ -129,6 +129,7 @@ def _line(
         reason=scene.language.text(reason) if reason else line.reason or None,
         reminded_at=line.reminded_at,
         ways=tuple(_way(way) for way in line.ways if not _is_called_off(way)),
+        check_stop=why_check_stop(line.stop_unchecked_since, scene.language),
         no_texts=why_no_texts(line.number_failed_at, line.number_error, scene.language),
     )
 

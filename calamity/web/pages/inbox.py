@@ -34,7 +34,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.text_check import text_check
-from calamity.web.pages.why import all_whys, why_no_texts
+from calamity.web.pages.why import all_whys, why_check_stop, why_no_texts
 from calamity.web.paths import PATHS, path
 from calamity.web.views import people
 from calamity.web.views.frame import Flash, Form
@@ -89,7 +89,7 @@ def _line(
     letter = wrote[0] if wrote else None
     state: Any = "not-asked"
     if figure.is_stopped:
-        state = "stopped"
+        state = "check-stop" if figure.stop_unchecked_since else "stopped"
     elif letter is not None and letter.handled_at is None:
         state = "new"
     elif who in asked:
@@ -103,7 +103,8 @@ def _line(
         last_at=letter.received_at if letter else asked.get(who),
         excerpt=_excerpt(letter, language) if letter else "",
         whys=all_whys(wrote, language),
-        phone=None if figure.is_stopped else phone,
+        phone=None if state == "stopped" else phone,
+        check_stop=why_check_stop(figure.stop_unchecked_since, language),
         no_texts=why_no_texts(figure.number_failed_at, figure.number_error, language),
     )
 
@@ -170,7 +171,8 @@ async def _conversation(
         name=person.name,
         neighbourhood=known.neighbourhood,
         language=person.language,
-        phone=None if person.stopped_at else person.phone,
+        phone=None if person.stopped_at and not known.stop_unchecked_since else person.phone,
+        check_stop=why_check_stop(known.stop_unchecked_since, language),
         stopped=person.stopped_at is not None,
         bubbles=tuple(
             people.Bubble(

@@ -17,6 +17,7 @@ from calamity.store.network import Circle, list_circles
 from calamity.store.numbers import WrongNumber, wrong_numbers
 from calamity.store.people import ResponderLine, list_recipients, list_responders
 from calamity.store.playbooks import list_versions
+from calamity.store.stops import Unchecked, unchecked_of_others
 from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.forms import LARGEST_UPLOAD
@@ -33,7 +34,7 @@ from calamity.web.pages.frame import (
     wrong,
 )
 from calamity.web.pages.neighbourhoods import said_of
-from calamity.web.pages.why import why_no_texts
+from calamity.web.pages.why import why_check_stop, why_no_texts
 from calamity.web.paths import PATHS
 from calamity.web.views import people as views
 from calamity.web.views.frame import Form
@@ -134,11 +135,13 @@ async def _show(
     async with house_of(request).database.reading() as session:
         team = await _team(session, actor, language)
         circles = await list_circles(session, actor.municipality_id, now().date())
+        stopped = await unchecked_of_others(session, actor.municipality_id)
         wrong_ones = await wrong_numbers(session, actor.municipality_id)
     view = views.People(
         responders=team,
         professionals=sum(circle.professionals for circle in circles),
         circles=tuple(_circle(circle) for circle in circles if circle.key_figures),
+        stops=tuple(_stop(each, language) for each in stopped),
         wrong_numbers=tuple(
             _wrong(each, language) for each in wrong_ones if not each.is_key_figure
         ),
@@ -147,6 +150,11 @@ async def _show(
         form=form or Form(),
     )
     return page(request, "people", await frame_of(request, here="people"), view, status)
+
+
+def _stop(each: Unchecked, language: Language) -> views.WrongNumberLine:
+    words = why_check_stop(each.since, language)
+    return views.WrongNumberLine(each.name, masked(each.phone), words, each.recipient_id)
 
 
 def _wrong(each: WrongNumber, language: Language) -> views.WrongNumberLine:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from calamity.actions.person import PersonDetails, correct_person, known_person
+from calamity.actions.person import PersonDetails, check_stop, correct_person, known_person
 from calamity.domain.errors import CalamityError, Forbidden, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.phone import masked
@@ -19,6 +19,7 @@ from calamity.web.pages.frame import (
     frame_of,
     house_of,
     language_of,
+    now,
     page,
     parse_form,
     see_other,
@@ -68,6 +69,17 @@ async def correct(
     return see_other(request, _back(actor, person), language.text("The change is kept."))
 
 
+@post(PATHS["stop_checked"], guards=[_MAY], status_code=200, name="people.person.stop_checked")
+async def stop_checked(
+    request: PageRequest, actor: NamedDependency[Actor], person: FromPath[str]
+) -> Response[Any]:
+    """Note that somebody was phoned about a STOP from their number."""
+    async with house_of(request).database.transaction() as session:
+        await check_stop(session, actor, person, at=now())
+    said = language_of(request).text("It is noted that you called.")
+    return see_other(request, _back(actor, person), said)
+
+
 def _back(actor: Actor, person: str) -> str:
     """Return from where this actor came: the network, or the conversation with a key figure."""
     if actor.may(Permission.IMPORT):
@@ -96,4 +108,4 @@ def _as_kept(found: Recipient) -> Form:
     return Form(values={"email": found.email, "check_word": found.check_word})
 
 
-PERSON = [person_page, correct]
+PERSON = [person_page, correct, stop_checked]

@@ -48,3 +48,14 @@ def why_no_texts(since: datetime | None, code: int | None, language: Language) -
         "Texts to this number do not arrive since %(moment)s.", moment=language.moment(since)
     )
     return f"{words} {meaning.en if language.code == 'en' else meaning.nl}"
+
+
+def why_check_stop(since: datetime | None, language: Language) -> str | None:
+    """Return that a STOP waits for a call, while it does."""
+    if since is None:
+        return None
+    return language.text(
+        "Said STOP %(moment)s. Call to hear whether that was meant: somebody else may have sent "
+        "it. Whoever wants our texts again sends START.",
+        moment=language.moment(since),
+    )

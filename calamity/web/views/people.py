@@ -15,13 +15,15 @@ class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     neighbourhood: str
     language: str
-    state: Literal["new", "answered", "silent", "not-asked", "stopped"]
+    state: Literal["new", "check-stop", "answered", "silent", "not-asked", "stopped"]
     last_at: datetime | None = None
     excerpt: str = ""
     whys: tuple[str, ...] = ()
     phone: str | None = None
     no_texts: str | None = None
     """Why texts to the number come to nothing, while they do."""
+    check_stop: str | None = None
+    """That a STOP waits for a call, while it does."""
 
 
 class Inbox(Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +81,7 @@ class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     waits: bool = False
     whys: tuple[str, ...] = ()
     no_texts: str | None = None
+    check_stop: str | None = None
     other_wrote: str | None = None
     kept_until: datetime | None = None
     check: TextCheck | None = None
@@ -155,6 +158,8 @@ class People(Struct, frozen=True, forbid_unknown_fields=True):
     responders: tuple[PersonLine, ...] = ()
     professionals: int = 0
     circles: tuple[CircleLine, ...] = ()
+    stops: tuple[WrongNumberLine, ...] = ()
+    """Who said STOP, and was not phoned about it yet."""
     wrong_numbers: tuple[WrongNumberLine, ...] = ()
     wrong_key_figures: int = 0
     """Key figures with such a number: a count, never a list of persons."""

@@ -80,6 +80,7 @@ class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     reminded_at: datetime | None = None
     ways: tuple[WayLine, ...] = ()
     no_texts: str | None = None
+    check_stop: str | None = None
 
 
 class AnswerPage(Struct, frozen=True, forbid_unknown_fields=True):

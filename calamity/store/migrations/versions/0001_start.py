@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("check_word", sa.LargeBinary(), nullable=True),
         sa.Column("email", sa.LargeBinary(), nullable=True),
         sa.Column("stopped_at", sa.BigInteger(), nullable=True),
+        sa.Column("stop_checked_at", sa.BigInteger(), nullable=True),
         sa.Column("paused_until", sa.BigInteger(), nullable=True),
         sa.Column("number_failed_at", sa.BigInteger(), nullable=True),
         sa.Column("number_error", sa.Integer(), nullable=True),
