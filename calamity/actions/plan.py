@@ -20,6 +20,7 @@ from calamity.actions.compose import (
     who_needs_codes,
 )
 from calamity.actions.terms import Terms
+from calamity.actions.typed import LookAgainAt, typed_warnings
 from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of, span
 from calamity.domain.dispatch import Held
 from calamity.domain.errors import Refused
@@ -108,6 +109,8 @@ class Plan(Struct, frozen=True, rename="camel"):
     parts: int
     cost: float
     """Estimated, in euros."""
+    warnings: list[LookAgainAt] = []
+    """What in the typed words deserves a second look."""
 
 
 async def plan(
@@ -151,6 +154,7 @@ async def plan(
         roles_without_deputy=planner.roles_below(2),
         parts=sum(act.parts for act in acts),
         cost=round(sum(act.cost for act in acts), 2),
+        warnings=await typed_warnings(session, actor.municipality_id, request.inputs),
     )
 
 

@@ -77,7 +77,14 @@ def activate(
         click.confirm("Activeren? / Activate?", abort=True, err=is_json)
     done = run_async(_activate(request, slug, by))
     if is_json:
-        say_json({"calamityId": done.calamity_id, "activationId": done.id, "t0": done.t0})
+        say_json(
+            {
+                "calamityId": done.calamity_id,
+                "activationId": done.id,
+                "t0": done.t0,
+                "warnings": planned.warnings,
+            }
+        )
         return
     say(f"Geactiveerd / activated: calamity {done.calamity_id}")
 
@@ -180,4 +187,6 @@ def _say_plan(plan: "Plan") -> None:
         say(f"Onbereikbaar / unreachable: {person.name} ({person.group}): {person.reason}")
     for role in plan.roles_without_people:
         say(f"Rol zonder mensen / role without people: {role}")
+    for found in plan.warnings:
+        say(f"Kijk nog eens / look again: {found.words} ({found.field}: {found.kind})")
     say(f"SMS-delen / parts: {plan.parts}; kosten / cost: € {plan.cost:.2f} (schatting / estimate)")

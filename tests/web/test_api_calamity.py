@@ -41,6 +41,22 @@ async def test_a_plan_changes_nothing(api: Api) -> None:
     assert (await api.get("/v1/calamities")).json()["calamities"] == []
 
 
+async def test_typed_words_that_deserve_a_second_look_are_told_and_block_nothing(api: Api) -> None:
+    typed = {"incident": {"nl": "de brand bij Ahmed, bel 06 12345678"}, "place": "bit.ly/abc"}
+    body = new_calamity(inputs=typed)
+    plan = (await api.post("/v1/calamities/plan", body)).json()
+    made = await api.post("/v1/calamities", body)
+    assert made.status_code == 201
+    assert plan["warnings"] == made.json()["warnings"]
+    assert {(each["field"], each["kind"]) for each in plan["warnings"]} >= {
+        ("inputs.incident.nl", "phone"),
+        ("inputs.place", "short-link"),
+    }
+    assert all(each["words"] for each in plan["warnings"])
+    clean = await api.post("/v1/calamities", new_calamity("request-2"))
+    assert clean.json()["warnings"] == []
+
+
 async def test_a_new_calamity_can_be_read_where_its_location_says(api: Api) -> None:
     made = await api.post("/v1/calamities", new_calamity())
     calamity = (await api.get(made.headers["Location"])).json()

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from calamity.actions.activate import activate
 from calamity.actions.decide import LevelKind, close_calamity, set_level, set_phase
 from calamity.actions.plan import Plan, plan
+from calamity.actions.typed import LookAgainAt, typed_warnings
 from calamity.domain.activation import ActivationRequest, Reason
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
@@ -51,6 +52,8 @@ class Opened(Struct, frozen=True, rename="camel"):
     calamity_id: str
     activation_id: str
     t0: datetime
+    warnings: list[LookAgainAt]
+    """What in the typed words deserves a second look: a name, a number or a short link."""
 
 
 @camel
@@ -137,7 +140,9 @@ async def activate_now(house: House, actor: Actor, request: ActivationRequest) -
     """Activate in one transaction and return what was made."""
     async with house.database.transaction() as session:
         made = await activate(session, house.wakes, house.terms, actor, request, at=now())
-    return Opened(made.calamity_id, made.id, made.t0)
+        # Those of the activation: the same request key may come with other words.
+        warnings = await typed_warnings(session, actor.municipality_id, made.inputs)
+    return Opened(made.calamity_id, made.id, made.t0, warnings)
 
 
 def created(content: Any, location: str) -> Response[Any]:

@@ -4,7 +4,7 @@ Between the steps everything travels in the form and is read anew each time; the
 is made when the form is first shown, so whatever is sent twice activates once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,8 +19,7 @@ from calamity.actions.plan import Plan, plan
 from calamity.domain.activation import ActivationRequest
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.privacy import scan_leaving
-from calamity.domain.texts import clean_for_display, spelled_plainly
+from calamity.domain.texts import spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity
 from calamity.store.database import Session, is_clash
 from calamity.store.ids import new_id
@@ -286,7 +285,7 @@ async def _show_review(
         hidden=_carried(sent, planned.version),
         calamity=_open(calamity),
         warnings=(
-            *_in_words(filled, shown.values(), language),
+            *_in_words(planned, language),
             *_warnings(planned, stage, language),
         ),
         plain=any(spelled_plainly(words) != words for words in _own_words(filled)),
@@ -311,21 +310,15 @@ def _own_words(filled: Filled) -> list[str]:
     return [words for words in (filled.incident, filled.incident_en, filled.place) if words]
 
 
-def _in_words(filled: Filled, places: Iterable[str], language: Language) -> list[str]:
+def _in_words(planned: Plan, language: Language) -> list[str]:
     """Warn of a name, a number or a short link before it leaves in a text."""
-    known = set(places)
-    found = [
-        words[each.start : each.end]
-        for words in _own_words(filled)
-        for each in scan_leaving(words, known_places=known)
-    ]
-    if not found:
+    if not planned.warnings:
         return []
     return [
         language.text(
             "Look again at %(places)s: a name, a number or a short link will leave in the texts. "
             "Go back to change it, or start if it may leave.",
-            places=", ".join(dict.fromkeys(map(clean_for_display, found))),
+            places=", ".join(dict.fromkeys(each.words for each in planned.warnings)),
         )
     ]
 
