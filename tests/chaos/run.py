@@ -23,10 +23,10 @@ from calamity.store.database import Database
 from calamity.store.vault import Vault
 from tests.chaos.checker import violations
 from tests.chaos.history import History, read_tables, read_transcript
-from tests.stories.nursery import QuickStage
 from tests.chaos.plan import SPEED, WINDOW, Deed, Plan, draw
 from tests.make import CALL_OUT, MESSAGES, ROUND, STEPS, Town, make_playbook, make_step, make_town
 from tests.postgres import fast_folder
+from tests.stories.nursery import QuickStage
 from tests.stories.stage import SECRET
 
 PACE = 10.0
