@@ -27,7 +27,7 @@ def measure(stage: Stage) -> list[Figure]:
         ):
             for number in range(stage.rounds + 1):
                 pair = (ours, bare) if number % 2 else (bare, ours)
-                found = {id(each): _ask(each, replies, f"{kind}-{number}") for each in pair}
+                found = {id(each): replies_in(each, replies, f"{kind}-{number}") for each in pair}
                 if number:
                     rate.add(found[id(ours)]["rate"], found[id(bare)]["rate"])
                     late.add(found[id(ours)]["p99"], found[id(bare)]["p99"])
@@ -35,7 +35,8 @@ def measure(stage: Stage) -> list[Figure]:
     return figures
 
 
-def _ask(server: dict[str, Any], replies: int, run: str) -> dict[str, float]:
+def replies_in(server: dict[str, Any], replies: int, run: str) -> dict[str, float]:
+    """Post signed replies to a server; return what `load` measured."""
     with process(
         "load", what="inbound", run=run, port=server["port"], connections=_CONNECTIONS,
         requests=replies,

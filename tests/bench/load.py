@@ -15,7 +15,16 @@ from urllib.parse import parse_qsl, urlencode
 
 import uvloop
 
-from tests.bench.names import ACCOUNT, PUBLIC, SENDER, TOKEN
+from tests.bench.names import (
+    ACCOUNT,
+    PUBLIC,
+    SENDER,
+    STATUSES,
+    TOKEN,
+    TOLD,
+    a_message,
+    a_sid,
+)  # fmt: skip
 
 _FILES = 8192
 
@@ -66,16 +75,8 @@ class Asker(asyncio.Protocol):
             self._done.set_exception(RuntimeError(why))
 
 
-def _inbound(number: int, run: str) -> bytes:
-    """Return a signed reply with a message id of its own."""
-    sid = "SM" + hashlib.sha256(f"{run}|{number}".encode()).hexdigest()[:32]
-    form = urlencode({
-        "ToCountry": "NL", "SmsMessageSid": sid, "NumMedia": "0", "SmsSid": sid,
-        "SmsStatus": "received", "Body": str(number % 6), "To": SENDER, "NumSegments": "1",
-        "MessageSid": sid, "AccountSid": ACCOUNT, "From": f"+319701024{number % 10_000:04d}",
-        "ApiVersion": "2010-04-01",
-    })  # fmt: skip
-    path = "/hooks/twilio/inbound"
+def _post(path: str, form: str) -> bytes:
+    """Return a request of the carrier, signed."""
     signed = PUBLIC + path + "".join(name + value for name, value in sorted(parse_qsl(form)))
     signature = b64encode(hmac.digest(TOKEN.encode(), signed.encode(), "sha1")).decode()
     return (
@@ -85,9 +86,34 @@ def _inbound(number: int, run: str) -> bytes:
     ).encode()
 
 
+def _receipt(number: int) -> bytes:
+    """Return a signed receipt; each message gets all four, far apart."""
+    place = number % TOLD
+    sid, status = a_sid(place), STATUSES[number // TOLD % len(STATUSES)]
+    form = urlencode({
+        "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01", "From": SENDER, "MessageSid": sid,
+        "MessageStatus": status, "SmsSid": sid, "SmsStatus": status, "To": "+3197010240001",
+    })  # fmt: skip
+    return _post(f"/hooks/twilio/status?m={a_message(place)}", form)
+
+
+def _inbound(number: int, run: str) -> bytes:
+    """Return a signed reply with a message id of its own."""
+    sid = "SM" + hashlib.sha256(f"{run}|{number}".encode()).hexdigest()[:32]
+    form = urlencode({
+        "ToCountry": "NL", "SmsMessageSid": sid, "NumMedia": "0", "SmsSid": sid,
+        "SmsStatus": "received", "Body": str(number % 6), "To": SENDER, "NumSegments": "1",
+        "MessageSid": sid, "AccountSid": ACCOUNT, "From": f"+319701024{number % 10_000:04d}",
+        "ApiVersion": "2010-04-01",
+    })  # fmt: skip
+    return _post("/hooks/twilio/inbound", form)
+
+
 def _requests(given: dict[str, Any]) -> list[bytes]:
     if given["what"] == "inbound":
         return [_inbound(number, given["run"]) for number in range(given["requests"])]
+    if given["what"] == "receipts":
+        return [_receipt(number) for number in range(given["requests"])]
     headers = "".join(f"{name}: {value}\r\n" for name, value in given["headers"].items())
     # No two of the requests ask for the same place of a timeline, where the path leaves it open.
     places = (1_000 + number * 7_919 % given["among"] for number in range(given["requests"]))

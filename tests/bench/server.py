@@ -57,18 +57,22 @@ class _NoInbox:
 
 
 def product(given: dict[str, Any]) -> None:
-    """The web process of the product; `/bench/append` adds an entry and says when it began."""
+    """The web process of the product; `/bench/append` adds an entry and says when it began.
+
+    With the address of a *carrier* it works too.
+    """
     from calamity.app import create_app
     from calamity.domain.timeline import Statement
     from calamity.settings import Settings
     from calamity.store.timeline import append
+    from calamity.worker import work
 
     settings = Settings(
         database_url=given["url"], secret_key=SECRET, public_url=PUBLIC, carrier="twilio",
         twilio_account_sid=ACCOUNT, twilio_auth_token=TOKEN, twilio_from=f"{SENDER}=10",
-        log="json",
+        twilio_origin=given.get("carrier", ""), log="json",
     )  # fmt: skip
-    app = create_app(settings, worker=None)
+    app = create_app(settings, worker=work if "carrier" in given else None)
     house = app.state.house
     if given.get("keeps") is False:
         app.state.house = structs.replace(house, inbox=_NoInbox())

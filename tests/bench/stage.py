@@ -29,6 +29,7 @@ from tests.postgres import Cluster, binaries, cluster
 DATABASES = ("sqlite", "postgres")
 ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
+_LOOK_SECONDS = 0.01
 
 
 class Stage:
@@ -129,18 +130,27 @@ def free_port() -> int:
 class Gateway:
     """A carrier that does nothing, in a process of its own; *origin* is its address."""
 
-    def __init__(self, port: int, first: Any, count: Any) -> None:
+    def __init__(self, port: int, told: list[Any]) -> None:
         self.origin = f"http://127.0.0.1:{port}"
-        self._first, self._count = first, count
+        self._first, self._last, self._count, self._holds = told
 
     def forget(self) -> None:
         """Begin a new round."""
-        self._first.value = self._count.value = 0
+        self._first.value = self._last.value = self._count.value = 0
+
+    def hold(self, *, until_released: bool) -> None:
+        """Answer nobody from now on, or answer everyone who waits."""
+        self._holds.value = until_released
 
     @property
     def first_at(self) -> float:
         """When the first text of this round came (seconds of the monotonic clock); 0 before."""
         return float(self._first.value) / 1e9
+
+    @property
+    def last_at(self) -> float:
+        """When the newest text of this round came; 0 before."""
+        return float(self._last.value) / 1e9
 
     @property
     def count(self) -> int:
@@ -152,31 +162,43 @@ class Gateway:
 def gateway() -> Iterator[Gateway]:
     """Run the gateway."""
     context = multiprocessing.get_context("fork")
-    first, count = context.Value(c_int64, 0, lock=False), context.Value(c_int64, 0, lock=False)
+    told = [context.Value(c_int64, 0, lock=False) for _ in ("first", "last", "count", "holds")]
     listening = socket.create_server(("127.0.0.1", 0), backlog=512)
-    child = context.Process(target=_serve, args=(listening, first, count), daemon=True)
+    child = context.Process(target=_serve, args=(listening, told), daemon=True)
     child.start()
     port = listening.getsockname()[1]
     try:
-        yield Gateway(port, first, count)
+        yield Gateway(port, told)
     finally:
         child.terminate()
         child.join()
         listening.close()
 
 
-def _serve(listening: socket.socket, first: Any, count: Any) -> None:
+def _serve(listening: socket.socket, told: list[Any]) -> None:
+    first, last, count, holds = told
+    waiting: list[tuple[Any, bytes]] = []
+
     class Counting(DoNothing):
         def data_received(self, data: bytes) -> None:
+            last.value = time.monotonic_ns()
             if first.value == 0:
-                first.value = time.monotonic_ns()
-            if data.startswith(b"POST"):
+                first.value = last.value
+            if data.startswith((b"POST", b"GET /kannel/")):
                 count.value += 1
-            super().data_received(data)
+            if holds.value:
+                waiting.append((super(), data))
+            else:
+                super().data_received(data)
 
     async def forever() -> None:
         server = await asyncio.get_running_loop().create_server(Counting, sock=listening)
-        await server.serve_forever()
+        await server.start_serving()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            while waiting and not holds.value:
+                held, data = waiting.pop()
+                held.data_received(data)
 
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     uvloop.run(forever())
