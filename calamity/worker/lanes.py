@@ -41,6 +41,8 @@ _BACKOFF_SECONDS = 2.0
 _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_BRAKE_SECONDS = 15.0
 _STAY_SECONDS = 0.25
+_LINGER_SECONDS = 1.0
+"""A runner waits for what may leave so soon; for the rest a wake brings the next one."""
 _FORGIVEN = 4
 """How many texts in a row may be put off before the lane waits too."""
 _SURE_SECONDS = 2.0
@@ -129,15 +131,14 @@ class Lane:
                 if refused:
                     await take_in_refusals(session, self._worker.wakes, refused, at=at)
                 is_over = not (turn.claimed or turn.lost or self._flying or self._results)
-                is_over = is_over and turn.wait_seconds != 0 and not braked
+                wait = turn.wait_seconds
+                is_over = is_over and not braked and (wait is None or wait > _LINGER_SECONDS)
                 if is_over:
                     rest = timedelta(seconds=self._pace.rest(time.monotonic()))
                     free_at = to_micros(now() + rest)
                     await outbox.leave_lane(session, self._sender, epoch, free_at=free_at)
-                    if turn.wait_seconds is not None:
-                        await self._worker.wakes.wake(
-                            session, "lane", self._sender, turn.wait_seconds
-                        )
+                    if wait is not None:
+                        await self._worker.wakes.wake(session, "lane", self._sender, wait)
         except Exception:
             log.exception("lane.turn_failed", epoch=epoch)
             self._results = results + self._results

