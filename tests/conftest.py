@@ -48,20 +48,25 @@ def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
     return empty, full, run_apart(prepare(f"sqlite:///{empty}", f"sqlite:///{full}"))
 
 
+def _source(request: pytest.FixtureRequest, kind: str) -> str:
+    """Return the database to copy for a test: empty, or with those in it whom it asks for."""
+    if "api" in request.fixturenames:
+        return str(request.getfixturevalue(f"{kind}_cast")[0])
+    return str(request.getfixturevalue(f"{kind}_templates")["town" in request.fixturenames])
+
+
 @pytest.fixture
-def sqlite_url(request: pytest.FixtureRequest, sqlite_templates: Templates) -> Iterator[str]:
+def sqlite_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh, migrated SQLite database; the town is in it where the test asks for `town`."""
-    source = sqlite_templates["town" in request.fixturenames]
+    source = _source(request, "sqlite")
     with tempfile.TemporaryDirectory(prefix="calamity-", dir=fast_folder()) as folder:
-        yield f"sqlite:///{shutil.copy(str(source), Path(folder) / 'calamity.sqlite')}"
+        yield f"sqlite:///{shutil.copy(source, Path(folder) / 'calamity.sqlite')}"
 
 
 @pytest.fixture
-def postgres_url(
-    request: pytest.FixtureRequest, postgres: Cluster, postgres_templates: Templates
-) -> Iterator[str]:
+def postgres_url(request: pytest.FixtureRequest, postgres: Cluster) -> Iterator[str]:
     """A fresh, migrated PostgreSQL database; the town is in it likewise."""
-    name = postgres.create(str(postgres_templates["town" in request.fixturenames]))
+    name = postgres.create(_source(request, "postgres"))
     yield postgres.url(name)
     postgres.drop(name)
 

@@ -20,6 +20,7 @@ from calamity.store import accounts
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
 from calamity.store.timeline import TimelineReader
+from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from calamity.web.api import api_router, openapi_config
 from calamity.web.auth import forget_after_writing
@@ -51,11 +52,11 @@ def make_house(database: Database) -> House:
     )
 
 
-def make_app(house: House) -> Litestar:
-    """Return the API alone, with the headers of the real thing."""
+def make_app() -> Litestar:
+    """Return the API alone, with the headers of the real thing; its house is put in its state."""
     return Litestar(
         [api_router()],
-        state=State({"house": house}),
+        state=State(),
         openapi_config=openapi_config(),
         exception_handlers=EXCEPTION_HANDLERS,
         before_send=[security_headers(production=True), forget_after_writing],
@@ -158,9 +159,14 @@ async def _bound_token(
     )
 
 
-@asynccontextmanager
-async def staged(database: Database) -> AsyncIterator[Api]:
-    """Set the stage on a database."""
+Cast = tuple[Town, Town, dict[str, str]]
+"""Both towns, and the tokens."""
+
+
+async def cast(url: str) -> Cast:
+    """Settle both towns in a migrated, empty database, with tokens for everyone."""
+    database = Database(url, Vault(SECRET))
+    await database.open()
     tokens: dict[str, str] = {}
     async with database.transaction() as session:
         town = await make_town(session)
@@ -183,8 +189,22 @@ async def staged(database: Database) -> AsyncIterator[Api]:
             tokens[name] = await _bound_token(
                 session, town, role, town[name].id, f"program-{name}@oeverlanden"
             )
+    await database.close()
+    return town, other, tokens
+
+
+@cache
+def _app() -> Litestar:
+    return make_app()
+
+
+@asynccontextmanager
+async def staged(database: Database, found: Cast) -> AsyncIterator[Api]:
+    """Set the stage on a database that holds the cast."""
+    town, other, tokens = found
     house = make_house(database)
-    app = make_app(house)
+    app = _app()
+    app.state["house"] = house
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
         api = Api(house, app, client, town, other, tokens)

@@ -1,12 +1,15 @@
 """What the web tests stand on: the gallery under real headers, and a real Chromium."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from calamity.store.database import Database
-from tests.web.api_stage import Api, staged
+from tests.postgres import Cluster, run_apart
+from tests.templates import Templates
+from tests.web.api_stage import Api, Cast, cast, staged
 from tests.web.gallery import serving
 
 CHROMIUM = "/usr/bin/chromium"
@@ -27,8 +30,27 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_cast(postgres: Cluster, postgres_templates: Templates) -> tuple[str, Cast]:
+    """The database that tests of the API copy, and who is in it."""
+    name = postgres.create(postgres_templates[0])
+    return name, run_apart(cast(postgres.url(name)))
+
+
+@pytest.fixture(scope="session")
+def sqlite_cast(
+    sqlite_templates: Templates, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Cast]:
+    """The same beside SQLite."""
+    path = str(tmp_path_factory.mktemp("cast") / "cast.sqlite")
+    shutil.copy(sqlite_templates[0], path)
+    return path, run_apart(cast(f"sqlite:///{path}"))
+
+
 @pytest.fixture
-async def api(database: Database) -> AsyncIterator[Api]:
+async def api(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Api]:
     """The JSON API over each database."""
-    async with staged(database) as stage:
+    kind = "postgres" if database.is_postgres else "sqlite"
+    _, found = request.getfixturevalue(f"{kind}_cast")
+    async with staged(database, found) as stage:
         yield stage
