@@ -64,13 +64,18 @@ async def sender_to_answer(session: Session, terms: Terms, receiver: str) -> tup
     return number, route.senders[number]
 
 
-async def take_in(session: Session, route: Route, said: Sequence[Said], at: datetime) -> None:
-    """Let what the carrier answered to texts open or close the breaker of its route."""
+async def take_in(
+    session: Session, route: Route, said: Sequence[Said], at: datetime
+) -> tuple[Breaker, Breaker]:
+    """Let what the carrier answered open or close a route; return how it stood and stands."""
+    stood: list[Breaker] = []
 
     def rule(breaker: Breaker) -> Breaker:
+        stood.append(breaker)
         return reduce(lambda now, each: after(now, each.heard, at, each.code), said, breaker)
 
-    await routes.change(session, route.name, rule)
+    stands = await routes.change(session, route.name, rule)
+    return stood[0], stands
 
 
 async def room_on(session: Session, wakes: Wakes, terms: Terms, route: Route, at: datetime) -> Room:

@@ -13,7 +13,7 @@ def route_name(name: str, language: Language) -> str:
     """Return the name of a route as people read it."""
     names = {
         "twilio": "Twilio",
-        "smpp": language.text("the second provider (SMPP)"),
+        "smpp": language.text("the provider over SMPP"),
         "sandbox": language.text("the practice network"),
     }
     return names.get(name, name)
@@ -48,6 +48,12 @@ def route_notice(terms: Terms, standings: Mapping[str, Standing], language: Lang
                 time=since, instead=route_name(route.name, language),
                 route=route_name(terms.routes[0].name, language), why=why,
             )  # fmt: skip
+    if usual.state is RouteState.TRYING:
+        return language.text(
+            "Since %(time)s texts did not get through. The provider answers again: the next text "
+            "shows whether they do.",
+            time=since,
+        )  # fmt: skip
     return language.text(
         "Since %(time)s texts do not get through. %(why)s Calamity keeps every text and tries "
         "again by itself; it phones and e-mails the team where that is set up. Phone by hand whom "

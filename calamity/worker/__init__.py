@@ -117,9 +117,12 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        if not self._database.is_postgres:
-            async with self._database.transaction() as session:
+        async with self._database.transaction() as session:
+            if not self._database.is_postgres:
                 await outbox.release_lanes(session, list(self.terms.senders))
+            # A route may be new in the middle of a calamity.
+            for sender, rate in self.terms.senders.items():
+                await outbox.ensure_lane(session, sender, rate)
         for carrier in self.carriers.values():
             await carrier.start()
         try:

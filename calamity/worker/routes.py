@@ -75,17 +75,28 @@ class Watch:
         terms, said = self._worker.terms, self._said
         self._said = []
         if said:
-            await take_in(session, self._route, said, at)
+            before, after = await take_in(session, self._route, said, at)
+            _log_change(self._route, before, after)
         there = await room_on(session, self._worker.wakes, terms, self._route, at)
         self._is_calm = there.is_calm
         return room if there.most is None else max(min(room, there.most - flying), 0)
+
+
+def _log_change(route: Route, before: Breaker, after: Breaker) -> None:
+    if after.state is before.state:
+        return
+    if after.is_open:
+        log.warning("route.opened", route=route.name, error_code=after.code, until=after.due_at)
+    else:
+        log.info("route.closed", route=route.name)
 
 
 async def mind_routes(worker: "Worker") -> None:
     """Let texts leave routes that are open, and tell the timelines what opened or closed."""
     async with worker.database.reading() as session:
         standings = await routes.standings(session)
-    if not any(each.breaker.is_open or each.is_told for each in standings.values()):
+    ours = [standings[each.name] for each in worker.terms.routes if each.name in standings]
+    if not any(each.breaker.is_open or each.is_told for each in ours):
         return
     async with worker.database.transaction() as session:
         await leave_open_routes(session, worker.wakes, worker.terms, now())

@@ -142,6 +142,23 @@ async def test_words_in_doubt_and_what_was_accepted_stay_on_their_own_route(desk
     assert desk.smsc.said("submit") == []
 
 
+async def test_an_answer_on_one_route_calls_off_what_waits_on_another(desk):
+    await desk.bound()
+    await called_out(desk)
+    await desk.opens()
+    await mind_routes(desk.worker)
+    lea = desk.town["lei1"].phone
+    assert await desk.product.text(From=lea, Body="1") == 200
+    await desk.read_inbox()
+    await desk.run(SECOND)
+    await desk.run_lane()
+    (thanks,) = desk.smsc.said("submit", to=lea[1:])
+    found = await desk.messages()
+    hers = {row.purpose: row.state for row in found if row.recipient_id == desk.town["lei1"].id}
+    assert hers == {"call-out": "cancelled", "answer": "accepted"}
+    assert thanks["from"] == SECOND[1:]
+
+
 async def test_what_is_planned_for_later_moves_and_still_waits(desk):
     await desk.bound()
     tonight = now() + timedelta(hours=1)

@@ -52,10 +52,16 @@ async def test_the_room_says_calmly_by_which_route_texts_leave_and_why(stage: St
         assert "03:12 texts do not get through." in visit.visible()
         assert "Calamity keeps every text and tries again by itself" in visit.visible()
         async with stage.database.transaction() as session:
+            before = await routes.change(session, "sandbox", lambda breaker: breaker)
+            await routes.change(session, "sandbox", answered)
+        await visit.open(part)
+        assert "The provider answers again: the next text shows" in visit.visible()
+        async with stage.database.transaction() as session:
+            await routes.change(session, "sandbox", lambda _: before)
             await routes.change(session, "smpp", lambda _: routes.Standing().breaker)
         await visit.open(part)
         assert (
-            "03:12 texts leave by the second provider (SMPP) instead of the practice network. The "
+            "03:12 texts leave by the provider over SMPP instead of the practice network. The "
             "provider does not answer, or too late."
         ) in visit.visible()
 
@@ -67,7 +73,7 @@ async def test_the_administrator_sees_the_table_with_what_the_code_means(stage: 
         await visit.sign_in(UserRole.ADMINISTRATOR)
         await visit.open("/settings/carrier")
         seen = visit.visible()
-        assert "the second provider (SMPP) · new texts leave here" in seen
+        assert "the provider over SMPP · new texts leave here" in seen
         assert "Does not work; it is asked again by itself." in seen
         assert "the credentials are wrong" in seen
         async with stage.database.transaction() as session:
