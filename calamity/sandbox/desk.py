@@ -33,13 +33,14 @@ class Desk:
         self.clock = Clock(settings.speed)
         self.agenda = Agenda(self.clock)
         self.transcript = Transcript(settings.transcript)
-        self.faults = FaultBox(self.transcript, self.agenda, settings.seed)
-        self.book = book = Book(settings, Ledger(settings.database, self.clock.now))
+        ledger = Ledger(settings.database, self.clock.now)
+        self.faults = FaultBox(self.transcript, self.agenda, ledger, settings.seed)
+        self.book = book = Book(settings, ledger)
         poster = Poster(self.transcript, settings)
         self.hooks = Hooks(book, self.agenda, self.faults, poster, self.transcript)
         self.carrier = Carrier(book, self.agenda, self.hooks, self.faults)
         self.voice = Voice(book, self.agenda, self.hooks, self.faults)
-        self.prompter = Prompter(self.agenda, self.faults, self.carrier, self.transcript)
+        self.prompter = Prompter(self.agenda, self.faults, self.carrier, self.transcript, ledger)
         self.mails = MailBox()
         self.api = Api(
             Texting(book, self.carrier, self.faults),
@@ -53,10 +54,12 @@ class Desk:
     async def open(self, _: object = None) -> AsyncIterator[None]:
         """Take up where an earlier run stopped; close tidily."""
         self.clock.jump(self.book.load())
+        self.faults.resume()
         self.carrier.resume()
         await self.hooks.start()
         self.voice.resume()
-        if self.settings.script is not None:
+        # A script that was under way goes on where it was, and does not begin anew.
+        if not self.prompter.resume() and self.settings.script is not None:
             self.prompter.start(read_script(self.settings.script))
         tasks = [asyncio.create_task(self.agenda.run()), asyncio.create_task(self._write_down())]
         try:

@@ -1,6 +1,5 @@
 """What can go wrong on purpose: where, how often, for whom, from when and until when."""
 
-from collections import Counter
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Annotated, Any, Literal, get_args
@@ -8,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import Meta, Struct, field, structs
 
 from calamity.sandbox.agenda import Agenda
+from calamity.sandbox.ledger import Ledger
 from calamity.sandbox.transcript import Transcript
 
 BeforeKind = Literal["unauthorised", "suspended", "too-many", "error-before", "unavailable-before"]
@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "inbound": (*get_args(InboundKind), *get_args(ShapeKind)),
 }
 
+_KIND = "faults"
 _LONGEST_SECONDS = 7 * 24 * 3600
 _Seconds = Annotated[float, Meta(ge=0, le=_LONGEST_SECONDS)]
 
@@ -85,7 +86,7 @@ class Standing(Struct):
     until: float | None
     left: int | None
     struck: int = 0
-    occasions: Counter[str | None] = field(default_factory=Counter)
+    occasions: dict[str, int] = field(default_factory=dict)
 
     def describe(self, now: float) -> dict[str, Any]:
         """Return the fault as it was ordered, with how it stands."""
@@ -100,6 +101,15 @@ class Standing(Struct):
         }
 
 
+class _Kept(Struct, frozen=True):
+    """The faults as they stand, for who starts the sandbox again."""
+
+    seed: int
+    ordered: int
+    places: int
+    standing: list[Standing]
+
+
 class FaultBox:
     """The faults that are ordered. The same seed and the same orders give the same faults.
 
@@ -107,8 +117,9 @@ class FaultBox:
     not hang on how quick another was.
     """
 
-    def __init__(self, transcript: Transcript, agenda: Agenda, seed: int) -> None:
+    def __init__(self, transcript: Transcript, agenda: Agenda, ledger: Ledger, seed: int) -> None:
         self.seed = seed
+        self._ledger = ledger
         self._transcript = transcript
         self._agenda = agenda
         self._clock = agenda.clock
@@ -117,6 +128,30 @@ class FaultBox:
         self._listeners: list[Callable[[], None]] = []
         self.standing: list[Standing] = []
 
+    def resume(self) -> None:
+        """Let the faults stand that an earlier run left, with the chance that goes with them."""
+        now = self._clock.now()
+        for _, kept in self._ledger.read(_KIND, _Kept):
+            self.standing = [one for one in kept.standing if one.until is None or one.until > now]
+            if self.standing:
+                self.seed, self._ordered, self._places = kept.seed, kept.ordered, kept.places
+        for one in self.standing:
+            self._await(one)
+        if self.standing:
+            self._changed()
+
+    def _await(self, one: Standing) -> None:
+        """Look again when a fault begins, and when it ends."""
+        for moment in (one.since, one.until):
+            if moment is not None and moment > self._clock.now():
+                self._agenda.at(moment, self._changed, None)
+
+    def _keep(self) -> None:
+        kept = (
+            _Kept(self.seed, self._ordered, self._places, self.standing) if self.standing else None
+        )
+        self._ledger.put(_KIND, _KIND, kept)
+
     def listen(self, listener: Callable[[], None]) -> None:
         """Call *listener* whenever a fault begins or ends."""
         self._listeners.append(listener)
@@ -124,6 +159,7 @@ class FaultBox:
     def _changed(self, *_: object) -> None:
         now = self._clock.now()
         self.standing = [one for one in self.standing if one.until is None or one.until > now]
+        self._keep()
         for listener in self._listeners:
             listener()
 
@@ -141,9 +177,7 @@ class FaultBox:
         one = Standing(self._ordered, self._places, fault, since, until, fault.count)
         self.standing.append(one)
         self._transcript.add("fault-on", id=one.id, fault=structs.asdict(fault))
-        for moment in (since if fault.starts else None, until):
-            if moment is not None:
-                self._agenda.at(moment, self._changed, None)
+        self._await(one)
         self._changed()
         return one
 
@@ -193,6 +227,7 @@ class FaultBox:
                 one.left -= 1
                 if not one.left:
                     self.standing.remove(one)
+            self._keep()
             self._transcript.add("fault", fault=one.fault.kind, id=one.id, to=to)
             return one.fault
         return None
@@ -200,7 +235,8 @@ class FaultBox:
     def _strikes(self, one: Standing, to: str | None) -> bool:
         if one.fault.probability >= 1:
             return True
-        one.occasions[to] += 1
-        drawn = f"{self.seed} {one.place} {to} {one.occasions[to]}".encode()
+        occasion = one.occasions[f"{to}"] = one.occasions.get(f"{to}", 0) + 1
+        self._keep()
+        drawn = f"{self.seed} {one.place} {to} {occasion}".encode()
         chance = int.from_bytes(blake2b(drawn, digest_size=8).digest()) / 2**64
         return chance < one.fault.probability

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-KINDS = ("texts", "phones", "posts", "calls", "optouts", "meta")
+KINDS = ("texts", "phones", "posts", "calls", "optouts", "faults", "scripts", "meta")
 _CREATE = {
     kind: f"CREATE TABLE IF NOT EXISTS {kind} "
     "(key TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID"
@@ -114,6 +114,7 @@ class Ledger:
         execute("COMMIT")
 
     def close(self) -> None:
-        """Commit the last changes and close the database."""
+        """Commit the last changes with the time, and close the database."""
         self.flush()
+        self._write({})
         self._database.close()

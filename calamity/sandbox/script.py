@@ -9,8 +9,11 @@ from msgspec import Meta, Struct, structs
 from calamity.sandbox.agenda import Agenda
 from calamity.sandbox.carrier import Carrier
 from calamity.sandbox.faults import Fault, FaultBox
+from calamity.sandbox.ledger import Ledger
 from calamity.sandbox.states import PhoneState
 from calamity.sandbox.transcript import Transcript
+
+_KIND = "scripts"
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,40 +42,75 @@ def read_script(path: str) -> Script:
     return msgspec.json.decode(Path(path).read_bytes(), type=Script)
 
 
+class _Waiting(Struct):
+    """A step whose time, the carrier's, is still to come."""
+
+    due: float
+    step: Step
+
+
 class Prompter:
     """Carry out one script; a new one takes the place of the old."""
 
     def __init__(
-        self, agenda: Agenda, faults: FaultBox, carrier: Carrier, transcript: Transcript
+        self,
+        agenda: Agenda,
+        faults: FaultBox,
+        carrier: Carrier,
+        transcript: Transcript,
+        ledger: Ledger,
     ) -> None:
         self._agenda = agenda
         self._faults = faults
         self._carrier = carrier
         self._transcript = transcript
-        self._script: Script | None = None
-        self.waiting = 0
+        self._ledger = ledger
+        self._left: list[_Waiting] = []
+
+    @property
+    def waiting(self) -> int:
+        """How many steps are still to come."""
+        return len(self._left)
 
     def start(self, script: Script) -> None:
         """Mend everything, and begin."""
-        self._script, self.waiting = script, len(script.steps)
         self._transcript.add("script", steps=len(script.steps), seed=script.seed)
         self._faults.clear(seed=script.seed)
         now = self._agenda.clock.now()
-        for step in script.steps:
-            if step.at:
-                self._agenda.at(now + step.at, self._take, (script, step))
-            else:
-                self._take((script, step), now)
+        self._left = [_Waiting(now + step.at, step) for step in script.steps]
+        self._go_on()
+
+    def resume(self) -> bool:
+        """Go on with the script that an earlier run left; tell whether there was one."""
+        for _, left in self._ledger.read(_KIND, list[_Waiting]):
+            self._left = left
+        self._go_on()
+        return bool(self._left)
 
     def stop(self) -> None:
         """Leave the steps that still wait undone."""
-        self._script, self.waiting = None, 0
+        self._left = []
+        self._keep()
 
-    def _take(self, one: tuple[Script, Step], _: float) -> None:
-        script, step = one
-        if script is not self._script:
+    def _go_on(self) -> None:
+        """Take the steps whose time has come, and wait for the others."""
+        now = self._agenda.clock.now()
+        for one in list(self._left):
+            if one.due > now:
+                self._agenda.at(one.due, self._take, one)
+            else:
+                self._take(one, now)
+        self._keep()
+
+    def _keep(self) -> None:
+        self._ledger.put(_KIND, _KIND, self._left or None)
+
+    def _take(self, one: _Waiting, _: float) -> None:
+        if not any(each is one for each in self._left):
             return
-        self.waiting -= 1
+        self._left = [each for each in self._left if each is not one]
+        self._keep()
+        step = one.step
         self._transcript.add("step", step=structs.asdict(step))
         if step.mend:
             self._faults.clear()

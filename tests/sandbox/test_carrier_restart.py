@@ -75,6 +75,82 @@ async def test_webhooks_that_were_not_posted_are_posted_after_a_restart(tmp_path
         await eventually(look)
 
 
+async def test_faults_stand_again_after_a_restart_with_the_same_chance(tmp_path):
+    settings = {"database": str(tmp_path / "sandbox.db"), "seed": 7}
+    uncertain = {"kind": "error-before", "probability": 0.5, "to": OTHER}
+
+    async def outcomes(sandbox: Sandbox, times: int) -> list[int]:
+        return [(await sandbox.create(To=OTHER, From=SENDER, Body="x"))[0] for _ in range(times)]
+
+    async with running(seed=7) as undisturbed:
+        await undisturbed.control("POST", "/faults", uncertain)
+        expected = await outcomes(undisturbed, 24)
+    assert {*expected} == {201, 500}
+    async with running(**settings) as sandbox:
+        await sandbox.control("POST", "/faults", uncertain)
+        await sandbox.fault("too-many", count=2, to=PERSON)
+        assert (await sandbox.create(To=PERSON, From=SENDER, Body="x"))[0] == 429
+        first = await outcomes(sandbox, 12)
+        before = await sandbox.control("GET", "/faults")
+    async with running(**settings) as sandbox:
+        after = await sandbox.control("GET", "/faults")
+        assert [one["id"] for one in after] == [one["id"] for one in before]
+        assert after[1]["left"] == 1
+        assert first + await outcomes(sandbox, 12) == expected
+        await sandbox.control("DELETE", f"/faults/{after[0]['id']}")
+        await sandbox.control("DELETE", f"/faults/{after[1]['id']}")
+    async with running(**settings) as sandbox:
+        assert await sandbox.control("GET", "/faults") == []
+
+
+async def test_a_fault_that_ends_by_itself_ends_after_a_restart_too(tmp_path):
+    settings = {"database": str(tmp_path / "sandbox.db")}
+    async with running(**settings) as sandbox:
+        await sandbox.fault("api-down", lasts=60)
+        assert (await sandbox.create(To=OTHER, From=SENDER, Body="x"))[0] == 503
+    async with running(**settings) as sandbox:
+        (fault,) = await sandbox.control("GET", "/faults")
+        assert 0 < fault["ends_in"] <= 60
+        assert (await sandbox.create(To=OTHER, From=SENDER, Body="x"))[0] == 503
+        await sandbox.clock(step=61)
+        assert (await sandbox.create(To=OTHER, From=SENDER, Body="x"))[0] == 201
+        assert await sandbox.control("GET", "/faults") == []
+
+
+async def test_a_script_goes_on_after_a_restart_and_does_not_begin_anew(tmp_path):
+    script = {
+        "steps": [
+            {"at": 0, "numbers": OTHER, "state": "silent"},
+            {"at": 100, "fault": {"kind": "suspended"}},
+            {"at": 200, "numbers": PERSON, "state": "off"},
+        ]
+    }
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps(script))
+    settings = {"database": str(tmp_path / "sandbox.db"), "script": str(path)}
+    async with running(**settings) as sandbox:
+        await sandbox.clock(step=101)
+        await sandbox.control("POST", f"/phones/{OTHER}/state", {"state": "on"})
+
+        async def is_suspended() -> bool:
+            return [one["kind"] for one in await sandbox.control("GET", "/faults")] == ["suspended"]
+
+        await eventually(is_suspended)
+    async with running(**settings) as sandbox:
+        assert (await sandbox.control("GET", f"/phones/{OTHER}"))["state"] == "on"
+        assert len(await sandbox.control("GET", "/faults")) == 1
+        await sandbox.clock(step=100)
+
+        async def is_off() -> bool:
+            return (await sandbox.control("GET", f"/phones/{PERSON}"))["state"] == "off"
+
+        await eventually(is_off)
+        steps = [
+            one for one in await sandbox.control("GET", "/transcript") if one["kind"] == "step"
+        ]
+        assert len(steps) == 1, "each step once"
+
+
 async def test_a_killed_sandbox_loses_nothing_that_it_answered(tmp_path):
     settings = SandboxSettings(database=str(tmp_path / "sandbox.db"), senders={SENDER: 1000.0})
     port = free_port()
