@@ -29,11 +29,29 @@ from tests.bench.names import (
 _FILES = 8192
 
 
-class Asker(asyncio.Protocol):
-    """One connection that asks again as soon as it has its answer."""
+class Pace:
+    """When each request is due, at so many per second; all connections share it."""
 
-    def __init__(self, requests: Iterator[bytes], times: list[float], done: Any) -> None:
+    def __init__(self, rate: float) -> None:
+        self._begun, self._step, self._number = time.perf_counter(), 1 / rate, 0
+
+    def next(self) -> float:
+        """Return the moment at which the next request is due."""
+        self._number += 1
+        return self._begun + self._number * self._step
+
+
+class Asker(asyncio.Protocol):
+    """One connection that asks again as soon as it has its answer, or when it is time.
+
+    With a *pace* the time runs from when a request was due: who asks late makes nobody look quick.
+    """
+
+    def __init__(
+        self, requests: Iterator[bytes], times: list[float], done: Any, pace: Pace | None = None
+    ) -> None:
         self._requests, self._times, self._done = requests, times, done
+        self._pace = pace
         self._read = bytearray()
         self._begun = 0.0
 
@@ -49,7 +67,12 @@ class Asker(asyncio.Protocol):
                 self._done.set_result(None)
             return
         self._begun = time.perf_counter()
-        self._transport.write(request)
+        if self._pace is None:
+            self._transport.write(request)
+            return
+        now, self._begun = self._begun, self._pace.next()
+        loop = asyncio.get_running_loop()
+        loop.call_later(max(0.0, self._begun - now), self._transport.write, request)
 
     def data_received(self, data: bytes) -> None:
         self._read += data
@@ -114,6 +137,10 @@ def _requests(given: dict[str, Any]) -> list[bytes]:
         return [_inbound(number, given["run"]) for number in range(given["requests"])]
     if given["what"] == "receipts":
         return [_receipt(number) for number in range(given["requests"])]
+    if given["what"] == "storm":
+        once = [_inbound(number, given["run"]) for number in range(given["replies"])]
+        # Two copies at the same moment, and the others seconds later.
+        return [once[number // 2 % len(once)] for number in range(given["requests"])]
     headers = "".join(f"{name}: {value}\r\n" for name, value in given["headers"].items())
     # No two of the requests ask for the same place of a timeline, where the path leaves it open.
     places = (1_000 + number * 7_919 % given["among"] for number in range(given["requests"]))
@@ -126,10 +153,11 @@ async def ask(given: dict[str, Any]) -> dict[str, float]:
     loop = asyncio.get_running_loop()
     requests, times, ends = iter(_requests(given)), [], []
     begun = time.perf_counter()
+    pace = Pace(given["rate"]) if "rate" in given else None
     for _ in range(given["connections"]):
         done = loop.create_future()
         ends.append(done)
-        make: Callable[[], Asker] = lambda done=done: Asker(requests, times, done)  # noqa: E731
+        make: Callable[[], Asker] = lambda done=done: Asker(requests, times, done, pace)  # noqa: E731
         await loop.create_connection(make, "127.0.0.1", given["port"])
     async with asyncio.timeout(120):
         await asyncio.gather(*ends)
