@@ -1494,7 +1494,21 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                     handled=place > 9,
                 )
                 for place, cause in enumerate(Cause)
-            )
+            ),
+            routes=(
+                carrier.RouteLine(
+                    "Twilio",
+                    "open",
+                    numbers=("+3197010250001",),
+                    since=NOW,
+                    why="Er is een storing bij de provider.",
+                    moved=12,
+                ),
+                carrier.RouteLine(
+                    "de provider via SMPP", "closed", in_use=True, numbers=("+3197010250077",)
+                ),
+                carrier.RouteLine("het oefennetwerk", "trying", since=NOW, moved=1),
+            ),
         ),
         {"here": "quarantine", "viewer": ADMINISTRATOR},
     ),
