@@ -22,8 +22,6 @@ from calamity.sandbox.texting import Texting
 from calamity.sandbox.transcript import Transcript
 from calamity.sandbox.voice import Voice
 
-_TRANSCRIPT_SECONDS = 0.2
-
 
 class Desk:
     """Hold book, carrier, clock, webhooks, faults, transcript and API of one sandbox."""
@@ -61,22 +59,15 @@ class Desk:
         # A script that was under way goes on where it was, and does not begin anew.
         if not self.prompter.resume() and self.settings.script is not None:
             self.prompter.start(read_script(self.settings.script))
-        tasks = [asyncio.create_task(self.agenda.run()), asyncio.create_task(self._write_down())]
+        running = asyncio.create_task(self.agenda.run())
         try:
             async with self.mails.door(self.settings.mail_port):
                 yield
         finally:
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with suppress(asyncio.CancelledError):
-                    await task
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
             await self.voice.stop()
             await self.hooks.stop()
             self.book.ledger.close()
             self.transcript.close()
-
-    async def _write_down(self) -> None:
-        while True:
-            await asyncio.sleep(_TRANSCRIPT_SECONDS)
-            self.transcript.flush()

@@ -11,7 +11,10 @@ _REMEMBERED = 50_000
 
 
 class Transcript:
-    """Keep the newest entries at hand, and all of them in a JSON Lines file if there is a path."""
+    """Keep the newest entries at hand, and all of them in a JSON Lines file if there is a path.
+
+    Each line is with the file system at once: a sandbox that dies takes none with it.
+    """
 
     def __init__(self, path: str | None = None) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
@@ -20,7 +23,7 @@ class Transcript:
         self.last = 0
         if path is not None:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            self._file = Path(path).open("a", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115 - lives as long as the sandbox
+            self._file = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - lives as long as the sandbox
 
     def add(self, kind: str, **facts: object) -> None:
         """Write down that something happened. Credentials never come in here."""
@@ -51,11 +54,6 @@ class Transcript:
     def lines(self, entries: list[dict[str, Any]]) -> bytes:
         """Write entries as JSON Lines."""
         return b"".join(self._encode(entry) + b"\n" for entry in entries)
-
-    def flush(self) -> None:
-        """Hand what was written to the file system."""
-        if self._file is not None:
-            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""

@@ -15,6 +15,7 @@ from sandbox_stage import PERSON, SENDER, Sandbox, eventually, free_port, runnin
 from calamity.sandbox.ledger import Ledger
 from calamity.sandbox.server import serve
 from calamity.sandbox.settings import Persona, SandboxSettings
+from calamity.sandbox.transcript import Transcript
 
 OTHER = "+3197010240001"
 SERVE = """
@@ -244,3 +245,11 @@ async def test_other_sites_cannot_turn_the_knobs(sandbox, headers):
     body = json.dumps({"kind": "html"})
     url = sandbox.origin + "/sandbox/faults"
     assert (await sandbox.session.post(url, data=body, headers=headers)).status == 403
+
+
+def test_what_passed_is_in_the_file_at_once(tmp_path):
+    transcript = Transcript(str(tmp_path / "transcript.jsonl"))
+    transcript.add("alert", words="nobody listens")
+    # A process that is killed from here on closes nothing.
+    assert '"kind":"alert"' in (tmp_path / "transcript.jsonl").read_text(encoding="utf-8")
+    transcript.close()
