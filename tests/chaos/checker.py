@@ -17,7 +17,11 @@ _NEVER_LEFT = (MessageState.CANCELLED, MessageState.EXPIRED)
 _TOO_MANY = 429
 _MOST_ALARMS = 4
 _MOST_ANSWERS = 5
-_MEANT = {"1": "coming", "ja": "coming", "2": "cannot", "nee": "cannot", "3": "late"}
+# Of a split answer the first letter may come alone.
+_MEANT = {
+    "1": "coming", "ja": "coming", "j": "coming", "2": "cannot", "nee": "cannot", "n": "cannot",
+    "3": "late",
+}  # fmt: skip
 _WORDS = {
     "coming": (AnswerText.COMING, AnswerText.ENOUGH),
     "cannot": (AnswerText.CANNOT,),
@@ -180,11 +184,8 @@ def _fits(reply: Reply, answer: Message) -> bool:
 
 
 def ladders_stand_where_answers_put_them(history: History) -> Iterator[str]:
-    """Who answered is counted as they answered; nobody is counted who did not."""
-    answered: dict[str, set[str]] = defaultdict(set)
-    for reply in history.replies:
-        if reply.meaning == "acknowledgement":
-            answered[reply.recipient_id or ""].add(_MEANT.get(reply.body, reply.body))
+    """Who answered is counted as they answered last; nobody is counted who did not."""
+    answered = _last_answers(history)
     for ladder in history.ladders:
         said = answered.get(ladder.recipient_id, set())
         if ladder.is_due:
@@ -197,6 +198,20 @@ def ladders_stand_where_answers_put_them(history: History) -> Iterator[str]:
     is_filled = history.call_out == "filled"
     if history.ladders and is_filled != (history.coming >= history.quota):
         yield f"call-out {history.call_out}: {history.coming} of {history.quota} come"
+
+
+def _last_answers(history: History) -> dict[str, set[str]]:
+    """Return by person the answer that came last; all of them, where several came at once."""
+    found: dict[str, set[str]] = defaultdict(set)
+    latest: dict[str, int] = {}
+    for reply in sorted(history.replies, key=lambda each: each.received_at):
+        if reply.meaning == "acknowledgement":
+            who = reply.recipient_id or ""
+            if reply.received_at > latest.get(who, reply.received_at):
+                found[who].clear()
+            found[who].add(_MEANT.get(reply.body, reply.body))
+            latest[who] = reply.received_at
+    return found
 
 
 def check_ins_say_what_people_said(history: History) -> Iterator[str]:

@@ -1,12 +1,16 @@
 """What a run leaves behind: the carrier's transcript beside our tables, in plain structs."""
 
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from msgspec import Struct, field
+from msgspec import Struct, field, json
 from sqlmodel import select
 
+from calamity.sandbox.records import Text
 from calamity.store.database import Database
 from calamity.store.inbox.keep import BODY as REPLY_BODY
 from calamity.store.outbox.messages import BODY
@@ -22,6 +26,7 @@ from calamity.store.tables import (
     RecipientRow,
     ReplyRow,
     TaskRow,
+    to_micros,
 )
 
 
@@ -92,6 +97,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     meaning: str
     recipient_id: str | None = None
     needs_person: bool = False
+    received_at: int = 0
+    """In microseconds; texts of one moment have no order between them."""
 
 
 class Ladder(Struct, frozen=True, kw_only=True):
@@ -149,13 +156,27 @@ def _read_create(history: History, entry: dict[str, Any]) -> None:
     form = entry["form"] or {}
     if not entry["path"].partition("?")[0].endswith("/Messages.json"):
         return
-    ours = parse_qs(urlsplit(form.get("StatusCallback", "")).query).get("m", [""])
     history.creates.append(
         Create(
-            ours[0], form.get("To", ""), form.get("Body", ""), entry["sid"], entry["status"],
-            entry["code"],
+            _ours(form.get("StatusCallback", "")), form.get("To", ""), form.get("Body", ""),
+            entry["sid"], entry["status"], entry["code"],
         )
     )  # fmt: skip
+
+
+def read_ledger(history: History, path: Path) -> None:
+    """Take in the texts that the carrier took, and died before it wrote down that it was asked."""
+    known = {create.sid for create in history.creates}
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as ledger:
+        documents = [document for (document,) in ledger.execute("SELECT document FROM texts")]
+    for document in documents:
+        text = json.decode(document, type=Text)
+        if text.direction == "outbound-api" and text.sid not in known:
+            history.creates.append(Create(_ours(text.callback or ""), text.to, text.body, text.sid))
+
+
+def _ours(callback: str) -> str:
+    return parse_qs(urlsplit(callback).query).get("m", [""])[0]
 
 
 async def read_tables(history: History, database: Database) -> None:
@@ -181,6 +202,7 @@ async def read_tables(history: History, database: Database) -> None:
             Reply(
                 id=row.id, sid=row.sid, body=vault.open_text(REPLY_BODY, row.body),
                 meaning=row.meaning, recipient_id=row.recipient_id, needs_person=row.needs_person,
+                received_at=to_micros(row.received_at),
             )
             for row in await sql.scalars(select(ReplyRow))
         ]  # fmt: skip

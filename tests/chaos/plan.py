@@ -27,10 +27,13 @@ _MENU: tuple[dict[str, Any], ...] = (
     {"kind": "callback-no-error-code"},
     {"kind": "inbound-drop"}, {"kind": "inbound-delay", "seconds": 20},
     {"kind": "inbound-duplicate", "times": 2}, {"kind": "inbound-bad-signature"},
+    {"kind": "inbound-split"}, {"kind": "inbound-base64"}, {"kind": "inbound-mm"},
+    {"kind": "inbound-spoofed"},
 )  # fmt: skip
 _WHOLE = frozenset({"api-down", "refused", "webhooks-down", "carrier-down", "list-lag"})
 _ILL = ("off", "unknown", "full", "landline", "congested")
 _TO_CALL_OUT = ("1", "1", "1", "ja", "2", "nee", "3", "wat bedoel je?", "", "")
+_ON_SECOND_THOUGHT = {"ja": "nee", "nee": "ja", "1": "2", "2": "ja", "3": "nee"}
 _TO_ROUND = ("0", "1", "2", "3", "4", "5", "2", "3", "Het is hier druk.", "HULP", "STOP", "", "")
 
 
@@ -39,7 +42,7 @@ class Deed(Struct, frozen=True):
 
     at: float
     what: str
-    """The name of a process to kill, or `database` that is away."""
+    """The process to kill, the carrier's `sandbox` among them, or `database` that is away."""
     lasts: float
 
 
@@ -50,7 +53,7 @@ class Plan(Struct, frozen=True):
     script: dict[str, Any]
     deeds: list[Deed]
     words: dict[str, list[str]]
-    """By number: the answer to a call-out, the answer to a round, and a second thought."""
+    """By number: the answer to a call-out and a second thought, and both to a round."""
     delays: dict[str, float]
     round_at: float
 
@@ -58,7 +61,7 @@ class Plan(Struct, frozen=True):
 def draw(seed: int, *, processes: tuple[str, ...], numbers: list[str]) -> Plan:
     """Draw the plan of a seed; the same seed gives the same plan."""
     chance = random.Random(f"calamity {seed}")
-    steps = [_fault(chance) for _ in range(chance.randint(2, 6))]
+    steps = [_fault(chance, numbers) for _ in range(chance.randint(2, 6))]
     if chance.random() < 0.5:
         ill = {"at": 0, "numbers": chance.choice(numbers), "state": chance.choice(_ILL)}
         steps.append(ill)
@@ -68,6 +71,8 @@ def draw(seed: int, *, processes: tuple[str, ...], numbers: list[str]) -> Plan:
     ]
     if chance.random() < 0.4:
         deeds.append(Deed(chance.uniform(0, WINDOW - 3), "database", chance.uniform(0.5, 3)))
+    if chance.random() < 0.3:
+        deeds.append(Deed(chance.uniform(0, WINDOW - 1), "sandbox", chance.uniform(0, 1)))
     return Plan(
         seed,
         {"seed": seed, "steps": steps},
@@ -78,8 +83,10 @@ def draw(seed: int, *, processes: tuple[str, ...], numbers: list[str]) -> Plan:
     )
 
 
-def _fault(chance: random.Random) -> dict[str, Any]:
+def _fault(chance: random.Random, numbers: list[str]) -> dict[str, Any]:
     fault = dict(chance.choice(_MENU))
+    if fault["kind"] == "inbound-spoofed" and chance.random() < 0.7:
+        fault["number"] = chance.choice(numbers)
     if fault["kind"] not in _WHOLE:
         fault["probability"] = chance.choice(_CHANCE)
     fault["lasts"] = round(chance.uniform(5, 25), 1)
@@ -87,5 +94,7 @@ def _fault(chance: random.Random) -> dict[str, Any]:
 
 
 def _words(chance: random.Random) -> list[str]:
-    second = chance.choice(("1", "2", "4")) if chance.random() < 0.15 else ""
-    return [chance.choice(_TO_CALL_OUT), chance.choice(_TO_ROUND), second]
+    first, to_round = chance.choice(_TO_CALL_OUT), chance.choice(_TO_ROUND)
+    changed = _ON_SECOND_THOUGHT.get(first, "") if chance.random() < 0.25 else ""
+    second = chance.choice(("1", "2", "4")) if to_round and chance.random() < 0.15 else ""
+    return [first, changed, to_round, second]

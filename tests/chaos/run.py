@@ -4,9 +4,10 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from calamity.store.accounts import add_token
 from calamity.store.database import Database
 from calamity.store.vault import Vault
 from tests.chaos.checker import violations
-from tests.chaos.history import History, read_tables, read_transcript
+from tests.chaos.history import History, read_ledger, read_tables, read_transcript
 from tests.chaos.plan import SPEED, WINDOW, Deed, Plan, draw
 from tests.make import CALL_OUT, MESSAGES, ROUND, STEPS, Town, make_playbook, make_step, make_town
 from tests.postgres import fast_folder
@@ -81,12 +82,16 @@ class Run:
         self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5))
         self._answered: set[tuple[str, str]] = set()
         self._calamity = ""
+        self._transcript = folder / "transcript.jsonl"
 
     async def __call__(self) -> History:
         """Live through it, and return the history."""
         stage = self.stage
         try:
-            stage.start("sandbox", "sandbox", "--speed", str(SPEED), "--seed", str(self._plan.seed))
+            stage.start(
+                "sandbox", "sandbox", "--speed", str(SPEED), "--seed", str(self._plan.seed),
+                "--transcript", str(self._transcript),
+            )  # fmt: skip
             await stage.sandbox_is_ready()
             for name in processes_of(self._url):
                 stage.start(name, {"web": "serve"}.get(name, name.rstrip("2")))
@@ -148,12 +153,25 @@ class Run:
         raise Failed(f"{path} never answered")
 
     async def _phone(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the sandbox."""
+        """Ask the sandbox, again while it lies dead."""
+        return await self._patiently(lambda: self._phone_once(method, path, body))
+
+    async def _phone_once(self, method: str, path: str, body: Any) -> Any:
         async with self._client.request(
             method, f"{self.stage.phones}/sandbox{path}", json=body
         ) as answer:
             assert answer.status < 300, f"{path}: {await answer.text()}"
             return await answer.json(content_type=None) if answer.status != 204 else None
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Any]]) -> Any:
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        while True:
+            try:
+                return await ask()
+            except (aiohttp.ClientError, TimeoutError):
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.2)
 
     async def _answer_phones(self) -> None:
         """Let people answer what they read, each in their own time."""
@@ -168,12 +186,12 @@ class Run:
                 await asyncio.sleep(0.2)
 
     async def _answer(self, number: str, kind: str) -> None:
-        to_call_out, to_round, second = self._plan.words[number]
-        words = [to_call_out] if kind == "call-out" else [to_round, second if to_round else ""]
+        said = self._plan.words[number]
+        words = said[:2] if kind == "call-out" else said[2:]
         for body in words:
             await asyncio.sleep(self._plan.delays[number])
             if body:
-                await self.stage.reply(self._client, number, body)
+                await self._patiently(partial(self.stage.reply, self._client, number, body))
 
     # What befalls us --------------------------------------------------------------------------
 
@@ -231,11 +249,10 @@ class Run:
         history = History()
         verdict = await self._ask("GET", f"{self._calamity}/timeline/verification")
         history.is_intact = bool(verdict["intact"])
-        url = f"{self.stage.phones}/sandbox/transcript?limit=50000"
-        async with self._client.get(url) as answer:
-            lines = (await answer.read()).splitlines()
         texts = await self._phone("GET", "/messages")
+        lines = self._transcript.read_bytes().splitlines()
         read_transcript(history, map(msgspec.json.decode, lines), texts)
+        read_ledger(history, self.stage.folder / "sandbox.sqlite")
         database = Database(self._url, Vault(SECRET))
         await database.open()
         await read_tables(history, database)

@@ -1,12 +1,27 @@
 """The checker accepts a sound history, and finds each way in which one can be broken."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from msgspec import json
 from msgspec.structs import replace
 
+from calamity.domain.answers import AnswerText, answer_in
+from calamity.sandbox.records import Text
 from tests.chaos.checker import RULES, violations
-from tests.chaos.history import Create, History, Inbound, Ladder, Message, Posted, Reply
+from tests.chaos.history import (
+    Create,
+    History,
+    Inbound,
+    Ladder,
+    Message,
+    Posted,
+    Reply,
+    read_ledger,
+)
 
 Break = Callable[[History], object]
 SURE = "Genoteerd: je komt. Dank je wel."
@@ -124,6 +139,16 @@ BROKEN: dict[str, Break] = {
     "an answer that does not fit": _change(2, body="Genoteerd: je kunt niet."),
     "an answer that does not count": _change_ladder(state="silent", answer=""),
     "an answer that nobody gave": _change_ladder(answer="cannot"),
+    "a second thought that does not count": lambda history: history.replies.append(
+        Reply(
+            id="p3",
+            sid="SM7",
+            body="nee",
+            meaning="acknowledgement",
+            recipient_id="r1",
+            received_at=9,
+        )
+    ),
     "a rung that is still due": _change_ladder(is_due=True),
     "a call-out that is full and does not know": lambda history: setattr(history, "quota", 2),
     "a lost check-in": lambda history: history.check_ins.clear(),
@@ -163,3 +188,35 @@ def test_a_repeated_alarm_and_a_copy_that_was_set_apart_are_explained() -> None:
     assert violations(history)
     history.apart.add(("SM56", "never-left"))
     assert violations(history) == []
+
+
+def test_a_second_thought_moves_the_ladder() -> None:
+    history, noted = sound(), answer_in(AnswerText.CANNOT, "nl")
+    BROKEN["a second thought that does not count"](history)
+    history.inbound.append(Inbound("SM7", "+31970102401", "nee"))
+    history.messages.append(_message("m7", "r1", noted, sid="SM5", purpose="answer", reply_id="p3"))
+    history.creates.append(Create("m7", "+31970102401", noted, "SM5"))
+    history.statuses["SM5"] = "sent"
+    history.ladders[0] = replace(history.ladders[0], answer="cannot")
+    history.coming, history.call_out = 0, "calling"
+    assert violations(history) == []
+
+
+def test_a_text_that_a_dying_carrier_never_wrote_down_is_found_in_its_ledger(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "sandbox.sqlite"
+    callback = "https://calamity.example/hooks/twilio/status?m=m1"
+    known = Text(
+        sid="SM1", number=1, direction="outbound-api", sender="+3197010250001",
+        to="+31970102401", body="Words", status="sent", encoding="GSM-7", parts=1,
+        created_at=0.0, updated_at=0.0, callback=callback,
+    )  # fmt: skip
+    with closing(sqlite3.connect(path, isolation_level=None)) as ledger:
+        ledger.execute("CREATE TABLE texts (key TEXT PRIMARY KEY, document BLOB)")
+        for sid, changes in (("SM1", {}), ("SM2", {}), ("SM3", {"direction": "inbound"})):
+            document = json.encode(replace(known, sid=sid, **changes))
+            ledger.execute("INSERT INTO texts VALUES (?, ?)", (sid, document))
+    history = History(creates=[Create("m1", "+31970102401", "Words", "SM1")])
+    read_ledger(history, path)
+    assert history.creates[1:] == [Create("m1", "+31970102401", "Words", "SM2")]
