@@ -16,7 +16,7 @@ from calamity.domain.timeline import Acknowledged, CodesLocked
 from calamity.store import conversations, letters, people, questions, rounds
 from calamity.store.outbox import Result
 from calamity.store.tables import RecipientRow
-from tests.actions.play import Play
+from tests.actions.play import Play, inbound
 from tests.make import (
     MESSAGES,
     PLACES,
@@ -304,6 +304,20 @@ async def test_r13_a_changed_answer_counts_and_both_stay(play, database, wakes, 
     assert [(each.answer, each.previous) for each in entries] == [
         ("coming", None), ("cannot", "coming"),
     ]  # fmt: skip
+
+
+async def test_r13_an_answer_that_was_lost_on_its_way_does_not_undo_a_later_one(
+    play, database, wakes, town
+):
+    active = await make_activation(database, wakes, town)
+    await play.reply(town["lei1"], "NEE", later(minutes=2))
+    # Its web hook never came; the carrier's list tells of it, and of when it was sent.
+    await play.keep(inbound(town["lei1"], "JA"), at=later(minutes=1))
+    await play.read(later(minutes=3))
+    assert (await play.rungs(active.calamity_id))["lei1"] == Answer.CANNOT
+    entries = await play.happened(active.calamity_id, Acknowledged)
+    assert [each.answer for each in entries] == ["cannot"]
+    assert [body for _, body in await waiting(play)] == ["JA"]
 
 
 async def test_r13_a_changed_mood_counts_once(play, database, wakes, town):

@@ -210,20 +210,30 @@ class Reader:
     ) -> Read:
         municipality_id = owners[question.recipient_id]
         if question.ladder_id is not None:
-            return await self._call_out(reading, question, question.ladder_id, municipality_id)
+            return await self._call_out(
+                reading, reply, question, question.ladder_id, municipality_id
+            )
         if question.round_id is not None:
             return await self._round(reading, reply, question, question.round_id, municipality_id)
         return Read("for-person", AnswerText.KEPT, needs_person=True)
 
     async def _call_out(
-        self, reading: Reading, question: Question, ladder_id: str, municipality_id: str
+        self,
+        reading: Reading,
+        reply: Unread,
+        question: Question,
+        ladder_id: str,
+        municipality_id: str,
     ) -> Read:
+        calamity_id, recipient_id = question.calamity_id, question.recipient_id
         digit = digit_for_call_out(reading)
         if digit not in ANSWER_BY_DIGIT:
-            return Read(
-                "unclear", AnswerText.CALL_OUT_UNCLEAR, True, question.calamity_id,
-                question.recipient_id,
-            )  # fmt: skip
+            return Read("unclear", AnswerText.CALL_OUT_UNCLEAR, True, calamity_id, recipient_id)
+        if calamity_id is not None and await inbox.answered_after(
+            self._session, recipient_id, calamity_id, reply.received_at
+        ):
+            # Its web hook was lost: what this person said later counts already.
+            return Read("for-person", AnswerText.KEPT, True, calamity_id, recipient_id)
         words = await acknowledge(
             self._session,
             self._wakes,
@@ -234,7 +244,7 @@ class Reader:
             at=self._at,
             by_hand=False,
         )
-        return Read("acknowledgement", words, False, question.calamity_id, question.recipient_id)
+        return Read("acknowledgement", words, False, calamity_id, recipient_id)
 
     async def _round(
         self,

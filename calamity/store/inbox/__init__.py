@@ -9,6 +9,7 @@ from calamity.store.inbox.receipts import (
 )
 from calamity.store.inbox.replies import (
     Unread,
+    answered_after,
     answers_since,
     last_touch,
     mark_read,
@@ -25,6 +26,7 @@ __all__ = [
     "Posted",
     "Spool",
     "Unread",
+    "answered_after",
     "answers_since",
     "keep_receipts",
     "known_replies",

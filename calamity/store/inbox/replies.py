@@ -49,6 +49,23 @@ async def unread_replies(session: Session, *, limit: int) -> list[Unread]:
     ]
 
 
+async def answered_after(
+    session: Session, recipient_id: str, calamity_id: str, moment: datetime
+) -> bool:
+    """Return whether a call-out was answered by a text that came in after this moment."""
+    found = await session.sql.scalar(
+        select(ReplyRow.id)
+        .where(
+            ReplyRow.recipient_id == recipient_id,
+            ReplyRow.calamity_id == calamity_id,
+            ReplyRow.meaning == "acknowledgement",
+            col(ReplyRow.received_at) > moment,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def mark_read(
     session: Session,
     reply_id: str,
