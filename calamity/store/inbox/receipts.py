@@ -131,7 +131,7 @@ def _moved(
     if message.state in _UNSETTLED and message.attempts:
         message.state, message.sid = MessageState.ACCEPTED, receipt.sid
         message.settled_at = receipt.received_at
-    if after.status in ("delivered", "read") and message.delivered_at is None:
+    if receipt.status in ("delivered", "read") and message.delivered_at is None:
         message.delivered_at = receipt.received_at
     return before != (message.carrier_status, message.error_code, message.state)
 
