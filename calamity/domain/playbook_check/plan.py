@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 from calamity.domain.playbook import (
+    Act,
     CallOut,
     Decision,
     Dispatch,
@@ -234,6 +235,6 @@ def _check_unused(draft: Draft) -> None:
                 draft.findings.add("unused", path, what=_NAMES[collection], code=shown(code))
 
 
-def _messages_of(act: CallOut | Dispatch | Round | Decision | None) -> Iterable[str]:
+def _messages_of(act: Act | None) -> Iterable[str]:
     names = ("message", "form", "reminder", "deputy", "enough")
     return filter(None, (getattr(act, name, None) for name in names))
