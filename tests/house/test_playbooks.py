@@ -6,11 +6,22 @@ from pathlib import Path
 import pytest
 
 from calamity.domain.playbook import LONGEST
-from calamity.domain.playbook_check import check, fingerprint, json_schema, read
+from calamity.domain.playbook_check import check, fingerprint, json_schema, read_block, read_document
 from calamity.domain.playbook_check.wording import RULES
 
 ROOT = Path(__file__).parents[2] / "playbooks"
-FILES = sorted(ROOT.glob("*/*.yaml"))
+BLOCK_FILES = sorted(ROOT.glob("blocks/*/*.yaml"))
+FILES = sorted(ROOT.glob("*/*.yaml")) + BLOCK_FILES
+BLOCKS = {
+    (block.block, block.version): block
+    for path in BLOCK_FILES
+    for block in [read_block(path.read_bytes(), str(path))]
+}
+# Published before these rules were there, and a published version never changes.
+OLDER_THAN_THE_RULE = {
+    "attack-elsewhere/v1.yaml": {"long-sentence"},
+    "attack-here/v1.yaml": {"long-sentence", "asked-never-told"},
+}
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -29,7 +40,7 @@ def test_there_is_a_playbook_for_here_and_for_elsewhere():
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_no_published_playbook_has_changed(path):
-    playbook = read(path.read_bytes(), str(path))
+    playbook = read_document(path.read_bytes(), str(path), BLOCKS)
 
     line = f"{fingerprint(playbook)}  {name_of(path)}"
 
@@ -46,14 +57,19 @@ def test_no_published_playbook_has_gone():
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_playbook_is_without_fault(path):
-    assert [str(fault) for fault in check(path.read_bytes(), str(path))] == []
+    faults = check(path.read_bytes(), str(path), BLOCKS)
+    older = OLDER_THAN_THE_RULE.get(name_of(path), set())
+
+    assert [str(fault) for fault in faults if fault.rule not in older] == []
+    assert older <= {fault.rule for fault in faults if fault.severity == "warning"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_playbook_points_editors_at_the_schema(path):
     first, _, _ = path.read_text(encoding="utf-8").partition("\n")
 
-    assert first == "# yaml-language-server: $schema=../playbook.schema.json"
+    up = "../" * (len(path.relative_to(ROOT).parts) - 1)
+    assert first == f"# yaml-language-server: $schema={up}playbook.schema.json"
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)

@@ -30,6 +30,7 @@ from calamity.domain.playbook.document import (
     Step,
     Use,
 )
+from calamity.domain.playbook.expected import Expected, expected
 from calamity.domain.playbook.levels import LevelRule, Question, StopCondition
 from calamity.domain.playbook.messages import Message, MessageKind
 from calamity.domain.playbook.moments import Moment, Offset
@@ -65,6 +66,7 @@ __all__ = [
     "Decision",
     "Dispatch",
     "Duration",
+    "Expected",
     "FactCard",
     "Group",
     "Language",
@@ -95,5 +97,6 @@ __all__ = [
     "StopCondition",
     "Use",
     "Words",
+    "expected",
     "seconds",
 ]

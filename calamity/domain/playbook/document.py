@@ -187,8 +187,12 @@ class Block(Part, frozen=True):
     steps: Annotated[list[Step], Meta(max_length=120)] = field(default_factory=list)
 
 
-class Playbook(Part, frozen=True):
-    """The whole document of one version."""
+class Playbook(Part, frozen=True, kw_only=True):
+    """The whole document of one version.
+
+    A document may take its roles, audiences, messages and steps from blocks; a published version
+    holds them all itself.
+    """
 
     slug: Slug
     version: Version
@@ -198,20 +202,20 @@ class Playbook(Part, frozen=True):
     limits: Limits
     roles: Annotated[
         list[Role], Meta(min_length=1, max_length=30, description="Who is in the rapid team.")
-    ]
+    ] = field(default_factory=list)
     phases: Annotated[
         list[Phase], Meta(min_length=1, max_length=12, description="In order of time.")
     ]
     audiences: Annotated[
         list[Audience], Meta(min_length=1, max_length=20, description="Who can be sent a message.")
-    ]
+    ] = field(default_factory=list)
     messages: Annotated[
         list[Message], Meta(min_length=1, max_length=80, description="All words that leave by SMS.")
-    ]
+    ] = field(default_factory=list)
     steps: Annotated[
         list[Step],
         Meta(min_length=1, max_length=120, description="What is done, in order of time."),
-    ]
+    ] = field(default_factory=list)
     changes: Changes
     valid_months: Annotated[
         int, Meta(ge=1, le=60, description="After this it still works, with a warning.")

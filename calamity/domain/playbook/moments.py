@@ -15,7 +15,9 @@ from msgspec import Meta, Struct
 
 _SHIFT = r"[0-9]{1,4}[mhdwy]"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-_BASE = r"T(?:\+[0-9]{1,4}[mhd])?|[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Za-z][A-Za-z0-9_-]{0,39}"
+# "T-28h" is no code here: whoever writes it means a time before T0, and there is none.
+_CODE = r"(?!T-[0-9])[A-Za-z][A-Za-z0-9_-]{0,39}"
+_BASE = rf"T(?:\+[0-9]{{1,4}}[mhd])?|[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{_CODE}"
 _MOMENT = rf"^(?:{_BASE})(?: [+-] {_SHIFT})*(?: @ {_CLOCK})?$"
 
 Offset = Annotated[

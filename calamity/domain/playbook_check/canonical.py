@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import fields
 
-from calamity.domain.playbook import Playbook
+from calamity.domain.playbook import Block, Playbook
 
 
-def canonical(playbook: Playbook) -> bytes:
-    """Return the playbook as JSON with sorted names, without the fields that hold their default.
+def canonical(playbook: Playbook | Block) -> bytes:
+    """Return a document as JSON with sorted names, without the fields that hold their default.
 
     Two documents that mean the same give the same bytes, whether or not they spell out a default.
     A field that a later release adds, with a default, changes nothing for what was published.
@@ -20,7 +20,7 @@ def canonical(playbook: Playbook) -> bytes:
     return msgspec.json.encode(_plain(playbook), order="sorted")
 
 
-def fingerprint(playbook: Playbook) -> str:
+def fingerprint(playbook: Playbook | Block) -> str:
     """Return the SHA-256 of the canonical bytes, in hex."""
     return hashlib.sha256(canonical(playbook)).hexdigest()
 

@@ -24,7 +24,7 @@ def check_contacts(node: Node, findings: Findings, path: Path = ()) -> None:
             for index, child in enumerate(node.items):
                 check_contacts(child, findings, (*path, index))
         case Scalar(value=str() as value):
-            is_text = path[:1] == ("messages",) and "texts" in path
+            is_text = path[:1] == ("messages",) and not {"texts", "for_audience"}.isdisjoint(path)
             patterns = (_PHONE, _MAIL, _IN_TEXTS) if is_text else (_PHONE, _MAIL)
             if any(pattern.search(value) for pattern in patterns):
                 findings.add("contact-details", path, at=node.mark)

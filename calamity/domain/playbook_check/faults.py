@@ -85,6 +85,19 @@ class Findings:
         self._broken: set[Path] = set()
         self._faults: list[Fault] = []
         self._left_off = 0
+        self._places: dict[Path, Path] = {}
+
+    def place(self, path: Path, origin: Path) -> None:
+        """Note that the part at *path* of the whole document stands at *origin* in the file."""
+        self._places[path] = origin
+
+    def is_own(self, path: Path) -> bool:
+        """Tell whether what is at *path* stands in the file itself, and not in a block."""
+        return self._in_file(path)[:1] == path[:1]
+
+    def knows(self, path: Path) -> bool:
+        """Tell whether there is a value at *path* in the file, readable or not."""
+        return path in self._marks
 
     def remember(self, path: Path, mark: Mark) -> None:
         """Note where the value at *path* begins."""
@@ -95,7 +108,8 @@ class Findings:
 
         A fact that is a pair holds English and Dutch words.
         """
-        if self.is_broken(path):
+        path = self._in_file(path)
+        if self._is_broken(path):
             return
         if rule in _BREAKING:
             self._broken.add(path)
@@ -111,12 +125,16 @@ class Findings:
 
     def is_broken(self, path: Path) -> bool:
         """Tell whether the value at *path*, or what it is part of, could not be read."""
-        return any(path[:length] in self._broken for length in range(len(path) + 1))
+        return self._is_broken(self._in_file(path))
 
     def is_broken_within(self, path: Path) -> bool:
         """Tell whether the value at *path*, or any part of it, could not be read."""
+        path = self._in_file(path)
         within = any(broken[: len(path)] == path for broken in self._broken)
-        return within or self.is_broken(path)
+        return within or self._is_broken(path)
+
+    def _is_broken(self, path: Path) -> bool:
+        return any(path[:length] in self._broken for length in range(len(path) + 1))
 
     def faults(self) -> list[Fault]:
         """Return what was found, in the order of the file."""
@@ -125,6 +143,10 @@ class Findings:
             last = Mark(found[-1].line, found[-1].column)
             found.append(self._fault("too-many-faults", (), last, {"count": self._left_off}))
         return found
+
+    def _in_file(self, path: Path) -> Path:
+        origin = self._places.get(path[:2])
+        return path if origin is None else (*origin, *path[2:])
 
     def _mark(self, path: Path) -> Mark:
         while path not in self._marks:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from calamity.domain.playbook import Group, MessageKind
-from calamity.domain.playbook_check.draft import Delivery, Draft, moment
+from calamity.domain.playbook_check.draft import Delivery, Draft, occurrences
 
 _DAY_SECONDS = 24 * 3600
+_MOST_TIMES = 60
 _GROUPS = {
     Group.KEY_FIGURES: ("Key figures", "Sleutelfiguren"),
     Group.PROFESSIONALS: ("Professionals", "Professionals"),
@@ -39,20 +40,38 @@ def _is_given_before(draft: Draft, ask: Delivery) -> bool:
         draft.kind(give.message) in {MessageKind.GIVE, None}
         and give.group is ask.group
         and (give.is_everywhere or not ask.is_everywhere)
-        and moment(give.step.due) <= moment(ask.step.start)
+        and _comes_first(draft, give.step.due, ask.step.start)
         for give in draft.deliveries
     )
+
+
+def _comes_first(draft: Draft, first: str, second: str) -> bool:
+    """Tell whether one moment comes no later than another, whenever T0 is, or may do so."""
+    found = draft.between(first, second)
+    return found is None or found[0] >= 0
 
 
 def _check_budget(
     draft: Draft, deliveries: Iterable[Delivery], what: tuple[str, str], limit: int
 ) -> None:
-    ordered = sorted(deliveries, key=lambda delivery: moment(delivery.step.start))
-    for index, first in enumerate(ordered):
-        begin = moment(first.step.start)
-        day = [one for one in ordered[index:] if moment(one.step.start) - begin < _DAY_SECONDS]
-        if len(day) > limit:
-            start = first.step.start
-            draft.findings.add(
-                "over-budget", day[limit].path, count=len(day), what=what, start=start, limit=limit
-            )
+    times = [
+        (begin, index, one)
+        for index, one in enumerate(deliveries)
+        for begin in occurrences(draft, one.step, _MOST_TIMES)
+    ]
+    ordered = sorted(times, key=lambda time: time[:2])
+    told: set[int] = set()
+    for index, (begin, _, first) in enumerate(ordered):
+        day = ordered[index : index + limit + 1]
+        if len(day) <= limit or day[-1][0] - begin >= _DAY_SECONDS or day[-1][1] in told:
+            continue
+        total = sum(begin <= each < begin + _DAY_SECONDS for each, _, _ in ordered[index:])
+        told.add(day[-1][1])
+        draft.findings.add(
+            "over-budget",
+            day[-1][2].path,
+            count=total,
+            what=what,
+            start=first.step.start,
+            limit=limit,
+        )

@@ -1,4 +1,4 @@
-"""What a text may not say, and what a question must say, in each language that texts can have."""
+"""What a text may not say or ask, and what a question must say, per language of the texts."""
 
 import re
 from typing import Final
@@ -30,6 +30,8 @@ class Said(Struct, frozen=True):
     voluntary: str
     no_names: str
     example: str
+    who: str
+    """How a question goes for a person, a name, a belief or an origin."""
 
 
 SAID: Final[dict[Language, Said]] = {
@@ -44,6 +46,11 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"vrijwillig|hoeft niet|hoef je niet|niet verplicht",
         no_names=r"geen namen|geen naam|zonder namen",
         example="Het hoeft niet. Noem geen namen.",
+        who=r"wie (er )?(heeft|hebben|deed|deden|zei|zeiden|zegt|zeggen|was|waren|is|zijn|zit|"
+        r"zitten|zat|zaten|komt|komen|kwam|kwamen|dacht|denkt|vindt|gelooft)|van wie|namen van|"
+        r"(noem|geef|meld|stuur|schrijf) (de |alle |hun |uw |je )*namen|hoe heten?|"
+        r"waar (kom|komt|komen) .{1,40} vandaan|(wat|waarin) (geloof|gelooft|geloven)|"
+        r"(welk|welke) (geloof|godsdienst|afkomst|herkomst|nationaliteit)",
     ),
     "en": Said(
         belief_or_origin=r"muslims?|islamic|islam|jews?|jewish|christians?|hindus?|migrants?|"
@@ -54,6 +61,12 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"voluntary|do not have to|don't have to|need not|up to you|no obligation",
         no_names=r"no names|not name|without names|leave out names",
         example="You do not have to. Please give no names.",
+        who=r"who (has|have|had|did|does|do|said|says|say|was|were|is|are|came|comes|come|thinks?|"
+        r"thought|believes?|believed)|whose|names of|"
+        r"(give|send|tell|report|write|name) (us |me )?(the |their |your |all |any )*names|"
+        r"what (is|are) (his|her|their|your) names?|"
+        r"where (do|does|did|are|is) .{1,40} from|what .{1,20} believes?|"
+        r"(what|which) (faith|belief|religion|origin|nationality|background)",
     ),
     "tr": Said(
         belief_or_origin=r"müslüman\w*|islam\w*|yahudi\w*|hristiyan\w*|göçmen\w*|mülteci\w*|"
@@ -63,6 +76,9 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"gönüllü|zorunlu değil|isterseniz|mecbur değil",
         no_names=r"(isim|ad) (vermeyin|yazmayın|belirtmeyin)|isimsiz",
         example="Zorunlu değil. İsim yazmayın.",
+        who=r"kim(ler)? (yaptı|yaptılar|söyledi|söylediler|dedi|vardı|var|geldi)|kimdi(r|ler)?|"
+        r"kimin|(adını|adlarını|isimleri|isimlerini) (yazın|verin|bildirin|gönderin)|"
+        r"nereli(ler)?|hangi (inanç|din|köken)\w*",
     ),
     "ar": Said(
         belief_or_origin=r"(ال)?(مسلم|إسلام|يهود|مسيح|مهاجر|لاجئ|مغرب|سوري|فلسطين|إسرائيل)\w*",
@@ -71,6 +87,8 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"طوعي\w*|لست ملزم\w*|غير إلزامي|اختياري\w*",
         no_names=r"دون أسماء|بدون أسماء|لا تذكر\w* (أي )?أسماء|لا تكتب\w* (أي )?أسماء",
         example="الجواب طوعي. لا تذكر أسماء.",
+        who=r"من (فعل|قال|كان|هو|هم|هي|يقول|قام)|(اذكر|اكتب|أرسل|ارسل)وا? (ال)?أسماء|"
+        r"ما (اسم|اسمه|أسماؤهم)|من أين (هو|هم|أتى|جاء)\w*|ما (دين|أصل)\w*",
     ),
     "pl": Said(
         belief_or_origin=r"muzułman\w*|islam\w*|żyd\w*|chrześcija\w*|imigrant\w*|uchodźc\w*|"
@@ -80,6 +98,9 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"dobrowoln\w*|nie musisz|nieobowiązkow\w*",
         no_names=r"bez nazwisk|bez imion|nie podawaj (imion|nazwisk|żadnych)",
         example="To dobrowolne. Bez nazwisk.",
+        who=r"kto (to )?(zrobił|zrobili|powiedział|powiedzieli|mówi|mówił|był|jest|przyszedł|sądzi|"
+        r"uważa)|czyj\w*|(podaj|podajcie|napisz|wyślij|zgłoś) (nazwiska|imiona)|jak się nazywa\w*|"
+        r"skąd (pochodz\w+|jest|są)|jak\w+ (wyznani\w*|religi\w*|pochodzeni\w*)",
     ),
     "uk": Said(
         belief_or_origin=r"мусульман\w*|іслам\w*|євре\w*|християн\w*|мігрант\w*|біжен\w*|"
@@ -89,6 +110,9 @@ SAID: Final[dict[Language, Said]] = {
         voluntary=r"добровільн\w*|не обов'язков\w*|не зобов'яз\w*|за бажанням",
         no_names=r"без імен|не називайте імен|не пишіть імен",
         example="Це добровільно. Без імен.",
+        who=r"хто (це )?(зробив|зробили|сказав|сказали|каже|говорив|був|були|прийшов|думає|вважає)|"
+        r"чий|чия|(назвіть|напишіть|надішліть|повідомте) імена|як (його|її|їх) звати|"
+        r"звідки (він|вона|вони)|як\w+ (віросповідання|релігі\w*|походження)",
     ),
 }
 
@@ -104,6 +128,20 @@ _LOADED: Final = {
         (_whole(said.place), _PLACE),
     )
     for language, said in SAID.items()
+}
+_WHO: Final = {language: _whole(said.who) for language, said in SAID.items()}
+_SENTENCE: Final = re.compile(r"[^.!?؟\n]+[.!?؟]?")
+_QUESTION_MARKS: Final = ("?", "؟")
+# A sentence that begins like this asks something without a question mark.
+_TELL: Final[dict[Language, re.Pattern[str]]] = {
+    "nl": re.compile(
+        r"^\W*(meld|vertel|laat( ons)? weten|geef|noem|stuur|schrijf|zeg)\b", re.IGNORECASE
+    ),
+    "en": re.compile(r"^\W*(report|tell|let us know|give|name|send|write|say)\b", re.IGNORECASE),
+    "tr": re.compile(r"(bildirin|yazın|verin|gönderin|söyleyin)\W*$", re.IGNORECASE),
+    "ar": re.compile(r"^\W*(اذكر|اكتب|أرسل|ارسل|أخبر)"),
+    "pl": re.compile(r"^\W*(podaj|napisz|wyślij|zgłoś|powiedz)", re.IGNORECASE),
+    "uk": re.compile(r"^\W*(назвіть|напишіть|надішліть|повідомте|скажіть)", re.IGNORECASE),
 }
 _VOLUNTARY: Final = {language: _whole(said.voluntary) for language, said in SAID.items()}
 _NO_NAMES: Final = {language: _whole(said.no_names) for language, said in SAID.items()}
@@ -126,3 +164,16 @@ def says_voluntary(text: str, language: Language) -> bool:
 def says_no_names(text: str, language: Language) -> bool:
     """Tell whether the text says to leave out names."""
     return _NO_NAMES[language].search(text) is not None
+
+
+def asks_who(text: str, language: Language) -> list[str]:
+    """Return the words with which the text asks for a person, a name, a belief or an origin.
+
+    What it asks not to do ("give no names", "we do not ask who") is no such question.
+    """
+    return [
+        found[0]
+        for sentence in _SENTENCE.findall(text)
+        if sentence.rstrip().endswith(_QUESTION_MARKS) or _TELL[language].search(sentence)
+        for found in _WHO[language].finditer(sentence)
+    ]

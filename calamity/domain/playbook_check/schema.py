@@ -1,10 +1,10 @@
-"""The JSON Schema of the playbook language, for editors that help while writing."""
+"""The JSON Schema of playbooks and blocks, for editors that help while writing."""
 
 from typing import Any
 
 import msgspec
 
-from calamity.domain.playbook import Language, Playbook
+from calamity.domain.playbook import Block, Language, Playbook
 
 SCHEMA_ID = "urn:calamity:playbook:1"
 
@@ -14,17 +14,22 @@ def json_schema() -> dict[str, Any]:
 
     It helps while typing; the checker knows more rules than a schema can say.
     """
-    made = msgspec.json.schema(Playbook)
-    languages = msgspec.json.schema(Language)["enum"]
-    texts = made["$defs"]["Message"]["properties"]["texts"]
-    texts["propertyNames"] = {"enum": languages}
+    (playbook, block), parts = msgspec.json.schema_components(
+        [Playbook, Block], ref_template="#/$defs/{name}"
+    )
+    texts = parts["Message"]["properties"]["texts"]
     texts["required"] = ["en", "nl"]
-    polished: dict[str, Any] = _polished(made)
+    for_one = parts["Message"]["properties"]["for_audience"]["additionalProperties"]
+    for words in (texts, for_one):
+        words["propertyNames"] = {"enum": msgspec.json.schema(Language)["enum"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "Calamity playbook",
-        **polished,
+        "if": {"required": ["block"]},
+        "then": block,
+        "else": playbook,
+        "$defs": _polished(parts),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import NODEFAULT, inspect
 
-from calamity.domain.playbook import Playbook
+from calamity.domain.playbook import Block, Playbook
 from calamity.domain.playbook_check.faults import Findings, Path, shown
 from calamity.domain.playbook_check.source import Listing, Mapping, Node, Scalar, closest
 
@@ -53,6 +53,7 @@ _PYTHON_NAMES: dict[type, tuple[str, str]] = {
 }
 
 PLAYBOOK = inspect.type_info(Playbook)
+BLOCK = inspect.type_info(Block)
 
 
 class Shape:

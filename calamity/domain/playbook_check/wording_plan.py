@@ -117,6 +117,36 @@ PLAN = {
         "Wat naar sleutelfiguren gaat, loopt hier vanzelf.",
         "Haal automatic weg, zodat een mens de woorden nog eens leest voor ze weggaan.",
     ),
+    "form-needs-person": error(
+        "A form never fills itself in.",
+        "Remove automatic: a person does this.",
+        "Een formulier vult zichzelf niet in.",
+        "Haal automatic weg: een mens doet dit.",
+    ),
+    "not-with-itself": error(
+        "A role cannot exclude itself.",
+        "Take it out of not_with.",
+        "Een rol kan zichzelf niet uitsluiten.",
+        "Haal hem uit not_with.",
+    ),
+    "one-sided": warning(
+        "The role {role} excludes {other}, but {other} does not exclude {role}.",
+        "Write {role} in not_with of {other} too: it works both ways.",
+        "De rol {role} sluit {other} uit, maar {other} sluit {role} niet uit.",
+        "Zet {role} ook in not_with van {other}: het geldt voor beide.",
+    ),
+    "asked-never-told": warning(
+        "{group} are asked something here, and get no words after it.",
+        "Add a later step with a give message to them: tell what was done with the answers.",
+        "{group} krijgen hier een vraag, en daarna geen bericht meer.",
+        "Voeg een latere stap toe met een give-bericht: vertel wat er met de antwoorden gebeurt.",
+    ),
+    "never-closed": warning(
+        "{group} get words, but others alone get the closing message.",
+        "Add a step with a close message to them.",
+        "{group} krijgen berichten, maar alleen anderen krijgen het afsluitende bericht.",
+        "Voeg een stap toe met een close-bericht aan hen.",
+    ),
     "ask-before-give": error(
         "{group} are asked something at {start}, before all of them have been given anything.",
         "Add a step with a give message to the same audience that is due at {start} or earlier.",
@@ -206,6 +236,18 @@ WORDS = {
         'De tekst zegt "{word}": {reason}.',
         "Zeg wat er is gebeurd en wat mensen kunnen doen, zonder dit woord.",
     ),
+    "asks-who": error(
+        'The text asks "{words}": for a person, a name, a belief or an origin.',
+        "Ask what is going on or what is needed, never who.",
+        'De tekst vraagt "{words}": naar een persoon, een naam, een geloof of een afkomst.',
+        "Vraag wat er speelt of wat er nodig is, nooit wie.",
+    ),
+    "nothing-to-check": error(
+        "There are no words in {language} to be checked.",
+        "Take {language} out, or add its text.",
+        "Er zijn geen woorden in {language} om na te kijken.",
+        "Haal {language} weg, of voeg de tekst toe.",
+    ),
     "contact-details": error(
         "A number, an address or a link of someone stands here.",
         "A playbook holds none: in messages use {{phone}}, {{place}} or {{link}}.",
@@ -253,5 +295,20 @@ WORDS = {
         "Add {{link}}.",
         "Het bericht moet het formulier brengen, maar heeft geen link.",
         "Voeg {{link}} toe.",
+    ),
+}
+
+READING = {
+    "long-sentence": warning(
+        'The sentence that begins with "{begin}" has {count} words; {limit} is the most here.',
+        "Make two sentences of it.",
+        'De zin die begint met "{begin}" heeft {count} woorden; {limit} is hier het meeste.',
+        "Maak er twee zinnen van.",
+    ),
+    "hard-word": warning(
+        '"{word}" is a hard word.',
+        "Say, for instance: {plain}.",
+        '"{word}" is een moeilijk woord.',
+        "Zeg bijvoorbeeld: {plain}.",
     ),
 }

@@ -14,9 +14,10 @@ from calamity.domain.playbook import (
     Round,
 )
 from calamity.domain.playbook_check.draft import Delivery, Draft
-from calamity.domain.playbook_check.faults import Path
+from calamity.domain.playbook_check.faults import Path, shown
 from calamity.domain.playbook_check.said import (
     SAID,
+    asks_who,
     loaded_words,
     says_no_names,
     says_voluntary,
@@ -30,6 +31,7 @@ REQUIRED_LANGUAGES: Final[dict[Language, tuple[str, str]]] = {
 MAX_PARTS: Final[dict[Language, int]] = {
     language: 2 if language in REQUIRED_LANGUAGES else 3 for language in get_args(Language)
 }
+Texts = dict[Language, str]
 _FILLINGS = {name: "x" * length for name, length in LONGEST.items()}
 _PART_CHARS = {"GSM-7": 153, "UCS-2": 67}
 _STRAY_SPACE = re.compile(r"^\s|\s$|[^\S\n]{2}|\t")
@@ -53,27 +55,50 @@ def check_words(draft: Draft) -> None:
     uses: dict[str, list[Delivery]] = {}
     for delivery in draft.deliveries:
         uses.setdefault(delivery.message, []).append(delivery)
+    for index, question in enumerate(draft.playbook.questions):
+        path: Path = ("questions", index, "text")
+        _check_asked(draft, question.text.nl, "nl", (*path, "nl"))
+        _check_asked(draft, question.text.en, "en", (*path, "en"))
     for index, message in enumerate(draft.playbook.messages):
-        path: Path = ("messages", index, "texts")
-        if draft.findings.is_broken(path):
-            continue
-        _check_languages(draft, message, path)
-        for language, text in message.texts.items():
-            if draft.findings.is_broken((*path, language)):
-                continue
-            _check_text(draft, text, language, (*path, language))
-            _check_uses(draft, message, language, uses.get(message.code, []), path)
+        path = ("messages", index)
+        sent = uses.get(message.code, [])
+        _check_texts(draft, message.texts, sent, (*path, "texts"))
+        for audience, words in message.for_audience.items():
+            heard = [delivery for delivery in sent if delivery.audience == audience]
+            _check_texts(draft, words, heard, (*path, "for_audience", audience))
+        _check_to_be_checked(draft, message, (*path, "to_be_checked"))
     _check_role_titles(draft)
 
 
-def _check_languages(draft: Draft, message: Message, path: Path) -> None:
-    for language, name in REQUIRED_LANGUAGES.items():
-        if language not in message.texts:
-            draft.findings.add("missing-language", path, language=name, code=language)
-    if "nl" not in message.texts:
+def _check_texts(draft: Draft, words: Texts, uses: list[Delivery], path: Path) -> None:
+    if draft.findings.is_broken(path):
         return
-    dutch = set(texts.placeholders(message.texts["nl"]))
-    for language, text in message.texts.items():
+    _check_languages(draft, words, path)
+    for language, text in words.items():
+        if draft.findings.is_broken((*path, language)):
+            continue
+        _check_text(draft, text, language, (*path, language))
+        _check_uses(draft, text, language, uses, (*path, language))
+
+
+def _check_to_be_checked(draft: Draft, message: Message, path: Path) -> None:
+    languages = {
+        *message.texts,
+        *(each for words in message.for_audience.values() for each in words),
+    }
+    for index, language in enumerate(message.to_be_checked):
+        if language not in languages:
+            draft.findings.add("nothing-to-check", (*path, index), language=language)
+
+
+def _check_languages(draft: Draft, words: Texts, path: Path) -> None:
+    for language, name in REQUIRED_LANGUAGES.items():
+        if language not in words:
+            draft.findings.add("missing-language", path, language=name, code=language)
+    if "nl" not in words:
+        return
+    dutch = set(texts.placeholders(words["nl"]))
+    for language, text in words.items():
         here = set(texts.placeholders(text))
         missing, extra = _in_braces(dutch - here), _in_braces(here - dutch)
         # Other languages may say less: Dutch fillings read badly among other letters.
@@ -109,12 +134,18 @@ def _check_text(draft: Draft, text: str, language: Language, path: Path) -> None
         draft.findings.add("exercise-word", path, word=said[0])
     for word, reason in loaded_words(bare, language):
         draft.findings.add("loaded-word", path, word=word, reason=reason)
+    _check_asked(draft, text, language, path)
     for found in _OFFERED.finditer(text):
         draft.findings.add("reserved-answer", path, word=found[1] or found[2])
     if language in REQUIRED_LANGUAGES:
         _check_alphabet(draft, text, path)
     if not unknown:
         _check_length(draft, text, language, path)
+
+
+def _check_asked(draft: Draft, text: str, language: Language, path: Path) -> None:
+    for asked in asks_who(text, language):
+        draft.findings.add("asks-who", path, words=shown(asked))
 
 
 def worst_case(text: str) -> str:
@@ -159,9 +190,8 @@ def _is_strange(char: str) -> bool:
 
 
 def _check_uses(
-    draft: Draft, message: Message, language: Language, uses: list[Delivery], path: Path
+    draft: Draft, text: str, language: Language, uses: list[Delivery], at: Path
 ) -> None:
-    text, at = message.texts[language], (*path, language)
     names = texts.placeholders(text)
     groups = {use.group for use in uses}
     if Group.KEY_FIGURES in groups:
@@ -169,7 +199,7 @@ def _check_uses(
             draft.findings.add("key-figure-sender", at)
         if "phone" not in names:
             draft.findings.add("key-figure-phone", at)
-        if draft.kind(message.code) is MessageKind.ASK:
+        if any(draft.kind(use.message) is MessageKind.ASK for use in uses):
             _check_ask(draft, text, language, at)
     if "role" in names and groups - {Group.RAPID_TEAM}:
         draft.findings.add("placeholder-place", at, name="{role}")
