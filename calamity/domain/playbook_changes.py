@@ -31,8 +31,14 @@ _LISTS = (
     ("audiences", "doelgroep", "audience"),
     ("messages", "bericht", "message"),
     ("steps", "stap", "step"),
+    ("questions", "vraag", "question"),
+    ("stop", "stopvoorwaarde", "stop condition"),
+    ("cards", "kaart", "card"),
 )
-_HEAD = ("title", "scenario", "purpose", "limits", "valid_months", "quiet_hours", "budget")
+_HEAD = (
+    "title", "scenario", "purpose", "limits", "triggers", "levels", "valid_months", "review_days",
+    "quiet_hours", "budget", "uses",
+)  # fmt: skip
 _NAMES: Mapping[str, tuple[str, str]] = {
     "title": ("titel", "title"),
     "scenario": ("scenario", "scenario"),
@@ -72,6 +78,31 @@ _NAMES: Mapping[str, tuple[str, str]] = {
     "closes_after": ("sluit na", "closes after"),
     "question": ("vraag", "question"),
     "options": ("keuzes", "options"),
+    "triggers": ("aanleidingen", "triggers"),
+    "levels": ("niveaus", "levels"),
+    "review_days": ("herzien na dagen", "reviewed after days"),
+    "uses": ("blokken", "blocks"),
+    "not_with": ("gaat niet samen met", "not together with"),
+    "for_audience": ("woorden per doelgroep", "words per audience"),
+    "to_be_checked": ("nog na te kijken", "to be checked"),
+    "who": ("wie het doet", "who does it"),
+    "when": ("alleen als", "only if"),
+    "repeat": ("herhaling", "repeat"),
+    "cards": ("kaarten", "cards"),
+    "text": ("tekst", "text"),
+    "sections": ("delen", "sections"),
+    "minutes": ("minuten", "minutes"),
+    "people": ("mensen", "people"),
+    "needs": ("nodig", "needs"),
+    "points": ("agenda", "agenda"),
+    "we_know": ("wat we weten", "what we know"),
+    "we_do_not_know": ("wat we niet weten", "what we do not know"),
+    "we_do": ("wat we doen", "what we do"),
+    "we_do_not": ("wat we niet doen", "what we do not do"),
+    "you_can": ("wat u kunt doen", "what you can do"),
+    "owner_within": ("uitzoeker binnen", "owner within"),
+    "what": ("maatregel", "measure"),
+    "lasts": ("duurt", "lasts"),
 }
 
 
@@ -130,6 +161,10 @@ def _act_name(act: Any) -> tuple[str, str]:
         "Dispatch": ("verzending", "dispatch"),
         "Round": ("ronde", "round"),
         "Decision": ("besluit", "decision"),
+        "Meeting": ("overleg", "meeting"),
+        "FactCard": ("feitenkaart", "fact card"),
+        "RumourList": ("geruchtenlijst", "rumour list"),
+        "Measure": ("maatregel", "measure"),
     }.get(type(act).__name__, ("niets", "nothing"))
 
 
@@ -187,6 +222,10 @@ def _english(value: Any) -> str:
 def _spoken(value: Any, say: Say) -> str:
     if isinstance(value, list):
         return ", ".join(_spoken(item, say) for item in value)
+    if value in ([], {}):
+        return say(None)
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_spoken(item, say)}" for name, item in value.items())
     if isinstance(value, Struct) and not isinstance(value, Words | Prose | Role):
         return ", ".join(_spoken(item, say) for item in structs.astuple(value))
     return say(value)

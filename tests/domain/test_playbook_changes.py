@@ -1,21 +1,25 @@
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from calamity.domain.playbook import (
+    Act,
     Audience,
     CallOut,
-    Decision,
-    Dispatch,
+    Card,
+    FactCard,
     Message,
     Phase,
     Playbook,
+    Question,
     Role,
-    Round,
     Step,
-)  # fmt: skip
+    StopCondition,
+    Words,
+)
 from calamity.domain.playbook_changes import _HEAD, _NAMES, compare
 from calamity.domain.playbook_check import read
 
@@ -71,6 +75,27 @@ def test_another_act_is_shown():
     assert line == "step S04: now: nothing (was: call-out)."
 
 
+def test_a_form_instead_of_nothing_is_shown():
+    (line,) = words(with_step("S01", act=FactCard()))
+    assert line == "step S01: now: fact card (was: nothing)."
+
+
+def test_words_for_one_audience_and_a_new_question_are_shown():
+    (message, *rest) = OLD.messages
+    own = {"professionals": {"nl": "Dag", "en": "Day"}}
+    question = Question("here", Words("Is het hier?", "Is it here?"))
+
+    lines = words(
+        changed(messages=[replace(message, for_audience=own), *rest], questions=[question])
+    )
+
+    assert lines == [
+        f"message {message.code}: words per audience was: nothing - becomes: "
+        "professionals: nl: Dag, en: Day",
+        "question here: question here is new.",
+    ]
+
+
 def test_new_and_removed_steps_are_shown():
     first, *rest = OLD.steps
 
@@ -86,11 +111,13 @@ def test_another_order_is_shown():
 
 
 @pytest.mark.parametrize(
-    "part", [Role, Phase, Audience, Message, Step, CallOut, Dispatch, Round, Decision, Playbook]
+    "part",
+    [Role, Phase, Audience, Message, Step, Question, StopCondition, Card, *get_args(Act), Playbook],
 )
 def test_every_field_of_a_playbook_has_a_name_in_words(part):
     told_elsewhere = {"code", "texts", "act"} if part is not Playbook else {
         "slug", "version", "changes", "roles", "phases", "audiences", "messages", "steps",
+        "questions", "stop", "cards",
     }  # fmt: skip
     fields = set(part.__struct_fields__) - told_elsewhere
     assert fields <= set(_NAMES)

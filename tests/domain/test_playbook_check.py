@@ -1,5 +1,3 @@
-import json
-import re
 import time
 from pathlib import Path
 
@@ -8,6 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from playbook_samples import FILENAME, SMALL, line_of
 
 from calamity.domain import texts
 from calamity.domain.errors import Refused
@@ -32,132 +31,6 @@ BLOCKS = {
     for path in sorted((Path(__file__).parents[2] / "playbooks" / "blocks").glob("*/v*.yaml"))
     for block in [read_block(path.read_bytes(), str(path))]
 }
-FILENAME = "playbooks/small/v1.yaml"
-SMALL = """\
-slug: small
-version: 1
-scenario: rumour
-title: { nl: Klein, en: Small }
-purpose: { nl: Een klein draaiboek., en: A small playbook. }
-limits:
-  we_do: [{ nl: Luisteren, en: Listen }]
-  we_do_not: [{ nl: Opsporen, en: Investigate }]
-roles:
-  - code: LEI
-    title: { nl: teamleider, en: team leader }
-    task: { nl: Leidt., en: Leads. }
-  - code: NET
-    title: { nl: netwerkbeheerder, en: network keeper }
-    task: { nl: Kent mensen., en: Knows people. }
-phases:
-  - code: acute
-    title: { nl: Eerste dag, en: First day }
-  - code: later
-    title: { nl: Daarna, en: After that }
-    starts: T+1d
-audiences:
-  - code: friends
-    title: { nl: Sleutelfiguren, en: Key figures }
-    of: key-figures
-  - code: street
-    title: { nl: Professionals, en: Professionals }
-    of: professionals
-messages:
-  - code: T1
-    kind: action
-    texts:
-      nl: "Kom je? 1 = ja, 2 = nee, 3 = later. Rol: {role}"
-      en: "Coming? 1 = yes, 2 = no, 3 = later. Role: {role}"
-  - code: K1
-    kind: give
-    texts:
-      nl: "We leven mee. Bel {phone}. {sender}"
-      en: "We feel with you. Call {phone}. {sender}"
-  - code: K4
-    kind: ask
-    valid_for: 2h
-    texts:
-      nl: "Sfeer? 1 = rustig, 5 = onveilig, 0 = geen idee. Het hoeft niet. Geen namen.
-        {phone} {sender}"
-      en: "Mood? 1 = calm, 5 = unsafe, 0 = no view. It is voluntary. No names. {phone} {sender}"
-  - code: P1
-    kind: give
-    texts:
-      nl: "Feiten: {link}"
-      en: "Facts: {link}"
-  - code: P6
-    kind: ask
-    valid_for: 2h
-    texts:
-      nl: "Vul in: {link}"
-      en: "Fill in: {link}"
-steps:
-  - code: S1
-    phase: acute
-    title: { nl: Oproepen, en: Call out }
-    role: LEI
-    due: T+5m
-    automatic: true
-    act:
-      kind: call-out
-      roles: [LEI, NET]
-      quota: 2
-      message: T1
-      reminder: T1
-      deputy: T1
-      enough: T1
-  - code: S2
-    phase: acute
-    title: { nl: Brengen, en: Give }
-    role: NET
-    due: T+1h
-    act: { kind: dispatch, audience: friends, message: K1 }
-  - code: S3
-    phase: acute
-    title: { nl: Feiten, en: Facts }
-    role: NET
-    due: T+1h
-    act: { kind: dispatch, audience: street, message: P1 }
-  - code: S4
-    phase: later
-    title: { nl: Vragen, en: Ask }
-    role: NET
-    start: T+25h
-    due: T+28h
-    act:
-      kind: round
-      audiences: [friends, street]
-      message: K4
-      form: P6
-      closes_after: 2h
-  - code: S5
-    phase: later
-    title: { nl: Terugvertellen, en: Tell back }
-    role: NET
-    start: T+3d
-    due: T+4d
-    act:
-      kind: dispatch
-      audience: friends
-      message: K1
-  - code: S6
-    phase: later
-    title: { nl: Terugvertellen, en: Tell back }
-    role: NET
-    start: T+3d
-    due: T+4d
-    act:
-      kind: dispatch
-      audience: street
-      message: P1
-changes:
-  - { nl: Eerste versie., en: First version. }
-"""
-
-
-def line_of(text: str, within: str) -> int:
-    """Return the line on which *text* ends."""
-    return within[: within.index(text) + len(text.rstrip("\n"))].count("\n") + 1
 
 
 def test_the_small_playbook_of_these_tests_is_sound():
