@@ -16,6 +16,7 @@ from calamity.domain.activation import ActivationRequest, Inputs, Levels
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import (
     Audience,
+    Block,
     CallOut,
     Decision,
     Dispatch,
@@ -346,6 +347,25 @@ def make_playbook(**changes: Any) -> Playbook:
         "changes": [_words("Eerste versie.")],
     }  # fmt: skip
     return Playbook(**(given | changes))
+
+
+def make_block(**changes: Any) -> Block:
+    """Return a sound block that holds one more role."""
+    fields: dict[str, Any] = {
+        "block": "records",
+        "version": 1,
+        "title": Words(nl="Verslag", en="Records"),
+        "purpose": Prose(nl="Iemand schrijft op.", en="Somebody writes."),
+        "changes": [Words(nl="Eerste versie.", en="First version.")],
+        "roles": [
+            Role(
+                code="LOG",
+                title=Words(nl="verslaglegger", en="record keeper"),
+                task=Words(nl="Schrijft op.", en="Writes."),
+            )
+        ],
+    }
+    return Block(**fields | changes)
 
 
 async def make_approved(session: Session, town: Town, playbook: Playbook) -> PlaybookVersion:

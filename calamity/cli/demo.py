@@ -187,9 +187,12 @@ async def _accounts(
 
 
 async def _playbooks(session: "Session", author: "Actor", colleague: "Actor") -> None:
-    from calamity.actions.publish import approve, publish
-    from calamity.cli.playbook_files import files_in, tree
+    from calamity.actions.publish import approve, publish, publish_block
+    from calamity.cli.playbook_files import files_in, is_block, tree
 
     for file in files_in(tree()):
+        if is_block(file):
+            await publish_block(session, author, file.read_bytes(), str(file.resolve()), at=now())
+            continue
         version = await publish(session, author, file.read_bytes(), str(file.resolve()), at=now())
         await approve(session, colleague, version.slug, version.number, at=now())

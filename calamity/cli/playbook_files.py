@@ -9,9 +9,13 @@ import msgspec
 from calamity.domain.errors import NotFound, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from calamity.domain.playbook import Playbook
+    from calamity.domain.playbook_check import Blocks
 
 _VERSION = re.compile(r"v(\d+)\.yaml")
+BLOCKS = "blocks"
 FORM = "calamity-playbook/1"
 
 
@@ -26,10 +30,36 @@ def tree() -> Path:
     raise NotFound("There is no folder with playbooks here. Name the file itself.", field="path")
 
 
+def is_block(path: Path) -> bool:
+    """Tell whether a document is a block: it stands in the folder of all blocks."""
+    return path.resolve().parent.parent.name == BLOCKS
+
+
+def blocks_beside(files: "Iterable[Path]") -> "Blocks":
+    """Return every sound block in the folders that these documents use; faults are told of each."""
+    from calamity.domain.playbook_check import PlaybookFaults, read_block
+
+    found = {}
+    for folder in {_blocks_of(file.resolve()) for file in files}:
+        for file in files_in(folder):
+            try:
+                block = read_block(file.read_bytes(), str(file))
+            except PlaybookFaults:
+                # Checking the block itself says what is wrong; here it is as if it were not there.
+                continue
+            found[block.block, block.version] = block
+    return found
+
+
+def _blocks_of(file: Path) -> Path:
+    above = file.parent.parent
+    return above if above.name == BLOCKS else above / BLOCKS
+
+
 def files_in(folder: Path) -> list[Path]:
-    """Return the documents under a folder, by playbook and version."""
+    """Return the documents under a folder: blocks first, and each by name and version."""
     found = [path for path in folder.rglob("v*.yaml") if _VERSION.fullmatch(path.name)]
-    return sorted(found, key=lambda path: (path.parent.name, _number(path)))
+    return sorted(found, key=lambda path: (not is_block(path), path.parent.name, _number(path)))
 
 
 def _number(path: Path) -> int:
@@ -48,6 +78,8 @@ def find_files(named: tuple[str, ...]) -> list[Path]:
             found.append(path)
             continue
         folder = path if path.is_dir() else tree() / name
+        if not folder.is_dir():
+            folder = tree() / BLOCKS / name
         inside = files_in(folder) if folder.is_dir() else []
         if not inside:
             raise NotFound(f"{name}: no such file, and no such playbook.", field="path")

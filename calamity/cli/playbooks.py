@@ -18,6 +18,8 @@ from calamity.cli.operator import (
 )
 
 if TYPE_CHECKING:
+    from calamity.domain.playbook_check import Blocks
+    from calamity.store.blocks import BlockVersion
     from calamity.store.playbooks import PlaybookVersion
 
 
@@ -31,11 +33,16 @@ def playbooks() -> None:
 @as_json
 def check(paths: tuple[str, ...], *, is_json: bool) -> None:
     """Report every fault with file, line and cure; without PATHS, of all playbooks here."""
-    from calamity.cli.playbook_files import find_files
+    from calamity.cli.playbook_files import blocks_beside, find_files
     from calamity.domain.playbook_check import check as faults_of
 
     files = find_files(paths)
-    faults = [fault for file in files for fault in faults_of(file.read_bytes(), str(file))]
+    blocks = blocks_beside(files)
+    faults = [
+        fault
+        for file in files
+        for fault in faults_of(file.read_bytes(), str(file), blocks, now().date())
+    ]
     errors = sum(fault.severity == "error" for fault in faults)
     if is_json:
         say_json(faults)
@@ -93,10 +100,16 @@ async def _list(slug: str | None) -> "list[PlaybookVersion]":
 @as_json
 def publish(named: tuple[str, ...], slug: str | None, by: str, *, is_json: bool) -> None:
     """Store documents for good; a version that is published already is left alone."""
-    from calamity.cli.playbook_files import find_files
+    from calamity.cli.playbook_files import blocks_beside, find_files, is_block
 
-    documents = [(file, file.read_bytes()) for file in find_files(named)]
-    _say_versions("published", run_async(_publish(documents, slug, by)), is_json=is_json)
+    files = find_files(named)
+    blocks = [(file, file.read_bytes()) for file in files if is_block(file)]
+    for version in run_async(_publish_blocks(blocks, slug, by)) if blocks else ():
+        if not is_json:
+            say(f"block {version.slug} version {version.number}: published.")
+    documents = [(file, file.read_bytes()) for file in files if not is_block(file)]
+    done = run_async(_publish(documents, slug, by, blocks_beside(files)))
+    _say_versions("published", done, is_json=is_json)
 
 
 def _say_versions(what: str, versions: "list[PlaybookVersion]", *, is_json: bool) -> None:
@@ -109,8 +122,24 @@ def _say_versions(what: str, versions: "list[PlaybookVersion]", *, is_json: bool
         say("Next, by a second person: calamity playbooks approve SLUG --by LOGIN")
 
 
-async def _publish(
+async def _publish_blocks(
     documents: list[tuple[Path, bytes]], slug: str | None, by: str
+) -> "list[BlockVersion]":
+    from calamity.actions.publish import publish_block
+    from calamity.cli.faults import telling
+    from calamity.domain.permissions import Permission
+
+    done = []
+    async with acting(slug, by, Permission.PUBLISH) as (session, actor):
+        for file, data in documents:
+            with telling(file):
+                version = await publish_block(session, actor, data, str(file.resolve()), at=now())
+                done.append(version)
+    return done
+
+
+async def _publish(
+    documents: list[tuple[Path, bytes]], slug: str | None, by: str, blocks: "Blocks | None" = None
 ) -> "list[PlaybookVersion]":
     from calamity.actions.publish import publish as put_down
     from calamity.cli.faults import telling
@@ -120,7 +149,10 @@ async def _publish(
     async with acting(slug, by, Permission.PUBLISH) as (session, actor):
         for file, data in documents:
             with telling(file):
-                done.append(await put_down(session, actor, data, str(file.resolve()), at=now()))
+                version = await put_down(
+                    session, actor, data, str(file.resolve()), at=now(), blocks=blocks or {}
+                )
+                done.append(version)
     return done
 
 

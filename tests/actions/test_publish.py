@@ -1,13 +1,13 @@
 import pytest
 from msgspec.structs import replace
 
-from calamity.actions.publish import approve, publish
+from calamity.actions.publish import approve, publish, publish_block
 from calamity.domain.errors import Conflict, Forbidden, NotFound
 from calamity.domain.permissions import Actor, UserRole
-from calamity.domain.playbook import Words
+from calamity.domain.playbook import Use, Words
 from calamity.domain.playbook_check import PlaybookFaults, canonical, fingerprint
 from calamity.store.playbooks import find_version, list_versions, usable_version
-from tests.make import T0, make_playbook
+from tests.make import T0, make_block, make_playbook
 
 SECOND = make_playbook(version=2, title=Words(nl="Tweede", en="Second"))
 
@@ -105,3 +105,51 @@ async def test_other_roles_may_not_publish_or_approve(database, town, role):
 async def test_an_unknown_version_cannot_be_approved(database, town):
     with pytest.raises(NotFound):
         await approved(database, town.coordinator, 9)
+
+
+async def published_block(database, actor, block):
+    async with database.transaction() as session:
+        return await publish_block(session, actor, canonical(block), "records.yaml", at=T0)
+
+
+async def test_a_version_is_stored_whole_with_the_blocks_of_its_own_municipality(database, town):
+    block = make_block()
+    version = await published_block(database, town.author, block)
+    uses = replace(SECOND, uses=[Use("records", 1)])
+    assert await published_block(database, town.coordinator, block) == version
+
+    stored = await published(database, town.author, uses)
+
+    assert stored.playbook.role("LOG") == block.roles[0]
+    assert stored.playbook.uses == [Use("records", 1, fingerprint(block))]
+    assert stored.sha256 == fingerprint(stored.playbook)
+    assert await published(database, town.author, stored.playbook) == stored
+    assert await published(database, town.author, uses) == stored
+
+
+async def test_a_published_block_counts_above_one_that_is_handed_in(database, town):
+    block = make_block()
+    await published_block(database, town.author, block)
+    other = make_block(roles=[replace(block.roles[0], code="OTHER")])
+    source = canonical(replace(SECOND, uses=[Use("records", 1)]))
+
+    async with database.transaction() as session:
+        stored = await publish(
+            session, town.author, source, "v2.yaml", at=T0, blocks={("records", 1): other}
+        )
+
+    assert {role.code for role in stored.playbook.roles} >= {"LOG"}
+    assert "OTHER" not in {role.code for role in stored.playbook.roles}
+
+
+async def test_other_words_for_a_published_block_are_refused(database, town):
+    await published_block(database, town.author, make_block())
+    with pytest.raises(Conflict, match="2") as refused:
+        await published_block(database, town.author, make_block(title=Words(nl="X", en="Y")))
+    assert refused.value.field == "version"
+
+
+async def test_a_block_needs_the_right_to_publish(database, town):
+    reader = Actor(town.id, "reader", UserRole.RESPONDER)
+    with pytest.raises(Forbidden):
+        await published_block(database, reader, make_block())

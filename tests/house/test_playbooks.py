@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 
 from calamity.domain.playbook import LONGEST
-from calamity.domain.playbook_check import check, fingerprint, json_schema, read_block, read_document
+from calamity.domain.playbook_check import (
+    check,
+    fingerprint,
+    json_schema,
+    read_block,
+    read_document,
+)
 from calamity.domain.playbook_check.wording import RULES
 
 ROOT = Path(__file__).parents[2] / "playbooks"

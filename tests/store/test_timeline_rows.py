@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from calamity.actions.publish import publish_block
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.picture import Picture
+from calamity.domain.playbook_check import canonical
 from calamity.domain.timeline import (
     EntryKind,
     Erased,
@@ -27,7 +29,7 @@ from calamity.store.database import Database
 from calamity.store.rounds import add_picture, add_round
 from calamity.store.tables import RoundRow
 from calamity.store.timeline import TimelineReader, append, destroy_key, walk
-from tests.make import T0, Town, later
+from tests.make import T0, Town, later, make_block
 
 EVERYTHING = tuple(Visibility)
 
@@ -120,6 +122,7 @@ async def history(database, town) -> str:
     calamity_id = await open_calamity(database, town)
     await note(database, calamity_id)
     async with database.transaction() as session:
+        await publish_block(session, town.author, canonical(make_block()), "records/v1.yaml", at=T0)
         await add_round(
             session,
             RoundRow(
@@ -136,6 +139,7 @@ async def history(database, town) -> str:
 
 COLUMNS = {
     "entry": "actor_role", "entry_body": "body", "playbook_version": "document",
+    "block_version": "document",
     "approval": "approved_by", "picture": "document",
 }  # fmt: skip
 

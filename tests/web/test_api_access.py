@@ -55,6 +55,8 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", f"{CALAMITY}/report"): (P.SEE_TIMELINE,),
     ("GET", "/v1/playbooks"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/playbooks"): (P.PUBLISH,),
+    ("GET", "/v1/blocks"): (P.SEE_PLAYBOOKS,),
+    ("POST", "/v1/blocks"): (P.PUBLISH,),
     ("GET", "/v1/playbooks/{slug}/versions/{number}"): (P.SEE_PLAYBOOKS,),
     ("GET", "/v1/playbooks/{slug}/versions/{number}/document"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/playbooks/{slug}/versions/{number}/approve"): (P.APPROVE,),

@@ -7,10 +7,11 @@ import msgspec
 import yaml
 
 from calamity.actions.receive import read_inbox
+from calamity.domain.playbook import Use
 from calamity.domain.playbook_check import canonical
 from calamity.domain.receipts import InboundText
 from calamity.web.house import now
-from tests.make import SENDER, make_playbook
+from tests.make import SENDER, make_block, make_playbook
 from tests.web.api_stage import Api
 
 YAML = {"headers": {"Content-Type": "application/yaml"}}
@@ -57,6 +58,35 @@ async def test_every_fault_of_a_playbook_is_told_with_its_line(api: Api) -> None
     errors = [each for each in said.json()["errors"] if each.get("severity") != "warning"]
     assert len(errors) > 1
     assert all(each["line"] > 0 and each["pointer"].startswith("#/") for each in errors)
+
+
+async def test_a_playbook_is_built_with_a_block_that_was_published(api: Api) -> None:
+    source = _second_version(uses=[Use("records", 1)]).encode()
+    refused = await api.ask("POST", "/v1/playbooks", content=source, **YAML)
+    assert refused.status_code == 400
+    assert "no block records" in refused.json()["errors"][0]["detail"]
+
+    block = await api.ask("POST", "/v1/blocks", content=canonical(make_block()), **YAML)
+    assert block.status_code == 201, block.text
+    made = await api.ask("POST", "/v1/playbooks", content=source, **YAML)
+
+    assert made.status_code == 201, made.text
+    document = (await api.get("/v1/playbooks/small/versions/2")).json()["document"]
+    assert "LOG" in {role["code"] for role in document["roles"]}
+    assert document["uses"][0]["sha256"] == block.json()["sha256"]
+    listed = (await api.get(block.headers["Location"])).json()["blocks"]
+    assert [(each["slug"], each["number"]) for each in listed] == [("records", 1)]
+    assert (await api.get("/v1/blocks", "elsewhere")).json()["blocks"] == []
+
+
+async def test_a_playbook_posted_as_a_block_is_refused_and_the_other_way_round(api: Api) -> None:
+    block, playbook = canonical(make_block()), _second_version().encode()
+    for path, source, said in (
+        ("/v1/playbooks", block, "no playbook"), ("/v1/blocks", playbook, "no block"),
+    ):  # fmt: skip
+        refused = await api.ask("POST", path, content=source, **YAML)
+        assert refused.status_code == 400
+        assert said in refused.json()["errors"][0]["detail"]
 
 
 async def test_a_playbook_of_another_municipality_is_not_there(api: Api) -> None:

@@ -28,7 +28,7 @@ from calamity.store.tables.people import (
     RecipientRow,
     ResponderRow,
 )
-from calamity.store.tables.playbooks import ApprovalRow, PlaybookVersionRow
+from calamity.store.tables.playbooks import ApprovalRow, BlockVersionRow, PlaybookVersionRow
 from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
 from calamity.store.tables.routes import RouteRow
 from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
@@ -38,6 +38,7 @@ __all__ = [
     "ApiTokenRow",
     "ApprovalRow",
     "AskedRow",
+    "BlockVersionRow",
     "CalamityRow",
     "CallOutRow",
     "CheckInRow",

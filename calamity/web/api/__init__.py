@@ -7,6 +7,7 @@ from litestar.di import Provide
 from calamity.web.api import (
     accounts,
     activations,
+    blocks,
     calamities,
     call_outs,
     check_ins,
@@ -46,6 +47,7 @@ def api_router() -> Router:
             tasks.router,
             report.router,
             playbooks.router,
+            blocks.router,
             neighbourhoods.router,
             people.router,
             replies.router,

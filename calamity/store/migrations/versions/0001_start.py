@@ -170,6 +170,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("municipality_id", "slug", "number"),
     )
     op.create_table(
+        "block_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("published_by", sa.String(length=120), nullable=False),
+        sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("municipality_id", "slug", "number"),
+    )
+    op.create_table(
         "recipient",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
@@ -872,7 +889,7 @@ def upgrade() -> None:
     _keep_history()
 
 
-_NEVER_CHANGED = ("entry", "entry_body", "playbook_version", "approval", "picture")
+_NEVER_CHANGED = ("entry", "entry_body", "playbook_version", "approval", "block_version", "picture")
 """Rows of these tables are only added."""
 
 _NEVER_UPDATED = ("entry_key",)
