@@ -3,12 +3,14 @@
 from datetime import datetime
 
 from calamity.actions.decide import set_levels
+from calamity.actions.signatures import version_to_activate
 from calamity.actions.tasks import run_due_tasks
 from calamity.actions.terms import Terms
 from calamity.domain.activation import ActivationRequest, Snapshot, TaskState, moment_of
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Group, Playbook
+from calamity.domain.playbook_life import VersionState
 from calamity.domain.timeline import CalamityOpened, PlaybookActivated, Visibility
 from calamity.store import calamities
 from calamity.store.calamities import Activation
@@ -17,7 +19,7 @@ from calamity.store.ids import new_id
 from calamity.store.municipalities import list_neighbourhoods
 from calamity.store.outbox import ensure_lane
 from calamity.store.people import take_snapshot
-from calamity.store.playbooks import PlaybookVersion, usable_version
+from calamity.store.playbooks import PlaybookVersion
 from calamity.store.tables import CalamityRow, TaskRow
 from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
@@ -44,7 +46,7 @@ async def activate(
     )
     if before is not None:
         return before
-    version = await usable_version(session, actor.municipality_id, request.slug, request.version)
+    version = await version_to_activate(session, actor.municipality_id, request)
     await _check_places(session, actor.municipality_id, request)
     calamity = await _calamity(session, actor, request, version.playbook, at)
     snapshot = await take_snapshot(session, actor.municipality_id)
@@ -158,6 +160,8 @@ async def _write_down(
             title_nl=version.playbook.title.nl,
             title_en=version.playbook.title.en,
             people_called=len(called),
+            past_date=version.is_past_its_date(at),
+            retired=version.state is VersionState.RETIRED,
         ),
         by_role=actor.role,
         at=at,

@@ -19,6 +19,7 @@ from calamity.actions.compose import (
     select_members,
     who_needs_codes,
 )
+from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
 from calamity.actions.typed import LookAgainAt, typed_warnings
 from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of, span
@@ -37,13 +38,14 @@ from calamity.domain.playbook import (
     Words,
     seconds,
 )
+from calamity.domain.playbook_life import VersionState
 from calamity.domain.texts import segments
 from calamity.domain.timeline import GENESIS
 from calamity.store.calamities import find_task, get_activation, open_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.people import take_snapshot
-from calamity.store.playbooks import get_version, usable_version
+from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow
 
 _MOST_NAMED = 100
@@ -99,6 +101,9 @@ class Plan(Struct, frozen=True, rename="camel"):
     version: int
     sha256: str
     title: Words
+    is_past_its_date: bool
+    """It still works; the timeline will say so."""
+    is_retired: bool
     is_exercise: bool
     made_at: datetime
     acts: list[PlannedAct]
@@ -122,7 +127,7 @@ async def plan(
     order in which the steps start.
     """
     actor.must(Permission.ACTIVATE)
-    version = await usable_version(session, actor.municipality_id, request.slug, request.version)
+    version = await version_to_activate(session, actor.municipality_id, request)
     if request.calamity_id is None and request.levels is None:
         raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
     calamity = await _calamity(session, actor, request, at)
@@ -145,6 +150,8 @@ async def plan(
         version=version.number,
         sha256=version.sha256,
         title=version.playbook.title,
+        is_past_its_date=version.is_past_its_date(at),
+        is_retired=version.state is VersionState.RETIRED,
         is_exercise=calamity.is_exercise,
         made_at=at,
         acts=acts,

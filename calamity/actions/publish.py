@@ -1,8 +1,9 @@
-"""Publishing a playbook version or a block, and the second person's approval."""
+"""A document's way through life: submitted, approved by a second person, retired or revoked."""
 
 from datetime import datetime
 
-from calamity.domain.errors import Conflict, NotFound
+from calamity.actions.signatures import countersign, sign_published
+from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Playbook
 from calamity.domain.playbook_check import (
@@ -13,15 +14,20 @@ from calamity.domain.playbook_check import (
     read,
     read_block,
 )
+from calamity.domain.playbook_life import VersionState, Withdrawal
 from calamity.store.blocks import BlockVersion, add_block, blocks_of, list_blocks
 from calamity.store.database import Session
+from calamity.store.drafts import writers_of
 from calamity.store.playbooks import (
     PlaybookVersion,
     add_approval,
     add_version,
+    add_withdrawal,
     find_version,
     list_versions,
 )
+
+_REASON = (3, 500)
 
 
 async def publish(
@@ -30,14 +36,15 @@ async def publish(
     source: str | bytes,
     filename: str,
     *,
+    import_id: str | None = None,
     at: datetime,
     blocks: Blocks = NO_BLOCKS,
 ) -> PlaybookVersion:
-    """Check a document and store it for good; publishing the same document twice is no error.
+    """Check a document and submit it for good; submitting the same one twice is no error.
 
     It is built with the blocks that the municipality has published, and with *blocks* where it has
-    not; what is stored is whole. Raises PlaybookFaults with every fault, or Conflict when this
-    version exists with other words.
+    not; what is stored is whole, and the municipality signs it. Raises PlaybookFaults with every
+    fault, or Conflict when this version exists with other words.
     """
     actor.must(Permission.PUBLISH)
     published = await blocks_of(session, actor.municipality_id)
@@ -52,12 +59,12 @@ async def publish(
         playbook=playbook,
         document=canonical(playbook),
         sha256=fingerprint(playbook),
+        import_id=import_id,
         by=actor.login,
         at=at,
     )
-    stored = await find_version(session, actor.municipality_id, playbook.slug, playbook.version)
-    if stored is None:
-        raise NotFound("The version was not stored. Try again.")
+    stored = await _version(session, actor, playbook.slug, playbook.version)
+    await sign_published(session, stored, actor.municipality_id, at=at)
     return stored
 
 
@@ -93,6 +100,13 @@ async def publish_block(
     )
 
 
+async def _version(session: Session, actor: Actor, slug: str, number: int) -> PlaybookVersion:
+    version = await find_version(session, actor.municipality_id, slug, number)
+    if version is None:
+        raise NotFound("This playbook version does not exist.", field="version")
+    return version
+
+
 def _same(before: PlaybookVersion, playbook: Playbook) -> PlaybookVersion:
     if before.sha256 != fingerprint(playbook):
         raise Conflict(
@@ -116,17 +130,59 @@ async def _refuse_gap(session: Session, municipality_id: str, playbook: Playbook
 async def approve(
     session: Session, actor: Actor, slug: str, number: int, *, at: datetime
 ) -> PlaybookVersion:
-    """Say, as a second person, that a version may be used. Raises Conflict for the author."""
+    """Say, as a second person, that a version may be used, and countersign it.
+
+    Raises Conflict for who wrote it, and for a version that was withdrawn before.
+    """
     actor.must(Permission.APPROVE)
-    version = await find_version(session, actor.municipality_id, slug, number)
-    if version is None:
-        raise NotFound("This playbook version does not exist.", field="version")
+    version = await _version(session, actor, slug, number)
     if version.is_approved:
         return version
-    if version.published_by == actor.login:
+    if actor.login in {version.published_by, *await writers_of(session, version.id)}:
         raise Conflict(
             "Whoever published a version may not approve it. Ask a colleague.", field="by"
         )
+    if version.state is not VersionState.SUBMITTED:
+        raise Conflict("This version was taken out of use. Submit a new one.", field="version")
     await add_approval(session, actor.municipality_id, version.id, by=actor.login, at=at)
-    approved = await find_version(session, actor.municipality_id, slug, number)
-    return approved or version
+    await countersign(session, actor, version, at=at)
+    return await _version(session, actor, slug, number)
+
+
+async def retire(
+    session: Session, actor: Actor, slug: str, number: int, reason: str, *, at: datetime
+) -> PlaybookVersion:
+    """Take a version out of use: from now on only who says so on purpose activates it."""
+    return await _withdraw(session, actor, (slug, number), VersionState.RETIRED, reason, at=at)
+
+
+async def revoke(
+    session: Session, actor: Actor, slug: str, number: int, reason: str, *, at: datetime
+) -> PlaybookVersion:
+    """Take a version back, because it is wrong: nobody activates it again. What runs goes on.
+
+    One person is enough: what could do harm must be stopped at once.
+    """
+    return await _withdraw(session, actor, (slug, number), VersionState.REVOKED, reason, at=at)
+
+
+async def _withdraw(
+    session: Session,
+    actor: Actor,
+    named: tuple[str, int],
+    kind: VersionState,
+    reason: str,
+    *,
+    at: datetime,
+) -> PlaybookVersion:
+    actor.must(Permission.APPROVE)
+    reason = " ".join(reason.split())
+    shortest, longest = _REASON
+    if not shortest <= len(reason) <= longest:
+        raise Refused("Give the reason, in 3 to 500 characters.", field="reason")
+    version = await _version(session, actor, *named)
+    if version.revoked is not None or version.state is kind:
+        return version
+    said = Withdrawal(kind, reason, actor.login, at)
+    await add_withdrawal(session, actor.municipality_id, version.id, said)
+    return await _version(session, actor, *named)

@@ -58,7 +58,9 @@ class ActivationRequest(Struct, frozen=True, forbid_unknown_fields=True):
     request_key: RequestKey
     inputs: Inputs
     version: int | None = None
-    """None takes the newest approved version."""
+    """None takes the newest version in use."""
+    although_retired: bool = False
+    """Somebody saw that this version was retired, and wants it all the same."""
     calamity_id: str | None = None
     title: Title = "Calamiteit"
     levels: Levels | None = None

@@ -44,6 +44,8 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see-people"
     IMPORT = "import"
     MANAGE_ACCOUNTS = "manage-accounts"
+    TRUST_KEYS = "trust-keys"
+    """Say whose signature on a bundle of playbooks is to be trusted."""
     SEE_QUARANTINE = "see-quarantine"
     """See what the carrier told us and does not fit."""
 
@@ -80,7 +82,8 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
     UserRole.ADMINISTRATOR: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE,
-            _P.IMPORT, _P.MANAGE_ACCOUNTS, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_QUARANTINE,
+            _P.IMPORT, _P.MANAGE_ACCOUNTS, _P.TRUST_KEYS, _P.SEE_UNKNOWN_NUMBERS,
+            _P.SEE_QUARANTINE,
         }
     ),
 }  # fmt: skip

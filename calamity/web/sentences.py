@@ -39,9 +39,16 @@ def _calamity_opened(it: line.CalamityOpened, say: Language, names: Names) -> st
 
 def _activated(it: line.PlaybookActivated, say: Language, names: Names) -> str:
     title = it.title_en if say.code == "en" else it.title_nl
-    return say.text(
-        "Playbook %(title)s, version %(version)s, activated.", title=title, version=it.version
-    )
+    said = [
+        say.text(
+            "Playbook %(title)s, version %(version)s, activated.", title=title, version=it.version
+        )
+    ]
+    if it.past_date:
+        said.append(say.text("This version was past its date."))
+    if it.retired:
+        said.append(say.text("This version had been retired; it was chosen all the same."))
+    return " ".join(said)
 
 
 def _level_set(it: line.LevelSet, say: Language, names: Names) -> str:

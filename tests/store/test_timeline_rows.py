@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from calamity.actions.publish import publish_block
+from calamity.actions.publish import publish_block, retire
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.picture import Picture
@@ -134,13 +134,15 @@ async def history(database, town) -> str:
             session, calamity_id=calamity_id, round_id="r1", audience="team",
             picture=Picture((), (), 0, 0, 3), at=T0,
         )  # fmt: skip
+        await retire(session, town.coordinator, "small", 1, "Er komt een andere.", at=T0)
     return calamity_id
 
 
 COLUMNS = {
     "entry": "actor_role", "entry_body": "body", "playbook_version": "document",
     "block_version": "document",
-    "approval": "approved_by", "picture": "document",
+    "approval": "approved_by", "picture": "document", "playbook_signature": "signature",
+    "withdrawal": "reason", "person_key": "signing_key",
 }  # fmt: skip
 
 

@@ -23,11 +23,12 @@ from calamity.domain.playbook_check.plan import check_plan
 from calamity.domain.playbook_check.readable import check_readable_words
 from calamity.domain.playbook_check.schema import json_schema
 from calamity.domain.playbook_check.shape import BLOCK, PLAYBOOK, Shape
-from calamity.domain.playbook_check.source import Mapping, compose
+from calamity.domain.playbook_check.source import MAX_BYTES, Mapping, compose
 from calamity.domain.playbook_check.times import check_times
 from calamity.domain.playbook_check.words import check_words, worst_case
 
 __all__ = [
+    "MAX_BYTES",
     "NO_BLOCKS",
     "Blocks",
     "Fault",

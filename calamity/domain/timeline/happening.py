@@ -42,6 +42,10 @@ class PlaybookActivated(_Happening, frozen=True, tag="playbook-activated"):
     title_nl: Sentence
     title_en: Sentence
     people_called: Count = 0
+    past_date: bool = False
+    """Its validity was over; it was used all the same."""
+    retired: bool = False
+    """It had been taken out of use; somebody wanted it all the same."""
 
 
 class LevelSet(_Happening, frozen=True, tag="level-set"):

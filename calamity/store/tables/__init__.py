@@ -28,7 +28,17 @@ from calamity.store.tables.people import (
     RecipientRow,
     ResponderRow,
 )
-from calamity.store.tables.playbooks import ApprovalRow, BlockVersionRow, PlaybookVersionRow
+from calamity.store.tables.playbooks import (
+    ApprovalRow,
+    BlockVersionRow,
+    DraftRow,
+    ImportRow,
+    PersonKeyRow,
+    PlaybookVersionRow,
+    SignatureRow,
+    TrustedKeyRow,
+    WithdrawalRow,
+)
 from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
 from calamity.store.tables.routes import RouteRow
 from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
@@ -46,9 +56,11 @@ __all__ = [
     "ContactPersonRow",
     "DispatchRow",
     "DoNotAddRow",
+    "DraftRow",
     "EntryBodyRow",
     "EntryKeyRow",
     "EntryRow",
+    "ImportRow",
     "KeyFigureRow",
     "LadderRow",
     "LaneRow",
@@ -57,6 +69,7 @@ __all__ = [
     "MunicipalityRow",
     "NeighbourhoodRow",
     "OpenQuestionRow",
+    "PersonKeyRow",
     "PictureRow",
     "PlaybookVersionRow",
     "ProfessionalRow",
@@ -69,9 +82,12 @@ __all__ = [
     "RoundRow",
     "RouteRow",
     "SessionRow",
+    "SignatureRow",
     "SweepRow",
     "TaskRow",
+    "TrustedKeyRow",
     "UserRow",
+    "WithdrawalRow",
     "from_micros",
     "to_micros",
 ]

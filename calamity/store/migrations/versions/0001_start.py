@@ -153,6 +153,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("phone_index"),
     )
     op.create_table(
+        "playbook_import",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("imported_by", sa.String(length=120), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("playbook_import", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_playbook_import_municipality_id"), ["municipality_id"], unique=False
+        )
+
+    op.create_table(
         "playbook_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
@@ -162,6 +184,11 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("published_by", sa.String(length=120), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["playbook_import.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["municipality_id"],
             ["municipality.id"],
@@ -185,6 +212,108 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("municipality_id", "slug", "number"),
+    )
+    op.create_table(
+        "person_key",
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("login", sa.String(length=120), nullable=False),
+        sa.Column("signing_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("municipality_id", "login"),
+    )
+    op.create_table(
+        "trusted_key",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("added_by", sa.String(length=120), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=120), nullable=True),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("trusted_key", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_trusted_key_municipality_id"), ["municipality_id"], unique=False
+        )
+
+    op.create_table(
+        "playbook_draft",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("saved_by", sa.String(length=120), nullable=False),
+        sa.Column("saved_at", sa.BigInteger(), nullable=False),
+        sa.Column("import_id", sa.String(length=36), nullable=True),
+        sa.Column("version_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["playbook_import.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["playbook_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("playbook_draft", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_playbook_draft_municipality_id"), ["municipality_id"], unique=False
+        )
+
+    op.create_table(
+        "playbook_signature",
+        sa.Column("version_id", sa.String(length=36), nullable=False),
+        sa.Column("act", sa.String(length=10), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("named", sa.String(length=120), nullable=False),
+        sa.Column("public_key", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.Column("signed_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["playbook_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("version_id", "act"),
+    )
+    op.create_table(
+        "withdrawal",
+        sa.Column("version_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=120), nullable=False),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"],
+            ["playbook_version.id"],
+        ),
+        sa.PrimaryKeyConstraint("version_id", "kind"),
     )
     op.create_table(
         "recipient",
@@ -889,7 +1018,18 @@ def upgrade() -> None:
     _keep_history()
 
 
-_NEVER_CHANGED = ("entry", "entry_body", "playbook_version", "approval", "block_version", "picture")
+_NEVER_CHANGED = (
+    "entry",
+    "entry_body",
+    "playbook_import",
+    "playbook_version",
+    "playbook_signature",
+    "block_version",
+    "approval",
+    "withdrawal",
+    "person_key",
+    "picture",
+)
 """Rows of these tables are only added."""
 
 _NEVER_UPDATED = ("entry_key",)
