@@ -218,8 +218,8 @@ def diff(named: str, old: int, new: int, slug: str | None, *, is_json: bool) -> 
         say_json(changes)
         return
     for change in changes:
-        say(f"{change.where}: {change.nl}")
-        say(f"{' ' * len(change.where)}  {change.en}")
+        say(f"- {change.nl}")
+        say(f"  {change.en}")
     say(f"{len(changes)} differences.")
 
 

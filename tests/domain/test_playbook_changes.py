@@ -1,29 +1,36 @@
+"""What differs, in words: between two documents, and between three."""
+
+import inspect
+import re
+from itertools import pairwise
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from calamity.domain import playbook as language
 from calamity.domain.playbook import (
-    Act,
-    Audience,
     CallOut,
     Card,
-    FactCard,
-    Message,
-    Phase,
+    CardSection,
+    LevelRule,
     Playbook,
+    Prose,
     Question,
-    Role,
-    Step,
+    Repeat,
     StopCondition,
     Words,
 )
-from calamity.domain.playbook_changes import _HEAD, _NAMES, compare
+from calamity.domain.playbook_changes import Change, compare, differences, merge
+from calamity.domain.playbook_changes.compare import _ELSEWHERE, HEAD, LEVELS, LISTS
+from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import read
+from calamity.domain.playbook_prose import condition, moment, repeated
 
-FILE = Path(__file__).parents[2] / "playbooks" / "attack-elsewhere" / "v1.yaml"
+FOLDER = Path(__file__).parents[2] / "playbooks"
+FILES = sorted(FOLDER.glob("*/v1.yaml"))
+FILE = FOLDER / "attack-elsewhere" / "v1.yaml"
 OLD = read(FILE.read_bytes(), str(FILE))
 
 
@@ -31,8 +38,12 @@ def changed(**changes) -> Playbook:
     return replace(OLD, **changes)
 
 
-def words(new: Playbook) -> list[str]:
-    return [f"{change.where}: {change.en}" for change in compare(OLD, new)]
+def english(new: Playbook, old: Playbook = OLD) -> list[str]:
+    return [change.en for change in compare(old, new)]
+
+
+def dutch(new: Playbook) -> list[str]:
+    return [change.nl for change in compare(OLD, new)]
 
 
 def with_step(code: str, **changes) -> Playbook:
@@ -41,91 +52,296 @@ def with_step(code: str, **changes) -> Playbook:
     )
 
 
+def with_call_out(**changes) -> Playbook:
+    return with_step("S04", act=replace(OLD.step("S04").act, **changes))
+
+
+def words(text: str) -> Words:
+    return Words(nl=f"{text} nl", en=text)
+
+
 def test_nothing_differs_from_itself():
     assert compare(OLD, OLD) == []
 
 
-def test_a_changed_text_is_shown_before_and_after():
-    (message, *rest) = OLD.messages
-    texts = {**message.texts, "nl": "Nieuwe woorden"}
-
-    (line,) = words(changed(messages=[replace(message, texts=texts), *rest]))
-
-    assert line.startswith(f"message {message.code}: text (nl) was: {message.texts['nl']}")
-    assert line.endswith("becomes: Nieuwe woorden")
-
-
-def test_changed_times_are_shown():
-    assert words(with_step("S04", due="T+7m")) == [
-        f"step S04: due was: {OLD.step('S04').due} - becomes: T+7m"
+def test_an_alderman_understands_that_the_deputy_comes_sooner():
+    new = with_call_out(deputy_after="10m")
+    assert english(new) == [
+        "step S04 (Call out the rapid team): "
+        "The deputy is now called after 10 instead of 15 minutes."
     ]
-
-
-def test_a_changed_quota_is_shown():
-    act = OLD.step("S04").act
-    assert isinstance(act, CallOut)
-
-    assert words(with_step("S04", act=replace(act, quota=act.quota + 1))) == [
-        f"step S04: quota was: {act.quota} - becomes: {act.quota + 1}"
+    assert dutch(new) == [
+        "stap S04 (Snelteam oproepen): De vervanger wordt nu gebeld na 10 in plaats van 15 minuten."
     ]
+    other_unit = english(with_call_out(deputy_after="1h"))[0]
+    assert other_unit.endswith("called after one hour instead of 15 minutes.")
 
 
-def test_another_act_is_shown():
-    (line,) = words(with_step("S04", act=None))
-    assert line == "step S04: now: nothing (was: call-out)."
-
-
-def test_a_form_instead_of_nothing_is_shown():
-    (line,) = words(with_step("S01", act=FactCard()))
-    assert line == "step S01: now: fact card (was: nothing)."
-
-
-def test_words_for_one_audience_and_a_new_question_are_shown():
-    (message, *rest) = OLD.messages
-    own = {"professionals": {"nl": "Dag", "en": "Day"}}
-    question = Question("here", Words("Is het hier?", "Is it here?"))
-
-    lines = words(
-        changed(messages=[replace(message, for_audience=own), *rest], questions=[question])
+def test_a_moment_after_a_phase_is_said_in_words():
+    (line,) = english(with_step("S05", due="acute + 2h"))
+    assert line.endswith(
+        "Must now be done: two hours after the phase First day begins, "
+        "instead of 45 minutes after activation."
     )
 
-    assert lines == [
-        f"message {message.code}: words per audience was: nothing - becomes: "
-        "professionals: nl: Dag, en: Day",
-        "question here: question here is new.",
-    ]
+
+def test_a_changed_text_is_shown_before_and_after():
+    (message, *rest) = OLD.messages
+    texts = {**message.texts, "nl": "Nieuwe woorden {link}"}
+    (change,) = compare(OLD, changed(messages=[replace(message, texts=texts), *rest]))
+    assert change.part == f"messages/{message.code}"
+    assert (change.before.nl, change.after.nl) == (
+        f"“{message.texts['nl']}”", "“Nieuwe woorden {link}”",
+    )  # fmt: skip
+    assert change.nl == (
+        f"bericht {message.code}: De Nederlandse tekst wordt anders. "
+        f"Was: “{message.texts['nl']}” Wordt: “Nieuwe woorden {{link}}”"
+    )
 
 
-def test_new_and_removed_steps_are_shown():
+def test_words_for_one_audience_are_named_by_its_title():
+    (message, *rest) = OLD.messages
+    audience = OLD.audiences[0]
+    own = replace(message, for_audience={audience.code: {"nl": "Voor u", "en": "For you"}})
+    lines = english(changed(messages=[own, *rest]))
+    assert (
+        f"message {message.code}: The English text for {audience.title.en} is new: “For you”"
+        in (lines)
+    )
+    assert len(lines) == 2
+
+
+def test_new_and_removed_steps_are_shown_by_title():
     first, *rest = OLD.steps
-
-    lines = words(changed(steps=[*rest, replace(first, code="NEW")]))
-
-    assert f"step NEW: step NEW is new: {first.title.en}." in lines
-    assert f"step {first.code}: step {first.code} was removed: {first.title.en}." in lines
+    lines = english(changed(steps=[*rest, replace(first, code="NEW")]))
+    assert f"step NEW ({first.title.en}): is new." in lines
+    assert f"step {first.code} ({first.title.en}): was removed." in lines
 
 
 def test_another_order_is_shown():
     first, second, *rest = OLD.steps
-    assert words(changed(steps=[second, first, *rest])) == ["steps: steps: another order."]
+    assert english(changed(steps=[second, first, *rest])) == [
+        "parts “step”: stand in another order."
+    ]
+
+
+SAID = [
+    (with_step("S04", act=None), "now does nothing instead of a call-out."),
+    (with_call_out(quota=4), "Now 4 instead of 3 people must be coming."),
+    (with_step("S05", automatic=True), "The step now runs by itself."),
+    (with_step("S05", may_skip=False), "The step may not be skipped any more."),
+    (with_step("S05", who="partner"), "now done by a partner instead of the municipality."),
+    (
+        with_step("S05", when="level >= 2 and not S03 = done"),
+        "only if the social level is 2 or higher and not: (step S03",
+    ),
+    (with_step("S05", repeat=Repeat(until="acute", every="12h")), "now repeated: every 12 hours,"),
+    (with_step("S07", help=None), "The explanation is gone. It was: "),
+    (changed(valid_months=12), "now valid for 12 instead of 24 months."),
+    (
+        changed(quiet_hours=replace(OLD.quiet_hours, start="21:00")),
+        "Quiet hours now begin at 21:00 instead of 22:00.",
+    ),
+    (
+        changed(budget=replace(OLD.budget, asks_per_day=2)),
+        "at most 2 instead of 1 questions a day.",
+    ),
+    (changed(triggers=[words("A rumour")]), "Triggers: added “A rumour”."),
+    (
+        changed(limits=replace(OLD.limits, we_do=OLD.limits.we_do[1:])),
+        f"What we do: gone “{OLD.limits.we_do[0].en}”.",
+    ),
+    (
+        changed(stop=[StopCondition("quiet", words("Quiet"))]),
+        "stop condition quiet (Quiet): is new.",
+    ),
+    (changed(review_days=7), "decided anew every 7 instead of 14 days."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(SAID)))
+def test_a_change_is_a_sentence(number):
+    new, expected = SAID[number]
+    (change,) = compare(OLD, new)
+    assert expected in change.en
+    assert change.nl != change.en
+
+
+def test_the_proposal_of_a_level_is_said_with_the_questions_themselves():
+    questions = [Question("near", words("Did it happen near us?"))]
+    old = changed(questions=questions, levels=[LevelRule(2, "near")])
+    new = changed(questions=questions, levels=[LevelRule(2, "near or threat > 4", unknown="yes")])
+    (line,) = english(new, old)
+    assert line == (
+        "level 2: is now proposed if the answer to “Did it happen near us?” is yes or the threat "
+        "level is above 4 (unknown counts as yes). "
+        "It was: the answer to “Did it happen near us?” is yes."
+    )
+    assert english(changed(questions=questions), old) == [
+        "level 2: is not proposed any more. "
+        "It was: if the answer to “Did it happen near us?” is yes."
+    ]
+
+
+def test_a_card_is_compared_line_by_line():
+    def card(*lines):
+        section = CardSection(words("Begin"), [Prose(nl=line, en=line) for line in lines])
+        return Card("stick", "conversation", words("Stick"), Prose(nl="x", en="x"), [section])
+
+    (line,) = english(changed(cards=[card("a", "b")]), changed(cards=[card("a")]))
+    assert line == "card stick (Stick): The text: added “Begin - a - b”; gone “Begin - a”."
+
+
+STRUCTS = [
+    each
+    for _, each in inspect.getmembers(language, inspect.isclass)
+    if issubclass(each, msgspec.Struct)
+]
+# What is said in another way than by field: see the functions named.
+OTHERWISE = {
+    "Words", "Prose", "Block",  # words themselves; what is built in before a version is stored
+    "LevelRule",  # compare_levels
+    "CardSection", "Use", "Repeat",  # said whole, by speak
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "part",
-    [Role, Phase, Audience, Message, Step, Question, StopCondition, Card, *get_args(Act), Playbook],
+    "part", [each for each in STRUCTS if each.__name__ not in OTHERWISE], ids=lambda x: x.__name__
 )
-def test_every_field_of_a_playbook_has_a_name_in_words(part):
-    told_elsewhere = {"code", "texts", "act"} if part is not Playbook else {
-        "slug", "version", "changes", "roles", "phases", "audiences", "messages", "steps",
-        "questions", "stop", "cards",
-    }  # fmt: skip
-    fields = set(part.__struct_fields__) - told_elsewhere
-    assert fields <= set(_NAMES)
+def test_every_field_of_the_language_has_a_sentence(part):
+    fields = {
+        f"{part.__name__}.{name}" for name in part.__struct_fields__ if name not in _ELSEWHERE
+    }
     if part is Playbook:
-        assert fields == set(_HEAD)
+        apart = {*LISTS, LEVELS, "slug", "version", "changes", "limits", "quiet_hours", "budget"}
+        assert {*HEAD, *apart} == {*part.__struct_fields__}
+        fields -= {f"Playbook.{name}" for name in apart}
+    assert fields <= set(WORDINGS)
 
 
-def test_every_change_is_said_in_both_languages():
-    new = msgspec.structs.replace(OLD, valid_months=3, quiet_hours=type(OLD.quiet_hours)("21:00"))
-    for change in compare(OLD, new):
-        assert change.nl != change.en
+def test_no_sentence_is_left_over():
+    fields = {f"{part.__name__}.{name}" for part in STRUCTS for name in part.__struct_fields__}
+    assert set(WORDINGS) <= fields
+
+
+def test_sentences_are_whole_in_both_languages():
+    for key, wording in WORDINGS.items():
+        for said in (wording.sentence, wording.off):
+            if said is not None:
+                assert said.nl != said.en, key
+                assert ("{change}" in said.nl) == ("{change}" in said.en), key
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "nl"),
+    [
+        ("T+0m", "at activation", "meteen bij de activering"),
+        ("T+15m", "15 minutes after activation", "15 minuten na de activering"),
+        ("acute", "when the phase First day begins", "bij het begin van de fase Eerste dag"),
+        ("acute + 1h", "one hour after the phase First day begins",
+         "één uur na het begin van de fase Eerste dag"),
+        ("S04 + 30m", "30 minutes after step S04 (Call out the rapid team)",
+         "30 minuten na stap S04 (Snelteam oproepen)"),
+        ("S04", "as soon as step S04 (Call out the rapid team) is done",
+         "zodra stap S04 (Snelteam oproepen) klaar is"),
+        ("2027-03-18", "on 18 March 2027", "op 18 maart 2027"),
+        ("2027-03-18 @ 10:00", "on 18 March 2027, at 10:00", "op 18 maart 2027, om 10.00 uur"),
+        ("2027-03-18 - 7d", "seven days before 18 March 2027", "zeven dagen vóór 18 maart 2027"),
+        ("T + 1y - 30d", "30 days before one year after activation",
+         "30 dagen vóór één jaar na de activering"),
+        ("T+0m @ 17:00", "the first 17:00 from: at activation",
+         "de eerste keer dat het 17.00 uur is, vanaf: meteen bij de activering"),
+    ],
+)  # fmt: skip
+def test_moments_in_words(text, en, nl):
+    said = moment(text, OLD)
+    assert (said.en, said.nl) == (en, nl)
+
+
+@pytest.mark.parametrize(
+    ("formula", "en"),
+    [
+        ("phase >= acute", "the phase is First day or later"),
+        ("grip != 0", "GRIP is not 0"),
+        ("S03 = skipped", "step S03 (Decide on the social level) is skipped"),
+        ("S03 = 1", "in step S03 (Decide on the social level) this was chosen: “0, calm”"),
+        ("level = 1 and (threat < 3 or grip = 2)",
+         "the social level is 1 and (the threat level is below 3 or GRIP is 2)"),
+        ("((", "(("),
+    ],
+)  # fmt: skip
+def test_conditions_in_words(formula, en):
+    assert condition(formula, OLD).en == en
+
+
+def test_repeats_in_words():
+    twice = Repeat(until="acute", at=["09:00", "17:00"])
+    assert repeated(twice, OLD).en == (
+        "every day at 09:00 and 17:00, until the phase First day begins"
+    )
+    assert repeated(twice, OLD).nl.endswith("tot het begin van de fase Eerste dag")
+
+
+@pytest.mark.parametrize(("one", "other"), list(pairwise(FILES)), ids=str)
+def test_whole_playbooks_are_compared_without_codes_of_the_language(one, other):
+    old, new = (read(file.read_bytes(), str(file)) for file in (one, other))
+    changes = compare(old, new)
+    assert changes
+    for change in changes:
+        for said in (change.said.nl, change.said.en):
+            assert not re.search(r"T\+\d|Words\(|\{change\}|None", said), said
+
+
+def taken(items) -> set[str]:
+    return {each.part for each in items}
+
+
+def test_three_way_tells_who_changed_what():
+    base = OLD
+    theirs = replace(with_step("S05", due="T+7m"), valid_months=12)
+    ours = replace(with_step("S05", due="T+9m"), review_days=7)
+    found = {each.part: each for each in differences(base, theirs, ours)}
+    assert set(found) == {"playbook/valid_months", "playbook/review_days", "steps/S05"}
+    assert found["playbook/valid_months"].choice == "theirs"
+    assert found["playbook/review_days"].choice == "ours"
+    both = found["steps/S05"]
+    assert (both.is_both, both.choice) == (True, None)
+    assert both.theirs[0].en.endswith("7 instead of 45 minutes after activation.")
+    assert both.ours[0].en.endswith("9 instead of 45 minutes after activation.")
+    assert both.between[0].en.endswith("7 instead of 9 minutes after activation.")
+
+
+def test_what_both_changed_in_the_same_way_is_no_difference():
+    same = with_step("S05", due="T+7m")
+    assert differences(OLD, same, same) == []
+
+
+def test_without_a_common_origin_every_part_is_a_choice():
+    (one,) = differences(None, with_step("S05", due="T+7m"), OLD)
+    assert (one.choice, one.is_both, one.between[0].part) == (None, False, "steps/S05")
+
+
+@pytest.mark.parametrize(("one", "other"), list(pairwise(FILES)), ids=str)
+def test_taking_all_of_theirs_gives_theirs_and_nothing_gives_ours(one, other):
+    ours, theirs = (read(file.read_bytes(), str(file)) for file in (one, other))
+    parts = taken(differences(None, theirs, ours))
+    change = words("Taken over.")
+
+    all_theirs = merge(ours, theirs, parts, version=2, change=change)
+    assert [each for each in compare(all_theirs, theirs) if not each.part.endswith("/")] == []
+    assert (all_theirs.slug, all_theirs.version, all_theirs.changes) == (ours.slug, 2, [change])
+    assert compare(merge(ours, theirs, (), version=2, change=change), ours) == []
+
+
+def test_a_new_part_stands_behind_what_it_followed():
+    new = replace(OLD.steps[3], code="NEW")
+    theirs = changed(steps=[*OLD.steps[:4], new, *OLD.steps[4:]])
+    merged = merge(OLD, theirs, {"steps/NEW"}, version=2, change=words("x"))
+    assert merged.steps == theirs.steps
+
+
+def test_a_change_says_where_it_is():
+    (change,) = compare(OLD, with_call_out(quota=4))
+    assert isinstance(change, Change)
+    assert isinstance(OLD.step("S04").act, CallOut)
+    assert (change.part, change.where.nl) == ("steps/S04", "stap S04 (Snelteam oproepen)")

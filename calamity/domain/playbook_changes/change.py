@@ -1,0 +1,28 @@
+"""One difference, in words."""
+
+from msgspec import Struct
+
+from calamity.domain.playbook_prose import Said
+
+
+class Change(Struct, frozen=True):
+    """One difference. *part* is where it is, such as `steps/S04`; *where* says it in words.
+
+    *before* and *after* hold what to show side by side; None where there was or is nothing.
+    """
+
+    part: str
+    where: Said
+    said: Said
+    before: Said | None = None
+    after: Said | None = None
+
+    @property
+    def nl(self) -> str:
+        """The difference in Dutch."""
+        return f"{self.where.nl}: {self.said.nl}"
+
+    @property
+    def en(self) -> str:
+        """The difference in English."""
+        return f"{self.where.en}: {self.said.en}"
