@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from calamity.domain.playbook_check import Blocks
 
 _VERSION = re.compile(r"v(\d+)\.yaml")
+_MIB = 1024 * 1024
+_LARGEST = 4 * _MIB
 BLOCKS = "blocks"
 FORM = "calamity-playbook/1"
 
@@ -30,6 +32,18 @@ def tree() -> Path:
     raise NotFound("There is no folder with playbooks here. Name the file itself.", field="path")
 
 
+def source_of(file: Path) -> bytes:
+    """Return what a document holds. Raises Refused for a file that is far too large to be one."""
+    size = file.stat().st_size
+    if size > _LARGEST:
+        raise Refused(
+            f"{file}: the file has {size // _MIB} MiB, and a playbook is far smaller. Name the "
+            "document itself.",
+            field="path",
+        )
+    return file.read_bytes()
+
+
 def is_block(path: Path) -> bool:
     """Tell whether a document is a block: it stands in the folder of all blocks."""
     return path.resolve().parent.parent.name == BLOCKS
@@ -43,7 +57,7 @@ def blocks_beside(files: "Iterable[Path]") -> "Blocks":
     for folder in {_blocks_of(file.resolve()) for file in files}:
         for file in files_in(folder):
             try:
-                block = read_block(file.read_bytes(), str(file))
+                block = read_block(source_of(file), str(file))
             except PlaybookFaults:
                 # Checking the block itself says what is wrong; here it is as if it were not there.
                 continue

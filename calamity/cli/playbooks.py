@@ -33,7 +33,7 @@ def playbooks() -> None:
 @as_json
 def check(paths: tuple[str, ...], *, is_json: bool) -> None:
     """Report every fault with file, line and cure; without PATHS, of all playbooks here."""
-    from calamity.cli.playbook_files import blocks_beside, find_files
+    from calamity.cli.playbook_files import blocks_beside, find_files, source_of
     from calamity.domain.playbook_check import check as faults_of
 
     files = find_files(paths)
@@ -41,7 +41,7 @@ def check(paths: tuple[str, ...], *, is_json: bool) -> None:
     faults = [
         fault
         for file in files
-        for fault in faults_of(file.read_bytes(), str(file), blocks, now().date())
+        for fault in faults_of(source_of(file), str(file), blocks, now().date())
     ]
     errors = sum(fault.severity == "error" for fault in faults)
     if is_json:
@@ -100,14 +100,14 @@ async def _list(slug: str | None) -> "list[PlaybookVersion]":
 @as_json
 def publish(named: tuple[str, ...], slug: str | None, by: str, *, is_json: bool) -> None:
     """Store documents for good; a version that is published already is left alone."""
-    from calamity.cli.playbook_files import blocks_beside, find_files, is_block
+    from calamity.cli.playbook_files import blocks_beside, find_files, is_block, source_of
 
     files = find_files(named)
-    blocks = [(file, file.read_bytes()) for file in files if is_block(file)]
+    blocks = [(file, source_of(file)) for file in files if is_block(file)]
     for version in run_async(_publish_blocks(blocks, slug, by)) if blocks else ():
         if not is_json:
             say(f"block {version.slug} version {version.number}: published.")
-    documents = [(file, file.read_bytes()) for file in files if not is_block(file)]
+    documents = [(file, source_of(file)) for file in files if not is_block(file)]
     done = run_async(_publish(documents, slug, by, blocks_beside(files)))
     _say_versions("published", done, is_json=is_json)
 
@@ -253,11 +253,11 @@ def export(
 def import_(file: Path, slug: str | None, by: str, *, is_json: bool) -> None:
     """Publish an exported document, after checking its fingerprint and every rule."""
     from calamity.cli.faults import telling
-    from calamity.cli.playbook_files import unpacked
+    from calamity.cli.playbook_files import source_of, unpacked
     from calamity.domain.errors import Refused
     from calamity.domain.playbook_check import fingerprint, read
 
-    document, name, sha256 = unpacked(file.read_bytes(), file)
+    document, name, sha256 = unpacked(source_of(file), file)
     with telling(file):
         playbook = read(document, name)
     if sha256 is not None and fingerprint(playbook) != sha256:

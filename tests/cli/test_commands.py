@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from calamity.domain.playbook_check import canonical, fingerprint
 from tests.cli.conftest import Cli
 from tests.cli.test_first_hour import ROOT, make_municipality
+from tests.make import make_block
 
 HEADER = "soort;naam;telefoon;taal;rol;rang;wijk;kring;contactpersoon;afgesproken_op;wil_vragen"
 PLAYBOOK = ROOT / "playbooks" / "attack-elsewhere" / "v1.yaml"
@@ -140,6 +143,36 @@ def test_playbook_faults_are_told_with_file_and_line(sqlite_cli: Cli, tmp_path: 
 
 def test_all_shipped_playbooks_pass_the_check(sqlite_cli: Cli):
     assert "0 errors" in sqlite_cli("playbooks", "check")
+
+
+def test_a_playbook_is_checked_and_published_with_the_blocks_beside_it(
+    sqlite_cli: Cli, tmp_path: Path
+):
+    for folder in ("attack-elsewhere", "blocks/records"):
+        (tmp_path / folder).mkdir(parents=True)
+    text = PLAYBOOK.read_text(encoding="utf-8")
+    text = text.replace("\nphases:", "\nuses: [{ block: records, version: 1 }]\nphases:", 1)
+    file = write(tmp_path / "attack-elsewhere", "v1.yaml", text)
+    assert "no block records" in sqlite_cli.run("playbooks", "check", file).stdout
+    block = canonical(make_block(roles=[replace(make_block().roles[0], code="REC")])).decode()
+    write(tmp_path / "blocks/records", "v1.yaml", block)
+
+    assert "2 documents: 0 errors" in sqlite_cli("playbooks", "check", str(tmp_path))
+    make_municipality(sqlite_cli)
+    said = sqlite_cli("playbooks", "publish", str(tmp_path))
+
+    assert "block records version 1: published." in said
+    exported = sqlite_cli("playbooks", "export", "attack-elsewhere")
+    assert '"code": "REC"' in exported
+    assert fingerprint(make_block(roles=[replace(make_block().roles[0], code="REC")])) in exported
+
+
+def test_a_file_of_a_gigabyte_is_refused_unread(sqlite_cli: Cli, tmp_path: Path):
+    huge = tmp_path / "v1.yaml"
+    with huge.open("wb") as file:
+        file.truncate(1024**3)
+
+    assert "1024 MiB" in sqlite_cli.refused("playbooks", "check", str(huge))
 
 
 def test_a_playbook_travels_with_its_fingerprint(sqlite_cli: Cli, tmp_path: Path):

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playbook_samples import FILENAME, SMALL, line_of
+from playbook_samples import FILENAME, RICH, SMALL, line_of
 
 from calamity.domain import texts
 from calamity.domain.errors import Refused
@@ -418,8 +418,17 @@ def test_too_long_a_list_is_told():
         SMALL.replace("[LEI, NET]", "[" + "XY, " * 100_000 + "]"),
         SMALL.replace("of: professionals", "of: [" + "[], " * 100_000 + "]"),
         "\u200b" * 170_000,
+        RICH.replace("when: S8 = 1", "when: " + "(" * 290),
+        RICH.replace("when: S8 = 1", "when: " + "a " * 200_000),
+        RICH.replace("due: T + 1y", "due: T" + " + 9999y" * 50_000),
+        RICH.replace("due: T + 1y", "due: " + "a" * 450_000),
+        RICH.replace("at: [", "at: [" + "09:00, " * 60_000),
+        RICH.replace("uses", "").replace("review_days: 7", "uses:\n" + "  - {}\n" * 60_000),
+        RICH.replace("not_with: [NET]", "not_with: [" + "XX, " * 100_000 + "]"),
+        "block: small\n"
+        + SMALL.partition("\n")[2].replace("steps:\n", "steps:\n" + "  - {}\n" * 50_000),
     ],
-    ids=range(13),
+    ids=range(21),
 )
 def test_a_hostile_document_takes_no_more_than_seconds(source):
     started = time.perf_counter()
@@ -622,6 +631,26 @@ def test_the_schema_is_sound_and_takes_what_the_checker_takes():
     playbook["messages"][1]["texts"]["de"] = "Nein"
     playbook["steps"][0]["dew"] = "T+5m"
     assert len(list(validator.iter_errors(playbook))) >= 3
+
+
+def test_the_schema_takes_a_block_and_names_its_faults():
+    validator = jsonschema.Draft202012Validator(json_schema())
+    block = {
+        "block": "small",
+        "version": 1,
+        "title": {"nl": "a", "en": "b"},
+        "purpose": {"nl": "a", "en": "b"},
+        "changes": [{"nl": "a", "en": "b"}],
+    }
+
+    assert list(validator.iter_errors(block)) == []
+    assert len(list(validator.iter_errors({**block, "phases": []}))) == 1
+
+
+def test_the_schema_takes_the_whole_language():
+    validator = jsonschema.Draft202012Validator(json_schema())
+
+    assert list(validator.iter_errors(msgspec.json.decode(canonical(read(RICH, FILENAME))))) == []
 
 
 # --- The worst case

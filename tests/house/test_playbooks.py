@@ -13,6 +13,8 @@ from calamity.domain.playbook_check import (
     read_block,
     read_document,
 )
+from calamity.domain.playbook_check.faults import Findings
+from calamity.domain.playbook_check.source import compose
 from calamity.domain.playbook_check.wording import RULES
 
 ROOT = Path(__file__).parents[2] / "playbooks"
@@ -121,3 +123,22 @@ def test_the_readme_tells_the_room_of_every_placeholder():
     told = dict(re.findall(r"^\| `\{(\w+)\}` \|.*\| (\d+) \|$", README, flags=re.MULTILINE))
 
     assert told == {name: str(length) for name, length in LONGEST.items()}
+
+
+def test_every_example_of_the_readme_is_plain_yaml():
+    examples = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+
+    assert len(examples) > 8
+    for example in examples:
+        # Some show the same field twice, in two ways.
+        for part in re.split(r"\n(?=(?:when|repeat|act):)", example):
+            findings = Findings("README.md")
+            assert compose(part, findings) is not None
+            assert findings.faults() == []
+
+
+def test_the_block_of_the_readme_is_sound():
+    (block,) = re.findall(r"```yaml\n(# yaml-language-server.*?)```", README, flags=re.DOTALL)
+
+    assert check(block, "blocks/records/v1.yaml") == []
+    assert read_block(block, "blocks/records/v1.yaml").block == "records"
