@@ -1,6 +1,7 @@
 """The rules for moments, conditions, repeats, exclusions, words per audience and plain words."""
 
 import itertools
+import time
 from datetime import date
 
 import pytest
@@ -263,6 +264,29 @@ def test_an_honest_sentence_asks_for_nobody(text):
 def test_a_hard_phrase_of_several_words_is_found_as_one():
     assert hard_words("Dit is in het kader van rust.", "nl") == [("in het kader van", "voor, bij")]
     assert hard_words("Wij zijn er voor u.", "nl") == []
+
+
+def test_every_phrase_of_the_list_is_found():
+    from calamity.domain.playbook_check.readable import _hard
+
+    for language, words in _hard().items():
+        for phrase, plain in words.items():
+            assert (phrase, plain) in hard_words(f"Zo {phrase} dus.", language)
+
+
+def test_the_longest_plan_with_times_of_day_is_checked_within_a_second():
+    steps = "".join(
+        f"  - code: X{number}\n    phase: acute\n    title: {{ nl: a, en: b }}\n    role: LEI\n"
+        f"    start: X{number + 1} + 1m @ 10:00\n    due: X{number + 1} + 1h @ 17:00\n"
+        for number in range(110)
+    )
+    source = SMALL.replace("changes:", steps.replace("X110", "S1") + "changes:")
+    started = time.process_time()
+
+    faults = check(source, FILENAME)
+
+    assert time.process_time() - started < 1
+    assert {fault.severity for fault in faults} <= {"warning"}
 
 
 def test_no_plain_word_in_the_list_is_hard_itself():

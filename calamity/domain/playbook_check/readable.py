@@ -15,6 +15,8 @@ from calamity.domain.playbook_check.faults import Path, shown
 LONGEST_SMS_SENTENCE: Final = 15
 LONGEST_SENTENCE: Final = 25
 _LONGEST_TEXT = 2000
+_LONGEST_PHRASE = 6
+"""Words in the longest phrase of the list."""
 _LANGUAGES: tuple[Language, ...] = ("nl", "en")
 _SENTENCE = re.compile(r"[^.!?:;\n]+(?:[.!?:;](?!\s)[^.!?:;\n]*)*")
 _WORD = re.compile(r"[^\W_][\w'’-]*")
@@ -66,12 +68,11 @@ def _check(draft: Draft, text: str | None, language: str, path: Path, limit: int
 def hard_words(text: str, language: str) -> list[tuple[str, str]]:
     """Return the hard words of a text, each with what to say instead."""
     hard = _hard()[language]
-    most = max(phrase.count(" ") for phrase in hard) + 1
     words = [word.casefold() for word in _WORD.findall(text)]
     phrases = (
         " ".join(words[at : at + length])
         for at in range(len(words))
-        for length in range(1, most + 1)
+        for length in range(1, _LONGEST_PHRASE + 1)
     )
     return [(phrase, hard[phrase]) for phrase in dict.fromkeys(phrases) if phrase in hard]
 
