@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from playbook_samples import FILENAME, RICH, SMALL
 
 from calamity.domain.playbook import Expected, Moment, expected
+from calamity.domain.playbook.expected import at_each_hour
 from calamity.domain.playbook.moments import day_begins, read_moment
 from calamity.domain.playbook_check import check, read
 
@@ -139,6 +140,12 @@ def test_with_t0_known_a_date_is_expected_too():
 
     assert known.seconds("2027-03-18 @ 10:00") == 10 * 3600
     assert known.between("T", "2027-03-18") == 0
+
+
+def test_a_supposed_t0_tells_nothing_of_a_date():
+    for plan in at_each_hour(read(SMALL, FILENAME)):
+        assert plan.seconds("2027-03-18") is None
+        assert plan.between("T", "2027-03-18") is None
 
 
 def test_two_dates_are_compared_without_t0():

@@ -213,7 +213,19 @@ def test_a_time_of_day_is_tried_for_every_hour_of_t0():
     assert rules(never) == []
 
 
-def test_a_thousand_moments_that_follow_each_other_are_told_quickly():
+def test_what_lasts_until_a_date_cannot_be_counted_without_t0():
+    dated = RICH.replace("until: later }", "until: 2027-03-18 }")
+
+    assert check(dated, FILENAME) == []
+
+
+def test_a_date_that_never_comes_is_told_as_it_is_written():
+    (fault,) = check(RICH.replace("due: T+6h", "due: 2026-02-31"), FILENAME)
+
+    assert fault.message == "The moment 2026-02-31 never comes: no calendar has that date."
+
+
+def test_a_hundred_moments_that_follow_each_other_are_told_quickly():
     steps = "".join(
         f"  - code: X{number}\n    phase: acute\n    title: {{ nl: a, en: b }}\n    role: LEI\n"
         f"    start: X{(number + 1) % 110} + 1m @ 10:00\n    due: X{(number + 1) % 110} + 1h\n"

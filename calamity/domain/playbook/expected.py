@@ -4,6 +4,7 @@ A phase is expected to begin when its *starts* says, and a step to be done when 
 of day depends on when T0 will be: without one, T0 is taken to be at noon.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,12 +25,13 @@ class Instant(Struct, frozen=True):
 
 
 class Expected:
-    """The expected moments of one playbook, as if its T0 were *begins*."""
+    """The expected moments of one playbook, its T0 being *begins*, or at noon of some day."""
 
     def __init__(
         self, playbook: Playbook, begins: datetime | None = None, zone: ZoneInfo = _UTC
     ) -> None:
         self._begins, self._zone = begins or NOON, zone
+        # Without T0 nobody can tell how far a date is off.
         self._knows_t0 = begins is not None
         # The first of two parts with the same code counts, as everywhere in the checker.
         self._bases = {step.code: step.due for step in reversed(playbook.steps)}
@@ -87,6 +89,14 @@ def expected(moment: str, playbook: Playbook) -> int | None:
     return Expected(playbook).seconds(moment)
 
 
-def at_each_hour(playbook: Playbook) -> list[Expected]:
+def at_each_hour(playbook: Playbook) -> Sequence[Expected]:
     """Return what is expected for a T0 at each hour of the day; times of day depend on it."""
-    return [Expected(playbook, NOON + timedelta(hours=hour)) for hour in range(24)]
+    return [_Supposed(playbook, NOON + timedelta(hours=hour)) for hour in range(24)]
+
+
+class _Supposed(Expected):
+    """As if T0 were at this time of some day."""
+
+    def __init__(self, playbook: Playbook, begins: datetime) -> None:
+        super().__init__(playbook, begins)
+        self._knows_t0 = False

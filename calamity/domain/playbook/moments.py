@@ -32,6 +32,7 @@ Moment = Annotated[
     str,
     Meta(
         pattern=_MOMENT,
+        max_length=80,
         description="A moment after T0, a phase or a step, or on a date; at a time of day or not.",
         examples=["T+15m", "acute + 2h", "S11 + 30m", "T+0m @ 17:00", "T + 1y - 30d @ 10:00"],
     ),

@@ -1,6 +1,6 @@
 """A document on its way through the rules: what could be read of it, and who hears what when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
 from itertools import count, islice, takewhile
@@ -77,7 +77,7 @@ class Draft:
         return (min(told), max(told)) if told else None
 
     @cached_property
-    def _at_each_hour(self) -> list[Expected]:
+    def _at_each_hour(self) -> Sequence[Expected]:
         steps = self.playbook.steps
         moments = [text for step in steps for text in (step.start, step.due)]
         moments += [step.repeat.until for step in steps if step.repeat]

@@ -7,7 +7,7 @@ from calamity.domain.playbook.moments import Shift, When, read_moment
 from calamity.domain.playbook_check.codes import codes_of
 from calamity.domain.playbook_check.conditions import names_in
 from calamity.domain.playbook_check.draft import Draft, length, occurrences
-from calamity.domain.playbook_check.faults import Path, shown
+from calamity.domain.playbook_check.faults import Path
 from calamity.domain.playbook_check.names import tell_unknown
 
 MOST_REPEATS = 60
@@ -51,10 +51,10 @@ def _read(draft: Draft, text: str, path: Path) -> When | None:
         when = read_moment(text)
     except ValueError:
         # The form was checked before: only a date of no calendar is left.
-        draft.findings.add("never-comes", path, moment=shown(text), reason=_NO_DATE)
+        draft.findings.add("never-comes", path, moment=text, reason=_NO_DATE)
         return None
     if when.date is None and sum(map(_seconds, when.shifts)) < 0:
-        draft.findings.add("never-comes", path, moment=shown(text), reason=_TOO_EARLY)
+        draft.findings.add("never-comes", path, moment=text, reason=_TOO_EARLY)
         return None
     return when
 
@@ -68,7 +68,7 @@ def _check_moment(draft: Draft, step: Step, text: str, path: Path) -> None:
     if when is None:
         return
     if when.date is not None and draft.today is not None and when.date < draft.today:
-        draft.findings.add("past-date", path, moment=shown(text))
+        draft.findings.add("past-date", path, moment=text)
     steps = {each.code: each for each in draft.playbook.steps}
     known = [*codes_of(draft, "phases"), *steps]
     if when.follows and when.follows not in known:
@@ -79,7 +79,7 @@ def _check_moment(draft: Draft, step: Step, text: str, path: Path) -> None:
     if followed is not None and followed.when is not None and not _knows(step, followed):
         draft.findings.add("may-never-come", path, step=followed.code, when=followed.when)
     if not when.follows and draft.expected.instant(text) is None:
-        draft.findings.add("never-comes", path, moment=shown(text), reason=_TOO_FAR)
+        draft.findings.add("never-comes", path, moment=text, reason=_TOO_FAR)
 
 
 def _knows(step: Step, followed: Step) -> bool:
