@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calamity.actions.publish import publish_block, retire
+from calamity.domain.bundle import Provenance
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.picture import Picture
-from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook_check import canonical, fingerprint
 from calamity.domain.timeline import (
     EntryKind,
     Erased,
@@ -26,10 +27,11 @@ from calamity.domain.timeline import (
 )
 from calamity.store.calamities import add_calamity, get_calamity
 from calamity.store.database import Database
+from calamity.store.imports import add_import
 from calamity.store.rounds import add_picture, add_round
 from calamity.store.tables import RoundRow
 from calamity.store.timeline import TimelineReader, append, destroy_key, walk
-from tests.make import T0, Town, later, make_block
+from tests.make import T0, Town, later, make_block, make_playbook
 
 EVERYTHING = tuple(Visibility)
 
@@ -135,6 +137,9 @@ async def history(database, town) -> str:
             picture=Picture((), (), 0, 0, 3), at=T0,
         )  # fmt: skip
         await retire(session, town.coordinator, "small", 1, "Er komt een andere.", at=T0)
+        playbook = make_playbook()
+        origin = Provenance("small", 1, fingerprint(playbook))
+        await add_import(session, town.id, playbook=playbook, provenance=origin, by="x", at=T0)
     return calamity_id
 
 
@@ -143,6 +148,7 @@ COLUMNS = {
     "block_version": "document",
     "approval": "approved_by", "picture": "document", "playbook_signature": "signature",
     "withdrawal": "reason", "person_key": "signing_key",
+    "playbook_import": "document",
 }  # fmt: skip
 
 

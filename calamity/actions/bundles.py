@@ -1,0 +1,275 @@
+"""Bundles out and in: what is packed, and what a bundle would bring before it does."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.actions.signatures import verify_version
+from calamity.domain.bundle import (
+    Bundle,
+    Carried,
+    Earlier,
+    Packed,
+    Provenance,
+    Received,
+    is_bundle,
+    open_document,
+    pack,
+    unpack,
+)
+from calamity.domain.errors import Conflict, NotFound
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import Group, Playbook, Words
+from calamity.domain.playbook_changes import Change, Difference, compare, differences
+from calamity.domain.playbook_life import VersionState, key_fingerprint
+from calamity.domain.timeline import public_key
+from calamity.store.database import Session
+from calamity.store.imports import get_import
+from calamity.store.keys import find_trusted_key, list_signatures
+from calamity.store.municipalities import get_municipality, list_neighbourhoods, signing_key
+from calamity.store.people import take_snapshot
+from calamity.store.playbooks import PlaybookVersion, list_versions
+
+Standing = Literal["new", "same", "update", "ours-ahead", "merge"]
+
+
+class Signer(Struct, frozen=True):
+    """Who signed what came in. Without *fingerprint*: nobody did."""
+
+    municipality: str
+    fingerprint: str
+    trusted_as: str | None
+    """The name under which this key is trusted here, if it is."""
+
+
+class Missing(Struct, frozen=True):
+    """What here is still without people, for one playbook."""
+
+    roles: list[Words]
+    audiences: list[Words]
+    places: list[str]
+    """Neighbourhoods where nobody is of an audience that is meant for affected ones."""
+
+
+class Incoming(Struct, frozen=True):
+    """One playbook of a bundle, beside what there is here.
+
+    *standing*: `new` here; the `same`; an `update` of what was never changed here; `ours-ahead`,
+    where they changed nothing since; or a `merge` of what both may have changed.
+    """
+
+    provenance: Provenance
+    title: Words
+    standing: Standing
+    ours: int | None
+    """Our newest version."""
+    changes: list[Change]
+    """What theirs has that our newest version has not."""
+    differences: list[Difference]
+    missing: Missing
+
+
+class Look(Struct, frozen=True):
+    """What a bundle would bring. Nothing is stored yet."""
+
+    signer: Signer
+    playbooks: list[Incoming]
+
+
+def opened(data: bytes, filename: str) -> Bundle:
+    """Open a bundle, or a document by itself. Raises Refused or PlaybookFaults."""
+    return unpack(data) if is_bundle(data) else open_document(data, filename)
+
+
+async def export_bundle(
+    session: Session, actor: Actor, named: Sequence[tuple[str, int | None]]
+) -> bytes:
+    """Return a signed bundle of these playbooks; without a number, the newest version in use.
+
+    Nothing named means all that are in use. Raises NotFound, Conflict, or Refused for a forgery.
+    """
+    actor.must(Permission.SEE_PLAYBOOKS)
+    versions = await list_versions(session, actor.municipality_id)
+    wanted = list(named) or [
+        (slug, None)
+        for slug in sorted({v.slug for v in versions if v.state is VersionState.PUBLISHED})
+    ]
+    if not wanted:
+        raise Conflict("No playbook is in use yet, so there is nothing to hand over.", field="slug")
+    items = [await _packed(session, actor, versions, slug, number) for slug, number in wanted]
+    secret = (await signing_key(session, actor.municipality_id)).private_bytes_raw()
+    name = (await get_municipality(session, actor.municipality_id)).name
+    return pack(secret, name, items)
+
+
+async def _packed(
+    session: Session,
+    actor: Actor,
+    versions: Sequence[PlaybookVersion],
+    slug: str,
+    number: int | None,
+) -> Packed:
+    version = _chosen(versions, slug, number)
+    if version.is_approved:
+        signatures = await verify_version(session, actor.municipality_id, version)
+    else:
+        signatures = await list_signatures(session, version.id)
+    secret = (await signing_key(session, actor.municipality_id)).private_bytes_raw()
+    earlier = [
+        Earlier(each.number, each.sha256)
+        for each in versions
+        if each.slug == slug and each.number < version.number
+    ]
+    provenance = Provenance(
+        slug=slug,
+        version=version.number,
+        sha256=version.sha256,
+        municipality=(await get_municipality(session, actor.municipality_id)).name,
+        key=public_key(secret),
+        published=signatures.get("published"),
+        approved=signatures.get("approved"),
+        earlier=tuple(earlier),
+        received=await _received(session, version, actor.municipality_id),
+    )
+    return Packed(provenance, version.playbook)
+
+
+def _chosen(versions: Sequence[PlaybookVersion], slug: str, number: int | None) -> PlaybookVersion:
+    found = [each for each in versions if each.slug == slug and number in (None, each.number)]
+    if not found:
+        raise NotFound(f"{slug}: no such playbook. See: calamity playbooks list", field="slug")
+    in_use = [each for each in found if each.state is VersionState.PUBLISHED]
+    version = (in_use or found)[0]
+    if version.state is VersionState.REVOKED:
+        raise Conflict(f"{slug}: this version was revoked. It is not handed over.", field="slug")
+    return version
+
+
+async def _received(
+    session: Session, version: PlaybookVersion, municipality_id: str
+) -> Received | None:
+    if version.import_id is None:
+        return None
+    came = (await get_import(session, municipality_id, version.import_id)).provenance
+    return Received(came.municipality, came.key, came.version, came.sha256)
+
+
+async def look_at(session: Session, actor: Actor, bundle: Bundle) -> Look:
+    """Say who signed a bundle, what differs from what we have, and what has no people here yet."""
+    actor.must(Permission.PUBLISH)
+    missing = await _missing_of(session, actor.municipality_id)
+    return Look(
+        await signer_of(session, actor.municipality_id, bundle),
+        [await _incoming(session, actor, item, missing) for item in bundle.items],
+    )
+
+
+async def signer_of(session: Session, municipality_id: str, bundle: Bundle) -> Signer:
+    """Say whose key signed a bundle, and under which name it is trusted here."""
+    if not bundle.key:
+        return Signer("", "", None)
+    fingerprint = key_fingerprint(bundle.key)
+    own = (await signing_key(session, municipality_id)).private_bytes_raw()
+    if public_key(own) == bundle.key:
+        return Signer(
+            bundle.municipality,
+            fingerprint,
+            (await get_municipality(session, municipality_id)).name,
+        )
+    known = await find_trusted_key(session, municipality_id, fingerprint)
+    return Signer(bundle.municipality, fingerprint, known.name if known else None)
+
+
+async def _incoming(
+    session: Session, actor: Actor, item: Carried, missing: "_Bindings"
+) -> Incoming:
+    versions = await list_versions(session, actor.municipality_id, item.provenance.slug)
+    ours = versions[0] if versions else None
+    base = await base_of(session, actor.municipality_id, versions, item.provenance)
+    return Incoming(
+        provenance=item.provenance,
+        title=item.playbook.title,
+        standing=standing_of(base, item.playbook, ours),
+        ours=ours.number if ours else None,
+        changes=compare(ours.playbook, item.playbook) if ours else [],
+        differences=differences(base, item.playbook, ours.playbook) if ours else [],
+        missing=missing.of(item.playbook),
+    )
+
+
+async def base_of(
+    session: Session,
+    municipality_id: str,
+    versions: Sequence[PlaybookVersion],
+    theirs: Provenance,
+) -> Playbook | None:
+    """Return the last document that they and we had in common, if there was one.
+
+    That is what our newest version was made from, or a version of ours that they know by its
+    fingerprint: two municipalities may have begun with the same playbook.
+    """
+    if versions and versions[0].import_id:
+        came = await get_import(session, municipality_id, versions[0].import_id)
+        if came.provenance.key == theirs.key:
+            return came.playbook
+    known = {theirs.sha256, *(each.sha256 for each in theirs.earlier)}
+    for version in versions:
+        if version.sha256 in known:
+            return version.playbook
+    return None
+
+
+def standing_of(base: Playbook | None, theirs: Playbook, ours: PlaybookVersion | None) -> Standing:
+    """Say how theirs stands beside our newest version."""
+    if ours is None:
+        return "new"
+    if not compare(ours.playbook, theirs):
+        return "same"
+    if base is None:
+        return "merge"
+    if not compare(base, ours.playbook):
+        return "update"
+    return "merge" if compare(base, theirs) else "ours-ahead"
+
+
+class _Bindings:
+    """Who is here, by role, by group and by neighbourhood."""
+
+    def __init__(
+        self, held: dict[str, int], groups: dict[Group, set[str]], places: dict[str, str]
+    ) -> None:
+        self._held, self._groups, self._places = held, groups, places
+
+    def of(self, playbook: Playbook) -> Missing:
+        """Return what of a playbook has no people here."""
+        places = {
+            name
+            for audience in playbook.audiences
+            if audience.where == "affected" and audience.of in self._groups
+            for code, name in self._places.items()
+            if code not in self._groups[audience.of]
+        }
+        return Missing(
+            [
+                role.title
+                for role in playbook.roles
+                if self._held.get(role.code, 0) < max(1, role.minimum)
+            ],
+            [each.title for each in playbook.audiences if each.of not in self._groups],
+            sorted(places),
+        )
+
+
+async def _missing_of(session: Session, municipality_id: str) -> _Bindings:
+    snapshot = await take_snapshot(session, municipality_id)
+    held: dict[str, int] = {}
+    groups: dict[Group, set[str]] = {}
+    for member in snapshot.members:
+        groups.setdefault(member.group, set()).add(member.neighbourhood)
+        if member.group is Group.RAPID_TEAM and member.rank == 1:
+            held[member.role] = held.get(member.role, 0) + 1
+    names = {
+        place.code: place.name for place in await list_neighbourhoods(session, municipality_id)
+    }
+    return _Bindings(held, groups, names)

@@ -1,0 +1,31 @@
+"""Bundles: playbooks on their way to another municipality, in one signed file.
+
+A bundle holds documents, signatures, where they come from, and the words to read on paper. By type
+it cannot hold people or numbers; the checker proves it of each document when the file is opened.
+"""
+
+from calamity.domain.bundle.manifest import Earlier, Manifest, Provenance, Received
+from calamity.domain.bundle.pack import Packed, pack
+from calamity.domain.bundle.unpack import (
+    LARGEST,
+    Bundle,
+    Carried,
+    is_bundle,
+    open_document,
+    unpack,
+)
+
+__all__ = [
+    "LARGEST",
+    "Bundle",
+    "Carried",
+    "Earlier",
+    "Manifest",
+    "Packed",
+    "Provenance",
+    "Received",
+    "is_bundle",
+    "open_document",
+    "pack",
+    "unpack",
+]
