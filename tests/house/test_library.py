@@ -1,0 +1,162 @@
+"""The playbooks that ship, taken together: what a municipality may count on in each of them."""
+
+from pathlib import Path
+
+import pytest
+
+from calamity.domain.playbook import (
+    CallOut,
+    Decision,
+    Dispatch,
+    Expected,
+    Group,
+    MessageKind,
+    Round,
+    Scenario,
+)
+from calamity.domain.playbook.formula import Facts, holds, leaves, read_formula
+from calamity.domain.playbook_check import read, read_block
+
+ROOT = Path(__file__).parents[2] / "playbooks"
+BLOCKS = {
+    (block.block, block.version): block
+    for path in sorted(ROOT.glob("blocks/*/v*.yaml"))
+    for block in [read_block(path.read_bytes(), str(path))]
+}
+LANGUAGES = {"nl", "en", "ar", "tr", "pl", "uk"}
+DAY = 24 * 3600
+
+
+def newest():
+    found = {}
+    for path in sorted(ROOT.glob("*/v*.yaml")):
+        playbook = read(path.read_bytes(), str(path), BLOCKS)
+        found[playbook.slug] = max(found.get(playbook.slug, playbook), playbook, key=version)
+    return [found[slug] for slug in sorted(found)]
+
+
+def version(playbook):
+    return playbook.version
+
+
+PLAYBOOKS = newest()
+each = pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda playbook: playbook.slug)
+
+
+def sent(playbook, group):
+    """Steps that send something to a group, with the code of the message."""
+    audiences = {one.code for one in playbook.audiences if one.of is group}
+    for step in playbook.steps:
+        if isinstance(step.act, Dispatch) and step.act.audience in audiences:
+            yield step, step.act.message
+        if isinstance(step.act, Round) and audiences & set(step.act.audiences):
+            yield step, step.act.message
+
+
+def test_every_scenario_has_a_playbook():
+    assert {playbook.scenario for playbook in PLAYBOOKS} == set(Scenario)
+
+
+def test_every_block_and_every_card_is_of_use():
+    used = {(use.block, use.version) for playbook in PLAYBOOKS for use in playbook.uses}
+    named = {card for playbook in PLAYBOOKS for step in playbook.steps for card in step.cards}
+    cards = {card.code for block in BLOCKS.values() for card in block.cards}
+
+    assert used == set(BLOCKS)
+    assert cards <= named
+
+
+@each
+def test_key_figures_read_everything_in_their_own_language(playbook):
+    codes = {code for _, code in sent(playbook, Group.KEY_FIGURES)}
+
+    assert codes
+    for code in codes:
+        assert set(playbook.message(code).texts) == LANGUAGES, code
+
+
+@each
+def test_only_the_call_out_runs_by_itself(playbook):
+    automatic = [step for step in playbook.steps if step.automatic]
+
+    assert all(isinstance(step.act, CallOut) for step in automatic)
+    # Aftercare takes over a team that is there already.
+    assert len(automatic) == (0 if playbook.scenario is Scenario.AFTERCARE else 1)
+
+
+@each
+def test_last_words_leave_only_once_the_mayor_has_decided(playbook):
+    closing = [
+        step
+        for group in (Group.KEY_FIGURES, Group.PROFESSIONALS, Group.CONTACT_PERSONS)
+        for step, code in sent(playbook, group)
+        if playbook.message(code).kind is MessageKind.CLOSE
+    ]
+
+    assert len(closing) >= 3
+    for step in closing:
+        (decided,) = {leaf.name for leaf in leaves(read_formula(step.when))}
+        assert playbook.step(decided).role == "BUR"
+        assert isinstance(playbook.step(decided).act, Decision)
+
+
+@each
+def test_who_talks_with_key_figures_is_not_the_link_with_the_police(playbook):
+    assert "OOV" in playbook.role("NET").not_with
+    assert "NET" in playbook.role("OOV").not_with
+
+
+@each
+def test_all_that_was_asked_is_told_back(playbook):
+    expected = Expected(playbook)
+    for group in (Group.KEY_FIGURES, Group.PROFESSIONALS):
+        steps = [(step, playbook.message(code).kind) for step, code in sent(playbook, group)]
+        asks = [expected.seconds(step.start) for step, kind in steps if kind is MessageKind.ASK]
+        gives = [expected.seconds(step.start) for step, kind in steps if kind is MessageKind.GIVE]
+        if asks:
+            assert max(gives) > min(asks), group
+            assert min(gives) < min(asks), group
+
+
+@pytest.mark.parametrize("slug", ["attack-here", "aftercare"])
+def test_the_anniversary_begins_by_asking_people(slug):
+    playbook = next(each for each in PLAYBOOKS if each.slug == slug)
+    expected = Expected(playbook)
+    asked, words = playbook.step("J1"), playbook.step("J2")
+
+    assert expected.seconds(asked.start) == (365 - 60) * DAY
+    assert expected.seconds(asked.due) < expected.seconds(words.start) < 365 * DAY
+    assert not asked.may_skip
+
+
+@pytest.mark.parametrize(
+    ("yes", "level"),
+    [
+        ("ab", 3),
+        ("hi", 3),
+        ("ac", 2),
+        ("ade", 2),
+        ("h", 2),
+        ("gf", 2),
+        ("a", 1),
+        ("ad", 1),
+        ("g", 1),
+        ("f", 1),
+        ("bc", 1),
+        ("", 0),
+        ("i", 0),
+    ],
+)
+def test_the_questions_propose_a_level(yes, level):
+    block = BLOCKS["levels", 1]
+    facts = Facts(answers={question.code: question.code in yes for question in block.questions})
+
+    proposed = [rule.level for rule in block.levels if holds(read_formula(rule.when), facts)]
+
+    assert max(proposed, default=0) == level
+
+
+def test_who_does_not_know_is_rather_alert_too_soon():
+    by_level = {rule.level: rule.unknown for rule in BLOCKS["levels", 1].levels}
+
+    assert by_level == {3: "no", 2: "no", 1: "yes"}
