@@ -2,25 +2,30 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from calamity.actions.decide import set_levels
+from calamity.actions.run import run_due_tasks
+from calamity.actions.settle import course_of, first_tasks
 from calamity.actions.signatures import version_to_activate
-from calamity.actions.tasks import run_due_tasks
 from calamity.actions.terms import Terms
-from calamity.domain.activation import ActivationRequest, Snapshot, TaskState, moment_of
+from calamity.domain.activation import ActivationRequest, Levels, Snapshot
+from calamity.domain.conditions import proposal_in_words
+from calamity.domain.course import phases_begun
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Group, Playbook
 from calamity.domain.playbook_life import VersionState
+from calamity.domain.proposal import Proposal, propose_level
 from calamity.domain.timeline import CalamityOpened, PlaybookActivated, Visibility
-from calamity.store import calamities
+from calamity.store import calamities, tasks
 from calamity.store.calamities import Activation
 from calamity.store.database import Session
-from calamity.store.ids import new_id
 from calamity.store.municipalities import list_neighbourhoods
 from calamity.store.outbox import ensure_lane
 from calamity.store.people import take_snapshot
 from calamity.store.playbooks import PlaybookVersion
-from calamity.store.tables import CalamityRow, TaskRow
+from calamity.store.tables import CalamityRow
 from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
 
@@ -48,7 +53,8 @@ async def activate(
         return before
     version = await version_to_activate(session, actor.municipality_id, request)
     await _check_places(session, actor.municipality_id, request)
-    calamity = await _calamity(session, actor, request, version.playbook, at)
+    proposal = propose_level(version.playbook, request.inputs.answers)
+    calamity = await _calamity(session, actor, request, version.playbook, proposal, at=at)
     snapshot = await take_snapshot(session, actor.municipality_id)
     activation = await calamities.add_activation(
         session,
@@ -59,9 +65,11 @@ async def activate(
         t0=at,
         inputs=request.inputs,
         snapshot=snapshot,
+        begun=first_phases(version.playbook, calamity.phase, at),
         by=actor.login,
     )
-    await calamities.add_tasks(session, _tasks(activation, version.playbook, calamity.tempo))
+    course = course_of(terms, calamity, version.playbook, activation)
+    await tasks.add_tasks(session, first_tasks(course, activation))
     for route in terms.routes:
         await ensure_lane(session, route.sender, route.rate)
     await _write_down(session, actor, activation, version, snapshot=snapshot, at=at)
@@ -83,6 +91,8 @@ async def _calamity(
     actor: Actor,
     request: ActivationRequest,
     playbook: Playbook,
+    proposal: Proposal | None,
+    *,
     at: datetime,
 ) -> CalamityRow:
     if request.calamity_id is not None:
@@ -108,25 +118,31 @@ async def _calamity(
         at=at,
         visibility=Visibility.OFFICIALS,
     )
-    await set_levels(session, actor, calamity, request.levels, at=at)
+    levels = reasoned(request.levels, proposal, playbook)
+    proposed = proposal.level if proposal else None
+    await set_levels(session, actor, calamity, levels, proposed=proposed, at=at)
     return calamity
 
 
-def _tasks(activation: Activation, playbook: Playbook, tempo: int) -> list[TaskRow]:
-    return [
-        TaskRow(
-            id=new_id(),
-            activation_id=activation.id,
-            calamity_id=activation.calamity_id,
-            step=step.code,
-            role=step.role,
-            start_at=moment_of(activation.t0, step.start, tempo),
-            due_at=moment_of(activation.t0, step.due, tempo),
-            is_automatic=step.automatic,
-            state=TaskState.WAITING,
+def first_phases(playbook: Playbook, phase: str, at: datetime) -> dict[str, datetime]:
+    """Return which phases begin at T0: the first, or all up to that of a running calamity."""
+    begun = phases_begun(playbook, phase, {}, at)
+    return begun or {playbook.phases[0].code: at}
+
+
+def reasoned(levels: Levels, proposal: Proposal | None, playbook: Playbook) -> Levels:
+    """Return the levels, with the reason of the playbook where its proposal was taken over.
+
+    Raises Refused for another level than was proposed, without a reason.
+    """
+    if proposal is None or levels.social_reason.strip():
+        return levels
+    if levels.social != proposal.level:
+        raise Refused(
+            f"The playbook proposes level {proposal.level}. Give the reason for another level.",
+            field="social_reason",
         )
-        for step in playbook.steps
-    ]
+    return replace(levels, social_reason=proposal_in_words(proposal, playbook, "nl"))
 
 
 async def _write_down(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from calamity.actions.compose import Composer, circumstances, codes_for, select_members
+from calamity.actions.settle import end_act
 from calamity.actions.terms import Way
 from calamity.actions.ways import queue_on, ways_to
 from calamity.domain.activation import Member, span
@@ -21,7 +22,7 @@ from calamity.domain.timeline import (
     DeputyCalled,
     OtherWayTried,
 )
-from calamity.store import calamities, call_outs
+from calamity.store import call_outs
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.outbox import add_messages, ask, cancel_ladders
@@ -342,7 +343,7 @@ class CallOutRunner:
     ) -> None:
         """Enough people come: cancel what waits and thank those who were called in vain."""
         row.state, row.ended_at = CallOutState.FILLED, self._at
-        await calamities.finish_act(self._session, row.task_id, self._at)
+        await end_act(self._session, self._wakes, row.task_id, self._at)
         spared = [each for each in ladders if each.state in (*OPEN_RUNGS, Rung.WAITING)]
         thanked = [each for each in spared if each.state in OPEN_RUNGS]
         for ladder in spared:
@@ -377,7 +378,7 @@ class CallOutRunner:
         if row.state != CallOutState.RUNNING or any(each.state in hopeful for each in ladders):
             return
         row.state, row.ended_at = CallOutState.ENDED, self._at
-        await calamities.finish_act(self._session, row.task_id, self._at)
+        await end_act(self._session, self._wakes, row.task_id, self._at)
         coming = sum(1 for each in ladders if each.answer and Answer(each.answer).comes)
         await append(
             self._session,

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from calamity.actions.compose import Composer, codes_for
 from calamity.actions.dispatch import dispatch, members_of
 from calamity.actions.seal import seal_timeline
+from calamity.actions.settle import end_act
 from calamity.domain.activation import Snapshot, span
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.picture import NO_VIEW, OFFICIALS, TEAM, UNSAFE, coarser, team_picture
@@ -17,7 +18,7 @@ from calamity.domain.playbook import Group, Round
 from calamity.domain.privacy import scan
 from calamity.domain.timeline import PicturePublished, RoundClosed, RoundOpened, Visibility
 from calamity.store import outbox, rounds
-from calamity.store.calamities import finish_act, get_calamity
+from calamity.store.calamities import get_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.municipalities import list_neighbourhoods
@@ -233,7 +234,7 @@ async def close_round(
     row.closed_at = at
     await session.sql.flush()
     if row.task_id is not None:
-        await finish_act(session, row.task_id, at)
+        await end_act(session, wakes, row.task_id, at)
     await rounds.close_questions(session, round_id, at)
     await outbox.cancel_round(session, round_id, at)
     places = [place.place for place in await list_neighbourhoods(session, municipality_id)]

@@ -154,11 +154,12 @@ class Composer:
         *code* is the one that an answer must carry.
         """
         language = member.language if member.language in message.texts else "nl"
+        template = message.texts[language]
         role = role or member.role
         person = self.people.get(member.recipient_id)
         word = person.check_word if person else ""
         key = (
-            message.code, language, role, member.contact, member.neighbourhood, link, at, until,
+            template, language, role, member.contact, member.neighbourhood, link, at, until,
             bool(word),
         )  # fmt: skip
         if key not in self._filled:
@@ -168,9 +169,7 @@ class Composer:
             moment = until or self._inputs.meeting_at or at
             self._filled[key] = self._fill(
                 member,
-                message.texts[language]
-                if word
-                else without_sentence_of(message.texts[language], "check_word"),
+                template if word else without_sentence_of(template, "check_word"),
                 language,
                 moment=moment,
                 link=link,

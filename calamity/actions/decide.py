@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 
 from calamity.actions.check_in import close_round
 from calamity.actions.seal import seal_timeline
+from calamity.actions.settle import begin_phase, settle_calamity
+from calamity.actions.terms import Terms
 from calamity.domain.activation import Levels, Reason
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
@@ -58,9 +60,18 @@ class NewSummary(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def set_levels(
-    session: Session, actor: Actor, calamity: CalamityRow, levels: Levels, *, at: datetime
+    session: Session,
+    actor: Actor,
+    calamity: CalamityRow,
+    levels: Levels,
+    *,
+    proposed: int | None = None,
+    at: datetime,
 ) -> None:
-    """Set the three levels of a new calamity; each that is not 0 needs its own reason."""
+    """Set the three levels of a new calamity; each that is not 0 needs its own reason.
+
+    *proposed* is the social level that the playbook proposed, where it did.
+    """
     given: tuple[tuple[LevelKind, int, str], ...] = (
         ("social", levels.social, levels.social_reason),
         ("grip", levels.grip, levels.grip_reason),
@@ -68,11 +79,16 @@ async def set_levels(
     )
     for kind, value, reason in given:
         if value or kind == "social":
-            await _set(session, actor, calamity, kind, value=value, reason=reason, at=at)
+            await _set(
+                session, actor, calamity, kind, value=value, reason=reason, at=at,
+                proposed=proposed if kind == "social" else None,
+            )  # fmt: skip
 
 
 async def set_level(
     session: Session,
+    wakes: Wakes,
+    terms: Terms,
     actor: Actor,
     calamity_id: str,
     *,
@@ -81,10 +97,16 @@ async def set_level(
     reason: str,
     at: datetime,
 ) -> None:
-    """Set one of the three levels, by a person and with a reason; no level follows another."""
+    """Set one of the three levels, by a person and with a reason; no level follows another.
+
+    Tasks whose condition comes to hold open in its wake.
+    """
     actor.must(Permission.STEER)
+    # Before the timeline, whose entries lock the calamity: the worker locks in this order too.
+    await calamities.lock_activations(session, calamity_id)
     calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
     await _set(session, actor, calamity, kind, value=value, reason=reason, at=at)
+    await settle_calamity(session, wakes, terms, calamity, at)
 
 
 async def _set(
@@ -96,6 +118,7 @@ async def _set(
     value: int,
     reason: str,
     at: datetime,
+    proposed: int | None = None,
 ) -> None:
     if not 0 <= value <= _HIGHEST[kind]:
         raise Refused(f"This level runs from 0 to {_HIGHEST[kind]}.", field=kind)
@@ -105,7 +128,9 @@ async def _set(
     await append(
         session,
         calamity.id,
-        LevelSet(kind=kind, value=value, previous=previous, reason=reason.strip()),
+        LevelSet(
+            kind=kind, value=value, previous=previous, reason=reason.strip(), proposed=proposed
+        ),
         by_role=actor.role,
         at=at,
         visibility=Visibility.OFFICIALS,
@@ -117,10 +142,19 @@ async def _set(
 
 
 async def set_phase(
-    session: Session, actor: Actor, calamity_id: str, *, phase: str, reason: Reason, at: datetime
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    actor: Actor,
+    calamity_id: str,
+    *,
+    phase: str,
+    reason: Reason,
+    at: datetime,
 ) -> None:
-    """Move the response to another phase of a playbook at work."""
+    """Move the response to another phase of a playbook at work; what waits for it begins."""
     actor.must(Permission.STEER)
+    activations = await calamities.lock_activations(session, calamity_id)
     calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
     at_work = await versions_at_work(session, calamity_id)
     if all(each.code != phase for version in at_work.values() for each in version.playbook.phases):
@@ -138,6 +172,9 @@ async def set_phase(
     )
     calamity.phase, calamity.phase_since = phase, at
     await session.sql.flush()
+    for activation in activations:
+        await begin_phase(session, activation, phase, at)
+    await settle_calamity(session, wakes, terms, calamity, at)
 
 
 async def state(

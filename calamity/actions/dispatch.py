@@ -41,7 +41,8 @@ async def dispatch(
     *links* gives people a link of their own and *codes* the code that an answer must carry, by
     recipient id; *until* is the closing of a round.
     """
-    calamity, words = composer.calamity, composer.playbook.message(message)
+    calamity = composer.calamity
+    words = composer.playbook.message(message).said_to(audience)
     now = await circumstances(session, calamity, at)
     selection = select_members(composer, members, words, now)
     row = DispatchRow(

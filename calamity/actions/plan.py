@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from calamity.actions.activate import first_phases, reasoned
 from calamity.actions.compose import (
     Circumstances,
     Composer,
@@ -19,10 +20,13 @@ from calamity.actions.compose import (
     select_members,
     who_needs_codes,
 )
+from calamity.actions.settle import Begun, course_of
 from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
 from calamity.actions.typed import LookAgainAt, typed_warnings
-from calamity.domain.activation import ActivationRequest, Member, Snapshot, moment_of, span
+from calamity.domain.activation import ActivationRequest, Member, Snapshot, span
+from calamity.domain.conditions import formula_in_words
+from calamity.domain.course import Course, Settled
 from calamity.domain.dispatch import Held
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
@@ -36,17 +40,18 @@ from calamity.domain.playbook import (
     Round,
     Step,
     Words,
-    seconds,
 )
 from calamity.domain.playbook_life import VersionState
+from calamity.domain.proposal import propose_level
 from calamity.domain.texts import segments
 from calamity.domain.timeline import GENESIS
-from calamity.store.calamities import find_task, get_activation, open_calamity
+from calamity.store.calamities import get_activation, open_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.people import take_snapshot
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow
+from calamity.store.tasks import find_task
 
 _MOST_NAMED = 100
 _SAMPLE_CODE = "0000"
@@ -74,6 +79,9 @@ class PlannedAct(Struct, frozen=True, rename="camel"):
     message: str
     is_automatic: bool
     start_at: datetime
+    waits_for: str | None
+    """A phase, a step or a condition; until it comes, *start_at* is an expectation."""
+    only_if: Words | None
     leaves_at: datetime
     """Later than *start_at* where quiet hours hold texts back."""
     recipients: int
@@ -130,7 +138,7 @@ async def plan(
     version = await version_to_activate(session, actor.municipality_id, request)
     if request.calamity_id is None and request.levels is None:
         raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
-    calamity = await _calamity(session, actor, request, at)
+    calamity = await _calamity(session, actor, request, version.playbook, at)
     snapshot = await take_snapshot(session, actor.municipality_id)
     composer = await composer_for(
         session,
@@ -142,8 +150,9 @@ async def plan(
     )
     now = await circumstances(session, calamity, at)
     coded = await who_needs_codes(session, terms)
-    planner = _Planner(composer, snapshot, now, request.inputs.affected, at, coded=coded)
-    acts = [act for step in _in_order(version.playbook) for act in planner.acts(step)]
+    course = _course(terms, calamity, version.playbook, request, at)
+    planner = _Planner(composer, snapshot, now, request.inputs.affected, course, at=at, coded=coded)
+    acts = [act for step in _in_order(course) for act in planner.acts(step)]
     unreachable = planner.unreachable()
     return Plan(
         slug=version.slug,
@@ -166,18 +175,23 @@ async def plan(
 
 
 async def _calamity(
-    session: Session, actor: Actor, request: ActivationRequest, at: datetime
+    session: Session, actor: Actor, request: ActivationRequest, playbook: Playbook, at: datetime
 ) -> CalamityRow:
     """Return the running calamity, or one that is only imagined."""
-    if request.calamity_id is not None:
-        return await open_calamity(session, actor.municipality_id, request.calamity_id)
+    proposal = propose_level(playbook, request.inputs.answers)
+    if request.calamity_id is not None or request.levels is None:
+        return await open_calamity(session, actor.municipality_id, request.calamity_id or "")
+    levels = reasoned(request.levels, proposal, playbook)
     return CalamityRow(
         id=new_id(),
         municipality_id=actor.municipality_id,
         title=request.title,
         is_exercise=request.is_exercise,
         tempo=request.tempo if request.is_exercise else 1,
-        phase="",
+        phase=playbook.phases[0].code,
+        social_level=levels.social,
+        grip=levels.grip,
+        threat=levels.threat,
         opened_at=at,
         phase_since=at,
         level_since=at,
@@ -185,8 +199,27 @@ async def _calamity(
     )
 
 
-def _in_order(playbook: Playbook) -> list[Step]:
-    return sorted(playbook.steps, key=lambda step: seconds(step.start))
+def _course(
+    terms: Terms,
+    calamity: CalamityRow,
+    playbook: Playbook,
+    request: ActivationRequest,
+    at: datetime,
+) -> Course:
+    """Return the course of an activation that is only imagined, at its beginning."""
+    begun = first_phases(playbook, calamity.phase, at)
+    return course_of(terms, calamity, playbook, Begun(at, request.inputs, begun))
+
+
+def _in_order(course: Course) -> list[Step]:
+    return sorted(course.playbook.steps, key=lambda step: course.settled(step).start_at)
+
+
+def _condition(step: Step, playbook: Playbook) -> Words | None:
+    if step.when is None:
+        return None
+    nl, en = (formula_in_words(step.when, playbook, language) for language in ("nl", "en"))
+    return Words(nl=nl, en=en)
 
 
 class _Planner:
@@ -198,8 +231,9 @@ class _Planner:
         snapshot: Snapshot,
         now: Circumstances,
         affected: list[str],
-        at: datetime,
+        course: Course,
         *,
+        at: datetime,
         coded: Collection[str] | None,
         is_now: bool = False,
     ) -> None:
@@ -209,6 +243,7 @@ class _Planner:
         self._playbook = composer.playbook
         self._snapshot = snapshot
         self._affected = affected
+        self._course = course
         self._at = at
         self._now = now
         self._given = set(now.given)
@@ -240,12 +275,15 @@ class _Planner:
         self, step: Step, kind: str, audience: str, code: str, members: list[Member]
     ) -> PlannedAct:
         message = self._playbook.message(code)
-        start = moment_of(self._at, step.start, self._composer.calamity.tempo)
+        if kind != "call-out":
+            message = message.said_to(audience)
+        settled = self._course.settled(step)
+        start = settled.start_at
         # Budgets count per day and questions close in between: the plan looks at one step at a
         # time and says what holds whatever the day brings.
         now = Circumstances(self._now.stopped, self._now.paused, self._given, {}, set())
         if self._is_now:
-            start, now = self._at, self._now
+            start, now, settled = self._at, self._now, Settled(self._at, self._at)
         selection = select_members(self._composer, members, message, now)
         if message.kind is MessageKind.GIVE:
             self._given |= {member.recipient_id for member in selection.members}
@@ -266,6 +304,8 @@ class _Planner:
             message=code,
             is_automatic=step.automatic,
             start_at=start,
+            waits_for=settled.waits_for,
+            only_if=_condition(step, self._playbook),
             leaves_at=max(leaves, default=start),
             recipients=len(selection.members),
             texts=texts,
@@ -376,6 +416,13 @@ async def plan_task(
     now = await circumstances(session, calamity, at)
     coded = await who_needs_codes(session, terms)
     planner = _Planner(
-        composer, activation.snapshot, now, activation.inputs.affected, at, coded=coded, is_now=True
+        composer,
+        activation.snapshot,
+        now,
+        activation.inputs.affected,
+        course_of(terms, calamity, playbook, activation),
+        at=at,
+        coded=coded,
+        is_now=True,
     )
     return list(planner.acts(playbook.step(task.step)))

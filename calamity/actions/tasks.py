@@ -1,20 +1,21 @@
-"""Tasks: the steps of a playbook at work, started by the clock or by a person."""
+"""Tasks in the hands of people: started, finished or left out."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
 
-from calamity.actions.call_out import SYSTEM, CallOutRunner
+from calamity.actions.call_out import CallOutRunner
 from calamity.actions.check_in import open_round
-from calamity.actions.compose import Composer, composer_for
-from calamity.actions.dispatch import dispatch, members_of
+from calamity.actions.run import Runner, act_of_call_out, composer_of, runner_of, wake_for_next
+from calamity.actions.settle import settle
 from calamity.actions.terms import Terms
 from calamity.domain.activation import TaskState
 from calamity.domain.call_out import CallOutState
 from calamity.domain.errors import Conflict, Refused
+from calamity.domain.forms import TaskForm, written_down
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import CallOut, Decision, Dispatch, Group, Playbook, Round, Step
+from calamity.domain.playbook import CallOut, Decision, Dispatch, Group, Round, Step
 from calamity.domain.timeline import (
     Statement,
     TaskDone,
@@ -22,8 +23,7 @@ from calamity.domain.timeline import (
     TaskStarted,
     Visibility,
 )
-from calamity.store import calamities, call_outs
-from calamity.store.calamities import Activation
+from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow, RoundRow, TaskRow
@@ -31,169 +31,46 @@ from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
 
 _ROUND_GROUPS = (Group.KEY_FIGURES, Group.PROFESSIONALS)
+_NOT_BEGUN = (TaskState.WAITING, TaskState.OPEN)
 
 
-async def composer_of(
-    session: Session,
-    terms: Terms,
-    activation: Activation,
-    calamity: CalamityRow,
-    playbook: Playbook,
-) -> Composer:
-    """Return a composer for an activation, with the people of its snapshot."""
-    return await composer_for(
-        session,
-        terms,
-        calamity,
-        playbook,
-        inputs=activation.inputs,
-        members=activation.snapshot.members,
-    )
+class _Hold(Struct):
+    """A task that a person moves, with all that hangs together with it; locked."""
+
+    task: TaskRow
+    step: Step
+    runner: Runner
+
+    @property
+    def calamity(self) -> CalamityRow:
+        return self.runner.calamity
+
+    async def begin(self) -> None:
+        """Take the task out of waiting, before its time or whatever it waited for."""
+        if self.task.state == TaskState.WAITING:
+            self.task = await self.runner.open(self.task, by_hand=True)
+
+    async def over(self, state: TaskState) -> TaskRow:
+        """End the task, and settle and wake what waits for it."""
+        runner = self.runner
+        self.task.state, self.task.ended_at = state, runner.at
+        await runner.session.sql.flush()
+        await settle(runner.session, runner.terms, runner.activation, runner.calamity, runner.at)
+        await wake_for_next(runner.session, runner.wakes, runner.activation.id, runner.at)
+        return self.task
 
 
-async def run_activation(
-    session: Session, wakes: Wakes, terms: Terms, activation_id: str, *, at: datetime
-) -> None:
-    """Start the steps and climb the ladders that are due; any number of wakes may come.
-
-    The activation's row is locked, so that two workers never take the same rung. Each run sets
-    one wake, for what is due next: with several, wakes would multiply.
-    """
-    activation = await calamities.lock_activation(session, activation_id)
+async def _hold(
+    session: Session, wakes: Wakes, terms: Terms, actor: Actor, task_id: str, *, at: datetime
+) -> _Hold:
+    """Lock a task of a calamity that is not closed: its activation before all else."""
+    found, _ = await tasks.find_task(session, actor.municipality_id, task_id)
+    activation = await calamities.lock_activation(session, found.activation_id)
     if activation is None:
-        return
-    await _start_due(session, wakes, terms, activation, at)
-    rung = await call_outs.next_rung(session, activation_id)
-    if rung is not None and rung <= at:
-        await _climb(session, wakes, terms, activation, at)
-    due = await _next_due(session, activation_id)
-    if due is not None:
-        await wakes.wake(session, "activation", activation_id, (due - at).total_seconds())
-
-
-async def _next_due(session: Session, activation_id: str) -> datetime | None:
-    moments = (
-        await calamities.next_task_start(session, activation_id),
-        await call_outs.next_rung(session, activation_id),
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-async def _climb(
-    session: Session, wakes: Wakes, terms: Terms, activation: Activation, at: datetime
-) -> None:
-    calamity = await calamities.get_calamity(
-        session, activation.municipality_id, activation.calamity_id
-    )
-    playbook = (await get_version(session, activation.version_id)).playbook
-    composer = await composer_for(
-        session,
-        terms,
-        calamity,
-        playbook,
-        inputs=activation.inputs,
-        members=activation.snapshot.of(Group.RAPID_TEAM),
-    )
-    for call_out_id in await call_outs.running_call_outs(session, activation.id):
-        row = await call_outs.get_call_out(session, call_out_id)
-        act = await act_of_call_out(session, playbook, row.task_id)
-        await CallOutRunner(session, wakes, composer, act, at).climb(row)
-
-
-async def act_of_call_out(session: Session, playbook: Playbook, task_id: str) -> CallOut:
-    """Return what the pinned version says of a call-out."""
-    task = await calamities.get_task_row(session, task_id)
-    act = playbook.step(task.step).act
-    if not isinstance(act, CallOut):
-        raise Conflict("This task is no call-out.")
-    return act
-
-
-async def run_due_tasks(
-    session: Session, wakes: Wakes, terms: Terms, activation: Activation, *, at: datetime
-) -> None:
-    """Open the tasks whose start has come and run the automatic ones."""
-    await _start_due(session, wakes, terms, activation, at)
-    moment = await _next_due(session, activation.id)
-    if moment is not None:
-        await wakes.wake(session, "activation", activation.id, (moment - at).total_seconds())
-
-
-async def _start_due(
-    session: Session, wakes: Wakes, terms: Terms, activation: Activation, at: datetime
-) -> None:
-    due = await calamities.due_tasks(session, activation.id, at)
-    if due:
-        calamity = await calamities.get_calamity(
-            session, activation.municipality_id, activation.calamity_id
-        )
-        playbook = (await get_version(session, activation.version_id)).playbook
-        composer: Composer | None = None
-        for task in due:
-            task.state = TaskState.OPEN
-            if task.is_automatic:
-                composer = composer or await composer_of(
-                    session, terms, activation, calamity, playbook
-                )
-                await _act(
-                    session,
-                    wakes,
-                    composer,
-                    activation,
-                    task,
-                    step=playbook.step(task.step),
-                    at=at,
-                    by_role=SYSTEM,
-                )
-                if not isinstance(playbook.step(task.step).act, Round | CallOut):
-                    task.state, task.ended_at = TaskState.DONE, at
-        await session.sql.flush()
-        session.ring(activation.calamity_id)
-
-
-async def _act(
-    session: Session,
-    wakes: Wakes,
-    composer: Composer,
-    activation: Activation,
-    task: TaskRow,
-    *,
-    step: Step,
-    at: datetime,
-    by_role: str,
-) -> None:
-    snapshot, affected = activation.snapshot, activation.inputs.affected
-    task.state = TaskState.RUNNING
-    match step.act:
-        case CallOut():
-            runner = CallOutRunner(session, wakes, composer, step.act, at)
-            await runner.start(task, snapshot.of(Group.RAPID_TEAM))
-        case Dispatch(audience=audience, message=message):
-            await dispatch(
-                session,
-                wakes,
-                composer,
-                audience=audience,
-                message=message,
-                members=members_of(composer, audience, snapshot, affected),
-                at=at,
-                by_role=by_role,
-                task_id=task.id,
-            )
-        case Round():
-            await open_round(
-                session,
-                wakes,
-                composer,
-                step.act,
-                snapshot=snapshot,
-                affected=affected,
-                at=at,
-                by_role=by_role,
-                task=task,
-            )
-        case _:
-            task.state = TaskState.OPEN
+        raise Conflict("This calamity is closed; its tasks are over.")
+    runner = await runner_of(session, wakes, terms, activation, at)
+    task, _ = await tasks.get_task(session, actor.municipality_id, task_id)
+    return _Hold(task, runner.playbook.step(task.step), runner)
 
 
 async def start_task(
@@ -201,67 +78,74 @@ async def start_task(
 ) -> TaskRow:
     """Run the act of a task now, before or after its time. Raises Conflict when it ran already."""
     actor.must(Permission.STEER)
-    task, calamity = await _live_task(session, actor, task_id)
-    activation = await calamities.get_activation(session, task.activation_id)
-    playbook = (await get_version(session, activation.version_id)).playbook
-    step = playbook.step(task.step)
-    if task.state not in (TaskState.WAITING, TaskState.OPEN):
+    hold = await _hold(session, wakes, terms, actor, task_id, at=at)
+    if hold.task.state not in _NOT_BEGUN:
         raise Conflict("This task was started before; its result is on the timeline.")
-    if step.act is None or isinstance(step.act, Decision):
+    step = hold.step
+    if not isinstance(step.act, CallOut | Dispatch | Round):
         raise Refused("This task sends nothing. Do it, then mark it as done.", field="task")
-    composer = await composer_of(session, terms, activation, calamity, playbook)
+    await hold.begin()
     await append(
         session,
-        calamity.id,
-        TaskStarted(step=step.code, title_nl=step.title.nl, title_en=step.title.en),
+        hold.calamity.id,
+        TaskStarted(
+            step=step.code, title_nl=step.title.nl, title_en=step.title.en,
+            occurrence=hold.task.occurrence,
+        ),
         by_role=actor.role,
         at=at,
-    )
-    await _act(session, wakes, composer, activation, task, step=step, at=at, by_role=actor.role)
+    )  # fmt: skip
+    await hold.runner.act(hold.task, step, by_role=actor.role)
     if isinstance(step.act, Dispatch):
-        task.state, task.ended_at = TaskState.DONE, at
+        return await hold.over(TaskState.DONE)
     await session.sql.flush()
-    due = await call_outs.next_rung(session, activation.id)
-    if due is not None:
-        await wakes.wake(session, "activation", activation.id, (due - at).total_seconds())
-    return task
-
-
-async def _live_task(session: Session, actor: Actor, task_id: str) -> tuple[TaskRow, CalamityRow]:
-    task, calamity = await calamities.get_task(session, actor.municipality_id, task_id)
-    if calamity.closed_at is not None:
-        raise Conflict("This calamity is closed; its tasks are over.")
-    return task, calamity
+    await wake_for_next(session, wakes, hold.task.activation_id, at)
+    return hold.task
 
 
 async def finish_task(
     session: Session,
+    wakes: Wakes,
+    terms: Terms,
     actor: Actor,
     task_id: str,
     *,
     note: str,
     choice: int | None = None,
+    form: TaskForm | None = None,
     at: datetime,
 ) -> TaskRow:
-    """Mark a task as done; for a decision, *choice* is the number of the option, from 0."""
+    """Mark a task as done; for a decision, *choice* is the number of the option, from 0.
+
+    A task with a form is done with what was filled in; its entries come to the timeline.
+    """
     actor.must(Permission.WORK_TASKS)
-    task, calamity = await _live_task(session, actor, task_id)
-    if task.state in (TaskState.DONE, TaskState.SKIPPED):
+    hold = await _hold(session, wakes, terms, actor, task_id, at=at)
+    step, calamity = hold.step, hold.calamity
+    if hold.task.state not in (*_NOT_BEGUN, TaskState.RUNNING):
         raise Conflict("This task was closed before.")
-    activation = await calamities.get_activation(session, task.activation_id)
-    step = (await get_version(session, activation.version_id)).playbook.step(task.step)
     if isinstance(step.act, Decision):
         await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
+    entries = written_down(step.act, form, role=step.role, at=at, tempo=calamity.tempo)
+    await hold.begin()
+    for entry in entries:
+        await append(
+            session, calamity.id, entry, by_role=actor.role, at=at,
+            visibility=Visibility.OFFICIALS,
+        )  # fmt: skip
     await append(
         session,
         calamity.id,
-        TaskDone(step=step.code, title_nl=step.title.nl, title_en=step.title.en, note=note or None),
+        TaskDone(
+            step=step.code, title_nl=step.title.nl, title_en=step.title.en, note=note or None,
+            occurrence=hold.task.occurrence,
+        ),
         by_role=actor.role,
         at=at,
-    )
-    task.state, task.ended_at = TaskState.DONE, at
-    await session.sql.flush()
-    return task
+    )  # fmt: skip
+    if isinstance(step.act, Decision) and choice is not None:
+        hold.task.choice = choice + 1
+    return await hold.over(TaskState.DONE)
 
 
 async def _decide(
@@ -292,31 +176,37 @@ async def _decide(
 
 
 async def skip_task(
-    session: Session, actor: Actor, task_id: str, *, reason: str, at: datetime
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    actor: Actor,
+    task_id: str,
+    *,
+    reason: str,
+    at: datetime,
 ) -> TaskRow:
     """Leave a task out, with a reason. Raises Refused when the playbook does not allow it."""
     actor.must(Permission.WORK_TASKS)
-    task, calamity = await _live_task(session, actor, task_id)
-    if task.state not in (TaskState.WAITING, TaskState.OPEN):
+    hold = await _hold(session, wakes, terms, actor, task_id, at=at)
+    step = hold.step
+    if hold.task.state not in _NOT_BEGUN:
         raise Conflict("This task was started or closed before.")
-    activation = await calamities.get_activation(session, task.activation_id)
-    step = (await get_version(session, activation.version_id)).playbook.step(task.step)
     if not step.may_skip:
         raise Refused("The playbook does not allow this step to be left out.", field="task")
     if not reason.strip():
         raise Refused("Say why this step is left out.", field="reason")
+    await hold.begin()
     await append(
         session,
-        calamity.id,
+        hold.calamity.id,
         TaskSkipped(
-            step=step.code, title_nl=step.title.nl, title_en=step.title.en, reason=reason.strip()
+            step=step.code, title_nl=step.title.nl, title_en=step.title.en, reason=reason.strip(),
+            occurrence=hold.task.occurrence,
         ),
         by_role=actor.role,
         at=at,
-    )
-    task.state, task.ended_at = TaskState.SKIPPED, at
-    await session.sql.flush()
-    return task
+    )  # fmt: skip
+    return await hold.over(TaskState.SKIPPED)
 
 
 async def stop_call_out(
@@ -331,7 +221,7 @@ async def stop_call_out(
     calamity = await calamities.open_calamity(session, actor.municipality_id, row.calamity_id)
     if row.state != CallOutState.RUNNING:
         raise Conflict("This call-out is over.")
-    task = await calamities.get_task_row(session, row.task_id)
+    task = await tasks.get_task_row(session, row.task_id)
     activation = await calamities.get_activation(session, task.activation_id)
     playbook = (await get_version(session, activation.version_id)).playbook
     composer = await composer_of(session, terms, activation, calamity, playbook)

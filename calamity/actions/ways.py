@@ -77,5 +77,4 @@ def _rewritten(
 ) -> str:
     """Return the words of a message for one person, with its templates rewritten first."""
     texts = {language: rewrite(text) for language, text in message.texts.items()}
-    code = f"{message.code} {rewrite.__name__}"
-    return composer.body(member, replace(message, code=code, texts=texts), at=at)
+    return composer.body(member, replace(message, texts=texts), at=at)

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from calamity.domain.playbook import Group, Language, seconds
+from calamity.domain.playbook import Code, Group, Language, seconds
 
 Tempo = Annotated[int, Meta(ge=1, le=60)]
 Title = Annotated[str, Meta(min_length=3, max_length=120)]
@@ -23,6 +23,15 @@ class TaskState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     SKIPPED = "skipped"
+    MISSED = "missed"
+    """A time of a repeated step that passed while nothing ran."""
+
+
+ENDED = (TaskState.DONE, TaskState.SKIPPED, TaskState.MISSED)
+Given = Literal["yes", "no", "unknown"]
+"""What is answered to a question of a playbook."""
+CONDITION = "condition"
+"""What a task waits for whose time may have come, but whose condition does not hold."""
 
 
 class Inputs(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +42,8 @@ class Inputs(Struct, frozen=True, forbid_unknown_fields=True):
     meeting_at: datetime | None = None
     affected: list[str] = []
     """Codes of the neighbourhoods concerned; empty means the whole municipality."""
+    answers: dict[Code, Given] = {}
+    """What was answered to the questions of the playbook; what is left out is unknown."""
 
     def incident_in(self, language: str) -> str:
         """Return the incident line in this language, else in Dutch, else in any."""
@@ -41,10 +52,13 @@ class Inputs(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Levels(Struct, frozen=True, forbid_unknown_fields=True):
-    """The three separate levels, each with the reason of the person who set it."""
+    """The three separate levels, each with the reason of the person who set it.
+
+    Only the social level that the playbook proposes may do without.
+    """
 
     social: Annotated[int, Meta(ge=0, le=3)]
-    social_reason: Reason
+    social_reason: Annotated[str, Meta(max_length=500)] = ""
     grip: Annotated[int, Meta(ge=0, le=5)] = 0
     grip_reason: str = ""
     threat: Annotated[int, Meta(ge=0, le=5)] = 0
@@ -95,11 +109,6 @@ class Snapshot(Struct, frozen=True):
     def of(self, group: Group) -> list[Member]:
         """Return the members in one capacity."""
         return [member for member in self.members if member.group is group]
-
-
-def moment_of(t0: datetime, offset: str, tempo: int) -> datetime:
-    """Return when an offset such as T+15m falls, sooner by the factor *tempo* in an exercise."""
-    return t0 + timedelta(seconds=seconds(offset) / tempo)
 
 
 def span(duration: str, tempo: int) -> timedelta:

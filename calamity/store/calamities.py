@@ -1,6 +1,7 @@
-"""Calamities, activations and tasks."""
+"""Calamities and activations."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -8,12 +9,12 @@ from sqlalchemy import func, text, update
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
 
-from calamity.domain.activation import Inputs, Snapshot, TaskState
+from calamity.domain.activation import Inputs, Snapshot
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.timeline import GENESIS
 from calamity.store.database import Session
 from calamity.store.ids import new_id
-from calamity.store.tables import ActivationRow, CalamityRow, TaskRow
+from calamity.store.tables import ActivationRow, CalamityRow
 
 _LOCK = 4_217_002
 
@@ -107,6 +108,8 @@ class Activation(Struct, frozen=True):
     snapshot: Snapshot
     activated_by: str
     ended_at: datetime | None
+    begun: dict[str, datetime] = {}
+    """When its phases began, by code."""
 
 
 def _said(row: ActivationRow) -> Activation:
@@ -120,6 +123,7 @@ def _said(row: ActivationRow) -> Activation:
         msgspec.json.decode(row.snapshot, type=Snapshot),
         row.activated_by,
         row.ended_at,
+        msgspec.json.decode(row.begun, type=dict[str, datetime]),
     )
 
 
@@ -151,6 +155,7 @@ async def add_activation(
     t0: datetime,
     inputs: Inputs,
     snapshot: Snapshot,
+    begun: dict[str, datetime],
     by: str,
 ) -> Activation:
     """Pin a version, the inputs and who was there."""
@@ -163,12 +168,13 @@ async def add_activation(
         t0=t0,
         inputs=msgspec.json.encode(inputs).decode(),
         snapshot=msgspec.json.encode(snapshot).decode(),
+        begun=msgspec.json.encode(begun).decode(),
         activated_by=by,
     )
     session.sql.add(row)
     await session.sql.flush()
     return Activation(
-        row.id, municipality_id, calamity_id, version_id, t0, inputs, snapshot, by, None
+        row.id, municipality_id, calamity_id, version_id, t0, inputs, snapshot, by, None, begun
     )
 
 
@@ -191,13 +197,34 @@ async def list_activations(session: Session, calamity_id: str) -> list[Activatio
 
 
 async def lock_activation(session: Session, activation_id: str) -> Activation | None:
-    """Lock an activation that is under way, so that one worker climbs its ladders; else None."""
-    row = await session.sql.scalar(
+    """Lock an activation that is under way, so that one at a time moves its tasks; else None."""
+    found = await _lock(session, ActivationRow.id == activation_id)
+    return found[0] if found else None
+
+
+async def lock_activations(session: Session, calamity_id: str) -> list[Activation]:
+    """Lock the activations of a calamity that are under way, the first one first."""
+    return await _lock(session, ActivationRow.calamity_id == calamity_id)
+
+
+async def _lock(session: Session, which: Any) -> list[Activation]:
+    rows = await session.sql.scalars(
         select(ActivationRow)
-        .where(ActivationRow.id == activation_id, col(ActivationRow.ended_at).is_(None))
+        .where(which, col(ActivationRow.ended_at).is_(None))
+        .order_by(col(ActivationRow.id))
         .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    return _said(row) if row else None
+    return [_said(row) for row in rows]
+
+
+async def keep_begun(session: Session, activation_id: str, begun: dict[str, datetime]) -> None:
+    """Store when the phases of an activation began."""
+    await session.sql.execute(
+        update(ActivationRow)
+        .where(col(ActivationRow.id) == activation_id)
+        .values(begun=msgspec.json.encode(begun).decode())
+    )
 
 
 async def end_activations(session: Session, calamity_id: str, at: datetime) -> None:
@@ -207,91 +234,6 @@ async def end_activations(session: Session, calamity_id: str, at: datetime) -> N
         .where(col(ActivationRow.calamity_id) == calamity_id)
         .values(ended_at=at)
     )
-
-
-async def add_tasks(session: Session, tasks: list[TaskRow]) -> None:
-    """Store the tasks of an activation."""
-    session.sql.add_all(tasks)
-    await session.sql.flush()
-
-
-async def due_tasks(session: Session, activation_id: str, at: datetime) -> list[TaskRow]:
-    """Return the waiting tasks of an activation whose start has come."""
-    return list(
-        await session.sql.scalars(
-            select(TaskRow)
-            .where(
-                TaskRow.activation_id == activation_id,
-                TaskRow.state == TaskState.WAITING,
-                col(TaskRow.start_at) <= at,
-            )
-            .order_by(col(TaskRow.start_at), col(TaskRow.id))
-        )
-    )
-
-
-async def next_task_start(session: Session, activation_id: str) -> datetime | None:
-    """Return when the next waiting task of an activation starts."""
-    found: datetime | None = await session.sql.scalar(
-        select(TaskRow.start_at)
-        .where(TaskRow.activation_id == activation_id, TaskRow.state == TaskState.WAITING)
-        .order_by(col(TaskRow.start_at))
-        .limit(1)
-    )
-    return found
-
-
-async def get_task(
-    session: Session, municipality_id: str, task_id: str
-) -> tuple[TaskRow, CalamityRow]:
-    """Return a task with its calamity, both locked. Raises NotFound."""
-    found = (
-        await session.sql.execute(
-            select(TaskRow, CalamityRow)
-            .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
-            .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
-            .with_for_update(of=[TaskRow, CalamityRow], key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).first()
-    if found is None:
-        raise NotFound("This task does not exist.", field="task")
-    return found[0], found[1]
-
-
-async def list_tasks(session: Session, calamity_id: str) -> list[TaskRow]:
-    """Return the tasks of a calamity by due time."""
-    return list(
-        await session.sql.scalars(
-            select(TaskRow)
-            .where(TaskRow.calamity_id == calamity_id)
-            .order_by(col(TaskRow.due_at), col(TaskRow.id))
-        )
-    )
-
-
-async def due_activations(session: Session, at: datetime) -> list[str]:
-    """Return activations under way that have a task to start, for the sweep."""
-    rows = await session.sql.scalars(
-        select(TaskRow.activation_id)
-        .join(ActivationRow, col(ActivationRow.id) == TaskRow.activation_id)
-        .where(
-            TaskRow.state == TaskState.WAITING,
-            col(TaskRow.start_at) <= at,
-            col(ActivationRow.ended_at).is_(None),
-        )
-        .distinct()
-        .limit(500)
-    )
-    return list(rows)
-
-
-async def get_task_row(session: Session, task_id: str) -> TaskRow:
-    """Return a task by its id alone, for the system itself. Raises NotFound."""
-    row = await session.sql.get(TaskRow, task_id)
-    if row is None:
-        raise NotFound("This task does not exist.", field="task")
-    return row
 
 
 class Pinned(Struct, frozen=True):
@@ -324,32 +266,6 @@ async def list_pinned(session: Session, calamity_id: str) -> list[Pinned]:
         )
         for row in rows
     ]
-
-
-async def find_task(
-    session: Session, municipality_id: str, task_id: str
-) -> tuple[TaskRow, CalamityRow]:
-    """Return a task with its calamity, to look at it: nothing is locked. Raises NotFound."""
-    found = (
-        await session.sql.execute(
-            select(TaskRow, CalamityRow)
-            .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
-            .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
-        )
-    ).first()
-    if found is None:
-        raise NotFound("This task does not exist.", field="task")
-    return found[0], found[1]
-
-
-async def finish_act(session: Session, task_id: str, at: datetime) -> None:
-    """Mark a task as done whose call-out or round has come to its end."""
-    await session.sql.execute(
-        update(TaskRow)
-        .where(col(TaskRow.id) == task_id, col(TaskRow.state) == TaskState.RUNNING)
-        .values(state=TaskState.DONE, ended_at=at)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 async def find_by_code(session: Session, code: str) -> CalamityRow | None:

@@ -18,6 +18,8 @@ def sentence(happening: line.Happening, language: Language, names: Names | None 
 
 def own_words(happening: line.Happening) -> str | None:
     """Return what a person wrote with it, in that person's language."""
+    if isinstance(happening, line.CalamityClosed) and happening.deviation:
+        return f"{happening.reason}\n{happening.deviation}"
     for name in ("reason", "note", "text", "ground"):
         words = getattr(happening, name, None)
         if words:
@@ -58,10 +60,16 @@ def _level_set(it: line.LevelSet, say: Language, names: Names) -> str:
         "threat": say.text("Threat level"),
     }[it.kind]
     if it.previous is None:
-        return say.text("%(kind)s set to %(value)s.", kind=kind, value=it.value)
-    return say.text(
-        "%(kind)s from %(previous)s to %(value)s.", kind=kind, previous=it.previous, value=it.value
-    )
+        words = say.text("%(kind)s set to %(value)s.", kind=kind, value=it.value)
+    else:
+        words = say.text(
+            "%(kind)s from %(previous)s to %(value)s.",
+            kind=kind, previous=it.previous, value=it.value,
+        )  # fmt: skip
+    if it.proposed is None:
+        return words
+    proposed = say.text("The playbook proposed %(level)s.", level=it.proposed)
+    return f"{words} {proposed}"
 
 
 def _phase_set(it: line.PhaseSet, say: Language, names: Names) -> str:
@@ -224,9 +232,20 @@ def _picture(it: line.PicturePublished, say: Language, names: Names) -> str:
 def _task(started: str) -> Callable[[Any, Language, Names], str]:
     def say_it(it: Any, say: Language, names: Names) -> str:
         title = it.title_en if say.code == "en" else it.title_nl
+        if it.occurrence > 1:
+            title = say.text("%(title)s (time %(number)s)", title=title, number=it.occurrence)
         return say.text(started, title=title)
 
     return say_it
+
+
+def _missed(it: line.TaskMissed, say: Language, names: Names) -> str:
+    return say.plural(
+        "Passed while nothing ran: %(title)s (%(num)s time).",
+        "Passed while nothing ran: %(title)s (%(num)s times).",
+        it.times,
+        title=it.title_en if say.code == "en" else it.title_nl,
+    )
 
 
 def _statement(it: line.Statement, say: Language, names: Names) -> str:
@@ -244,7 +263,27 @@ def _statement(it: line.Statement, say: Language, names: Names) -> str:
         rest.append(say.text("Owner: %(owner)s.", owner=names.get(it.owner, it.owner)))
     if it.due_at:
         rest.append(say.text("Before %(moment)s.", moment=say.moment(it.due_at)))
-    return " ".join([words, *rest])
+    return " ".join([words, *rest, *_rumour_or_measure(it, say)])
+
+
+def _rumour_or_measure(it: line.Statement, say: Language) -> list[str]:
+    words = []
+    if it.spread is not None:
+        spread = {
+            "few": say.text("Heard once or twice."),
+            "several": say.text("Heard more often."),
+            "everywhere": say.text("Heard everywhere."),
+        }
+        words.append(spread[it.spread])
+    if it.is_harmful:
+        words.append(say.text("It hurts people."))
+    if it.actual_risk:
+        words.append(say.text("Actual risk: %(risk)s.", risk=it.actual_risk.rstrip(".")))
+    if it.felt_risk:
+        words.append(say.text("Felt risk: %(risk)s.", risk=it.felt_risk.rstrip(".")))
+    if it.ends_at:
+        words.append(say.text("Ends %(moment)s.", moment=say.moment(it.ends_at).rstrip(".")))
+    return words
 
 
 def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
@@ -272,7 +311,21 @@ def _sealed(it: line.Sealed, say: Language, names: Names) -> str:
 
 
 def _closed(it: line.CalamityClosed, say: Language, names: Names) -> str:
-    return say.text("Calamity closed.")
+    closed = say.text("Calamity closed.")
+    missing = [
+        mark.text_en if say.code == "en" else mark.text_nl for mark in it.stop if not mark.is_met
+    ]
+    if missing:
+        unmet = say.text("Not met: %(conditions)s.", conditions="; ".join(missing))
+        return f"{closed} {unmet}"
+    return f"{closed} {say.text('All stop conditions are met.')}" if it.stop else closed
+
+
+def _still_needed(it: line.NeedConfirmed, say: Language, names: Names) -> str:
+    return say.text(
+        "Decided that all this is still needed. Next review: %(moment)s.",
+        moment=say.moment(it.review_at),
+    )
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name by which the extraction finds sentences
@@ -304,6 +357,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.TaskStarted: _task(N_("Task started: %(title)s.")),
     line.TaskDone: _task(N_("Task done: %(title)s.")),
     line.TaskSkipped: _task(N_("Task skipped: %(title)s.")),
+    line.TaskMissed: _missed,
     line.Statement: _statement,
     line.SummaryWritten: _summary,
     line.NextUpdateSet: _next_update,
@@ -311,5 +365,6 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.Corrected: _corrected,
     line.Erased: _erased,
     line.Sealed: _sealed,
+    line.NeedConfirmed: _still_needed,
     line.CalamityClosed: _closed,
 }

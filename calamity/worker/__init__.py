@@ -14,7 +14,7 @@ import structlog
 from calamity.actions.check_in import close_round
 from calamity.actions.dispatch import finish_dispatches
 from calamity.actions.receive import read_inbox
-from calamity.actions.tasks import run_activation
+from calamity.actions.run import run_activation
 from calamity.actions.terms import Terms
 from calamity.domain.channels import Channel, channel_of
 from calamity.domain.errors import CalamityError
@@ -23,7 +23,7 @@ from calamity.gateways.mail import MailCarrier, mail_server_of
 from calamity.gateways.twilio import TwilioCarrier, account_of
 from calamity.gateways.twilio_calls import TwilioCalls
 from calamity.settings import Settings
-from calamity.store import calamities, call_outs, outbox, rounds
+from calamity.store import call_outs, outbox, rounds, tasks
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
 from calamity.store.wakes import Wakes
@@ -189,7 +189,7 @@ class Worker:
 
     async def _sweep_activations(self) -> None:
         async with self._database.reading() as session:
-            due = set(await calamities.due_activations(session, now()))
+            due = set(await tasks.due_activations(session, now()))
             due |= set(await call_outs.due_ladders(session, now()))
         for activation_id in due:
             await self._activation(activation_id)

@@ -3,22 +3,25 @@
 import itertools
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
+from calamity.actions.decide import LevelKind, set_level, set_phase
 from calamity.actions.receive import read_inbox
-from calamity.actions.tasks import run_activation, start_task
+from calamity.actions.run import run_activation
+from calamity.actions.tasks import finish_task, skip_task, start_task
 from calamity.actions.terms import Terms
 from calamity.domain.dispatch import MessageState
 from calamity.domain.receipts import InboundText, StatusReceipt
 from calamity.domain.timeline import Happening, Line, Verdict, decode_happening, verify
-from calamity.store import calamities, call_outs, outbox, tables
+from calamity.store import call_outs, outbox, tables
 from calamity.store.call_outs import Roster
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
 from calamity.store.outbox import BODY, Claimed, Result
-from calamity.store.tables import MessageRow
+from calamity.store.tables import MessageRow, TaskRow
+from calamity.store.tasks import list_tasks
 from calamity.store.timeline import walk
 from calamity.store.wakes import Wakes
 from tests.make import SENDER, Person, Town, make_terms
@@ -60,11 +63,56 @@ class Play:
         async with self.database.transaction() as session:
             await start_task(session, self.wakes, self.terms, self.town.coordinator, task_id, at=at)
 
+    async def finish(self, calamity_id: str, step: str, at: datetime, **given: Any) -> None:
+        """Let the coordinator finish a step."""
+        task_id = await self.task(calamity_id, step)
+        async with self.database.transaction() as session:
+            await finish_task(
+                session, self.wakes, self.terms, self.town.coordinator, task_id, at=at,
+                **({"note": ""} | given),
+            )  # fmt: skip
+
+    async def skip(self, calamity_id: str, step: str, at: datetime, reason: str = "Nee") -> None:
+        """Let the coordinator leave a step out."""
+        task_id = await self.task(calamity_id, step)
+        async with self.database.transaction() as session:
+            await skip_task(
+                session, self.wakes, self.terms, self.town.coordinator, task_id, reason=reason,
+                at=at,
+            )  # fmt: skip
+
+    async def set_phase(
+        self, calamity_id: str, phase: str, at: datetime, reason: str = "Het is zover"
+    ) -> None:
+        """Let the coordinator move the response to a phase."""
+        async with self.database.transaction() as session:
+            await set_phase(
+                session, self.wakes, self.terms, self.town.coordinator, calamity_id, phase=phase,
+                reason=reason, at=at,
+            )  # fmt: skip
+
+    async def set_level(
+        self, calamity_id: str, value: int, at: datetime, *, reason: str = "Groepen op straat",
+        kind: LevelKind = "social",
+    ) -> None:  # fmt: skip
+        """Let the coordinator set a level."""
+        async with self.database.transaction() as session:
+            await set_level(
+                session, self.wakes, self.terms, self.town.coordinator, calamity_id, kind=kind,
+                value=value, reason=reason, at=at,
+            )  # fmt: skip
+
+    async def tasks(self, calamity_id: str, step: str = "") -> list[TaskRow]:
+        """Return the tasks of a calamity, or of one of its steps, by occurrence."""
+        async with self.database.reading() as session:
+            rows = await list_tasks(session, calamity_id)
+        return sorted(
+            (row for row in rows if step in ("", row.step)), key=lambda row: row.occurrence
+        )
+
     async def task(self, calamity_id: str, step: str) -> str:
         """Return the id of the newest task of a step."""
-        async with self.database.reading() as session:
-            tasks = await calamities.list_tasks(session, calamity_id)
-        return max(task.id for task in tasks if task.step == step)
+        return max(task.id for task in await self.tasks(calamity_id, step))
 
     async def texts(self, *, to: Person | None = None, purpose: str | None = None) -> list[Text]:
         """Return the messages, the first one first."""

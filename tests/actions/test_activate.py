@@ -11,8 +11,9 @@ from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Group
 from calamity.domain.timeline import CalamityOpened, LevelSet, PlaybookActivated
-from calamity.store.calamities import get_calamity, list_activations, list_calamities, list_tasks
+from calamity.store.calamities import get_calamity, list_activations, list_calamities
 from calamity.store.tables import ActivationRow, CalamityRow, MessageRow
+from calamity.store.tasks import list_tasks
 from calamity.store.timeline import TimelineReader
 from tests.make import (
     T0,

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import text as sql_text
 
 from calamity.actions.receive import acknowledge
-from calamity.actions.tasks import run_activation
+from calamity.actions.run import run_activation
 from calamity.domain.answers import AnswerText
 from calamity.domain.playbook import Role, Words
 from calamity.domain.timeline import (

@@ -10,8 +10,6 @@ from calamity.actions.decide import (
     close_calamity,
     correct,
     erase,
-    set_level,
-    set_phase,
     state,
     summarise,
 )
@@ -62,11 +60,7 @@ async def shut(database, wakes, town, made, *, actor=None, at=None):
 
 
 async def test_each_level_is_set_apart_and_with_a_reason(database, town, play, active):
-    async with database.transaction() as session:
-        await set_level(
-            session, town.coordinator, active.calamity_id, kind="social", value=2,
-            reason="Groepen op straat", at=later(minutes=1),
-        )  # fmt: skip
+    await play.set_level(active.calamity_id, 2, later(minutes=1))
     row = await calamity_of(database, town, active)
     assert (row.social_level, row.grip, row.threat) == (2, 0, 0)
     assert row.level_since == later(minutes=1)
@@ -75,33 +69,15 @@ async def test_each_level_is_set_apart_and_with_a_reason(database, town, play, a
 
 
 @pytest.mark.parametrize(("value", "reason"), [(4, "x"), (-1, "x"), (2, " ")])
-async def test_a_level_outside_its_range_or_without_reason_is_refused(
-    database, town, active, value, reason
-):
+async def test_a_level_outside_its_range_or_without_reason_is_refused(play, active, value, reason):
     with pytest.raises(Refused):
-        async with database.transaction() as session:
-            await set_level(
-                session, town.coordinator, active.calamity_id, kind="social", value=value,
-                reason=reason, at=T0,
-            )  # fmt: skip
+        await play.set_level(active.calamity_id, value, T0, reason=reason)
 
 
 async def test_a_phase_is_a_decision_on_the_timeline(database, town, play, active):
-    async with database.transaction() as session:
-        await set_phase(
-            session,
-            town.coordinator,
-            active.calamity_id,
-            phase="after",
-            reason="Rustig",
-            at=later(hours=1),
-        )
+    await play.set_phase(active.calamity_id, "after", later(hours=1))
     with pytest.raises(Refused) as refused:
-        async with database.transaction() as session:
-            await set_phase(
-                session, town.coordinator, active.calamity_id, phase="nonsense", reason="Rustig",
-                at=later(hours=1),
-            )  # fmt: skip
+        await play.set_phase(active.calamity_id, "nonsense", later(hours=1))
     assert refused.value.field == "phase"
     (entry,) = await play.happened(active.calamity_id, PhaseSet)
     assert (entry.phase, entry.previous) == ("after", "acute")

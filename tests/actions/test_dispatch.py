@@ -5,7 +5,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from calamity.actions.dispatch import finish_dispatches
-from calamity.actions.tasks import finish_task, skip_task, start_task
+from calamity.actions.tasks import start_task
 from calamity.domain.activation import Inputs
 from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import Conflict, Forbidden, Refused
@@ -284,28 +284,21 @@ async def test_calls_leave_before_words(play, active):
     assert [texts[id_] for id_ in order] == ["call-out"] * 3 + ["answer"]
 
 
-async def test_a_decision_needs_an_option_and_a_reason(play, active, database, town):
-    task = await play.task(active.calamity_id, "choose")
+async def test_a_decision_needs_an_option_and_a_reason(play, active):
     for choice, note, field in ((None, "x", "choice"), (2, "x", "choice"), (0, "", "note")):
         with pytest.raises(Refused) as refused:
-            async with database.transaction() as session:
-                await finish_task(session, town.coordinator, task, note=note, choice=choice, at=T0)
+            await play.finish(active.calamity_id, "choose", T0, note=note, choice=choice)
         assert refused.value.field == field
-    async with database.transaction() as session:
-        await finish_task(session, town.coordinator, task, note="Uit respect", choice=0, at=T0)
+    await play.finish(active.calamity_id, "choose", T0, note="Uit respect", choice=0)
     with pytest.raises(Conflict):
-        async with database.transaction() as session:
-            await finish_task(session, town.coordinator, task, note="Nog eens", choice=1, at=T0)
+        await play.finish(active.calamity_id, "choose", T0, note="Nog eens", choice=1)
 
 
-async def test_a_step_is_left_out_only_where_the_playbook_allows_it(play, active, database, town):
-    task = await play.task(active.calamity_id, "write")
+async def test_a_step_is_left_out_only_where_the_playbook_allows_it(play, active):
     with pytest.raises(Refused):
-        async with database.transaction() as session:
-            await skip_task(session, town.coordinator, task, reason="Geen tijd", at=T0)
-    task = await play.task(active.calamity_id, "facts")
-    async with database.transaction() as session:
-        row = await skip_task(session, town.coordinator, task, reason="Niet nodig", at=T0)
+        await play.skip(active.calamity_id, "write", T0)
+    await play.skip(active.calamity_id, "facts", T0)
+    (row,) = await play.tasks(active.calamity_id, "facts")
     assert row.state == "skipped"
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from calamity.actions.tasks import run_activation
+from calamity.actions.run import run_activation
 from calamity.actions.terms import Way
 from calamity.domain.channels import Channel
 from calamity.gateways.twilio_calls import TwilioCalls

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from calamity.actions.receive import acknowledge
-from calamity.actions.tasks import run_activation
+from calamity.actions.run import run_activation
 from calamity.actions.terms import Way
 from calamity.domain.channels import Channel
 from calamity.gateways.mail import MailCarrier, MailServer

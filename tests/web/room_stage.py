@@ -9,16 +9,18 @@ from pathlib import Path
 from litestar import Litestar
 
 from calamity.actions.receive import read_inbox
-from calamity.actions.tasks import run_activation, start_task
+from calamity.actions.run import run_activation
+from calamity.actions.tasks import start_task
 from calamity.domain.permissions import UserRole
 from calamity.domain.receipts import InboundText
-from calamity.store.calamities import Activation, list_tasks
+from calamity.store.calamities import Activation
 from calamity.store.call_outs import rosters
 from calamity.store.database import Database
 from calamity.store.ids import new_id
 from calamity.store.inbox import Inbox
 from calamity.store.rounds import list_rounds
 from calamity.store.tables import RoundRow, TaskRow
+from calamity.store.tasks import list_tasks
 from calamity.store.wakes import Wakes
 from tests.make import SENDER, Person, Town, make_activation, make_terms
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting

@@ -34,6 +34,7 @@ SAMPLES: list[line.Happening] = [
         title_en="Elsewhere",
     ),
     line.LevelSet(kind="social", value=2, previous=1, reason="Familie daar."),
+    line.LevelSet(kind="social", value=2, previous=None, reason="Onrust.", proposed=1),
     line.LevelSet(kind="threat", value=4, previous=None, reason="NCTV."),
     line.PhaseSet(phase="acute", reason="Begonnen."),
     line.CallOutStarted(call_out_id="o", roles=["LEI"], quota=5),
@@ -73,6 +74,16 @@ SAMPLES: list[line.Happening] = [
     line.TaskStarted(step="S1", title_nl="Bellen", title_en="Phone"),
     line.TaskDone(step="S1", title_nl="Bellen", title_en="Phone", note="Gebeld."),
     line.TaskSkipped(step="S1", title_nl="Bellen", title_en="Phone", reason="Niet nodig."),
+    line.TaskDone(step="S1", title_nl="Bellen", title_en="Phone", occurrence=2),
+    line.TaskMissed(step="S1", title_nl="Bellen", title_en="Phone", times=3),
+    line.Statement(kind="rumour", text="Er rijdt een busje.", spread="several", is_harmful=True),
+    line.Statement(
+        kind="measure",
+        text="Agenten bij de kerk.",
+        actual_risk="gelijk",
+        felt_risk="hoger",
+        ends_at=AT,
+    ),
     line.Statement(kind="commitment", text="We komen langs.", owner="LEI", due_at=AT),
     line.SummaryWritten(sentences=["Een.", "Twee."]),
     line.NextUpdateSet(at=AT),
@@ -80,7 +91,19 @@ SAMPLES: list[line.Happening] = [
     line.Corrected(refers_to=4, text="Twee klassen."),
     line.Erased(refers_to=4, ground="Verzoek."),
     line.Sealed(head_seq=9, head_hash="0" * 64, signature="x", public_key="y"),
+    line.NeedConfirmed(reason="Nog onrust.", review_at=AT),
     line.CalamityClosed(reason="Rust."),
+    line.CalamityClosed(
+        reason="Rust.",
+        stop=[
+            line.StopMark(code="a", text_nl="Rust", text_en="Calm", is_met=True),
+            line.StopMark(code="b", text_nl="Uitleg", text_en="Told", is_met=False),
+        ],
+        deviation="Uitleg volgt.",
+    ),
+    line.CalamityClosed(
+        reason="Rust.", stop=[line.StopMark(code="a", text_nl="Rust", text_en="Calm", is_met=True)]
+    ),
 ]
 
 
@@ -102,7 +125,7 @@ def test_every_happening_is_one_sentence_in_each_language(happening: line.Happen
 
 
 def test_names_stand_for_codes_and_codes_stand_alone() -> None:
-    started = SAMPLES[6]
+    started = next(each for each in SAMPLES if isinstance(each, line.CallOutStarted))
     assert sentence(started, LANGUAGES["nl"], NAMES) == "Team opgeroepen: teamleider. Nodig: 5."
     assert sentence(started, LANGUAGES["en"]) == "Team called: LEI. Needed: 5."
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from calamity.actions.call_out import CallOutRunner
 from calamity.actions.compose import composer_for
-from calamity.actions.tasks import act_of_call_out
+from calamity.actions.run import act_of_call_out
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Snapshot
 from calamity.domain.answers import AnswerText
@@ -12,7 +12,7 @@ from calamity.domain.call_out import ANSWER_BY_DIGIT
 from calamity.domain.channels import Channel
 from calamity.domain.playbook import Group
 from calamity.domain.replies import Digit, InWords, No, Reading, Yes
-from calamity.store import calamities, call_outs
+from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
 from calamity.store.playbooks import get_version
 from calamity.store.wakes import Wakes
@@ -46,7 +46,7 @@ async def acknowledge(
     """Take in someone's answer to a call-out, or one written down *by_hand* after a call."""
     ladder, call_out = await call_outs.find_ladder(session, municipality_id, ladder_id)
     row = await call_outs.get_call_out(session, call_out.id)
-    task = await calamities.get_task_row(session, row.task_id)
+    task = await tasks.get_task_row(session, row.task_id)
     activation = await calamities.get_activation(session, task.activation_id)
     calamity = await calamities.get_calamity(session, municipality_id, row.calamity_id)
     playbook = (await get_version(session, activation.version_id)).playbook

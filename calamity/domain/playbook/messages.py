@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from calamity.domain.playbook.words import Code, Duration, Language, Part, SmsText
 
@@ -48,3 +49,7 @@ class Message(Part, frozen=True):
     def texts_for(self, audience: str) -> dict[Language, str]:
         """Return the words for an audience: its own where it has them, else those for all."""
         return {**self.texts, **self.for_audience.get(audience, {})}
+
+    def said_to(self, audience: str) -> "Message":
+        """Return the message in the words for an audience."""
+        return replace(self, texts=self.texts_for(audience))

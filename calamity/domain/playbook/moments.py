@@ -90,12 +90,14 @@ class When(Struct, frozen=True):
             else:
                 moment = shift.applied(moment)
         if self.clock:
-            moment = _first_at(moment, time.fromisoformat(self.clock))
+            moment = first_at(moment, self.clock)
         return moment
 
 
-def _first_at(moment: datetime, clock: time) -> datetime:
-    at = moment.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0, fold=0)
+def first_at(moment: datetime, clock: str) -> datetime:
+    """Return the first time at or after a moment that its own clock shows this time of day."""
+    day = time.fromisoformat(clock)
+    at = moment.replace(hour=day.hour, minute=day.minute, second=0, microsecond=0, fold=0)
     return at if at >= moment else at + timedelta(days=1)
 
 

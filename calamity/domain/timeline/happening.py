@@ -55,6 +55,8 @@ class LevelSet(_Happening, frozen=True, tag="level-set"):
     value: int
     previous: int | None
     reason: Text
+    proposed: int | None = None
+    """What the playbook proposed, where it did."""
 
 
 class PhaseSet(_Happening, frozen=True, tag="phase-set"):
@@ -220,6 +222,7 @@ class TaskStarted(_Happening, frozen=True, tag="task-started"):
     title_nl: Sentence
     title_en: Sentence
     note: Text | None = None
+    occurrence: int = 1
 
 
 class TaskDone(_Happening, frozen=True, tag="task-done"):
@@ -229,6 +232,7 @@ class TaskDone(_Happening, frozen=True, tag="task-done"):
     title_nl: Sentence
     title_en: Sentence
     note: Text | None = None
+    occurrence: int = 1
 
 
 class TaskSkipped(_Happening, frozen=True, tag="task-skipped"):
@@ -238,6 +242,16 @@ class TaskSkipped(_Happening, frozen=True, tag="task-skipped"):
     title_nl: Sentence
     title_en: Sentence
     reason: Text
+    occurrence: int = 1
+
+
+class TaskMissed(_Happening, frozen=True, tag="task-missed"):
+    """So many times of a repeated task passed while nothing ran; only the last one was opened."""
+
+    step: str
+    title_nl: Sentence
+    title_en: Sentence
+    times: Count
 
 
 class Statement(_Happening, frozen=True, tag="stated"):
@@ -247,6 +261,14 @@ class Statement(_Happening, frozen=True, tag="stated"):
     text: Text
     owner: str | None = None
     due_at: AwareTime | None = None
+    spread: Literal["few", "several", "everywhere"] | None = None
+    """How far a rumour goes round."""
+    is_harmful: bool = False
+    """A rumour that hurts people."""
+    actual_risk: Sentence | None = None
+    felt_risk: Sentence | None = None
+    ends_at: AwareTime | None = None
+    """When a measure ends, unless somebody decides otherwise."""
 
 
 class SummaryWritten(_Happening, frozen=True, tag="summary-written"):
@@ -291,10 +313,28 @@ class Sealed(_Happening, frozen=True, tag="sealed"):
     public_key: str
 
 
-class CalamityClosed(_Happening, frozen=True, tag="calamity-closed"):
-    """A person closed the calamity."""
+class NeedConfirmed(_Happening, frozen=True, tag="need-confirmed"):
+    """A person decided that all this is still needed, until the next review."""
 
     reason: Text
+    review_at: AwareTime
+
+
+class StopMark(Struct, frozen=True, forbid_unknown_fields=True):
+    """A stop condition of a playbook at the closing, and whether it was met."""
+
+    code: str
+    text_nl: Sentence
+    text_en: Sentence
+    is_met: bool
+
+
+class CalamityClosed(_Happening, frozen=True, tag="calamity-closed"):
+    """A person closed the calamity; *deviation* says why, where a stop condition was not met."""
+
+    reason: Text
+    stop: list[StopMark] = field(default_factory=list)
+    deviation: Text | None = None
 
 
 Happening = (
@@ -321,6 +361,7 @@ Happening = (
     | TaskStarted
     | TaskDone
     | TaskSkipped
+    | TaskMissed
     | Statement
     | SummaryWritten
     | NextUpdateSet
@@ -328,6 +369,7 @@ Happening = (
     | Corrected
     | Erased
     | Sealed
+    | NeedConfirmed
     | CalamityClosed
 )
 
@@ -354,12 +396,14 @@ _KINDS: dict[type, EntryKind] = {
     TaskStarted: EntryKind.TASK,
     TaskDone: EntryKind.TASK,
     TaskSkipped: EntryKind.TASK,
+    TaskMissed: EntryKind.TASK,
     SummaryWritten: EntryKind.SUMMARY,
     NextUpdateSet: EntryKind.NEXT_UPDATE,
     HandedOver: EntryKind.HANDOVER,
     Corrected: EntryKind.CORRECTION,
     Erased: EntryKind.ERASURE,
     Sealed: EntryKind.SEAL,
+    NeedConfirmed: EntryKind.DECISION,
     CalamityClosed: EntryKind.CLOSING,
 }
 _LEVELS = {"social": EntryKind.LEVEL, "grip": EntryKind.GRIP, "threat": EntryKind.THREAT}

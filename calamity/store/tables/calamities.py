@@ -49,6 +49,8 @@ class ActivationRow(SQLModel, table=True):
     t0: datetime = moment()
     inputs: str = document()
     """`ActivationInputs` as JSON."""
+    begun: str = document()
+    """When its phases began, by code, as JSON."""
     snapshot: str = document()
     """`Snapshot` as JSON: ids of everyone whom the playbook can reach, as they were at T0."""
     activated_by: str = Field(max_length=120)
@@ -56,25 +58,34 @@ class ActivationRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """A step at work. *state*: waiting, open, running, done, skipped."""
+    """A step at work, once or one of its times. *state*: waiting, open, running, or an end."""
 
     __tablename__ = "task"
     __table_args__ = (
-        UniqueConstraint("activation_id", "step"),
+        UniqueConstraint("activation_id", "step", "occurrence"),
         Index(
             "ix_task_due",
             "start_at",
-            **where("state = 'waiting'"),
+            **where("state = 'waiting' AND waits_for IS NULL"),
         ),
+        Index("ix_task_news", "activation_id", **where("news_at IS NOT NULL")),
     )
 
     id: str = Field(primary_key=True, max_length=36)
     activation_id: str = Field(foreign_key="activation.id", max_length=36)
     calamity_id: str = Field(foreign_key="calamity.id", max_length=36, index=True)
     step: str = short(40)
+    occurrence: int = 1
+    """Which time it is of a step that repeats."""
     role: str = short(40)
+    waits_for: str | None = Field(default=None, max_length=60)
+    """`phase acute`, `step S11` or `condition`; nothing once its time counts."""
     start_at: datetime = moment()
     due_at: datetime = moment()
     is_automatic: bool
     state: str = short(20)
+    choice: int | None = None
+    """Which option a decision chose, from 1."""
+    news_at: datetime | None = moment(nullable=True)
+    """It ended then, and what rests on it is not settled yet: the worker does that."""
     ended_at: datetime | None = moment(nullable=True)

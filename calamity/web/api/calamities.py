@@ -165,8 +165,8 @@ async def set_one_level(
     """Set one level, with a reason; no level follows another."""
     async with house.database.transaction() as session:
         await set_level(
-            session, actor, calamity_id, kind=data.kind, value=data.value, reason=data.reason,
-            at=now(),
+            session, house.wakes, house.terms, actor, calamity_id, kind=data.kind,
+            value=data.value, reason=data.reason, at=now(),
         )  # fmt: skip
     return await calamity_of(house, actor, calamity_id)
 
@@ -185,7 +185,10 @@ async def move_phase(
 ) -> Calamity:
     """Move the response to another phase, with a reason."""
     async with house.database.transaction() as session:
-        await set_phase(session, actor, calamity_id, phase=data.phase, reason=data.reason, at=now())
+        await set_phase(
+            session, house.wakes, house.terms, actor, calamity_id, phase=data.phase,
+            reason=data.reason, at=now(),
+        )  # fmt: skip
     return await calamity_of(house, actor, calamity_id)
 
 

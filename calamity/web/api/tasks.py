@@ -11,10 +11,12 @@ from msgspec import Meta, Struct
 from calamity.actions.tasks import finish_task, skip_task, start_task
 from calamity.domain.activation import Reason, TaskState
 from calamity.domain.errors import NotFound
+from calamity.domain.forms import TaskForm
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, Words
-from calamity.store.calamities import get_calamity, get_task, list_tasks
+from calamity.store.calamities import get_calamity
 from calamity.store.playbooks import versions_at_work
+from calamity.store.tasks import find_task, list_tasks
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -59,6 +61,8 @@ class Finished(Struct, frozen=True, forbid_unknown_fields=True):
 
     note: Annotated[str, Meta(max_length=4000)] = ""
     choice: Annotated[int, Meta(ge=0, le=7)] | None = None
+    form: TaskForm | None = None
+    """For a step that puts a form before a person."""
 
 
 class Skipped(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +106,7 @@ async def list_all(
 
 
 async def _check_place(session: Any, actor: Actor, calamity_id: str, task_id: str) -> None:
-    row, _ = await get_task(session, actor.municipality_id, task_id)
+    row, _ = await find_task(session, actor.municipality_id, task_id)
     if row.calamity_id != calamity_id:
         raise NotFound("This task does not exist.", field="task")
 
@@ -148,8 +152,9 @@ async def finish(
     async with house.database.transaction() as session:
         await _check_place(session, actor, calamity_id, task_id)
         row = await finish_task(
-            session, actor, task_id, note=data.note, choice=data.choice, at=now()
-        )
+            session, house.wakes, house.terms, actor, task_id, note=data.note, choice=data.choice,
+            form=data.form, at=now(),
+        )  # fmt: skip
         return await _told(session, row)
 
 
@@ -169,7 +174,9 @@ async def skip(
     """Leave a task out, with the reason."""
     async with house.database.transaction() as session:
         await _check_place(session, actor, calamity_id, task_id)
-        row = await skip_task(session, actor, task_id, reason=data.reason, at=now())
+        row = await skip_task(
+            session, house.wakes, house.terms, actor, task_id, reason=data.reason, at=now()
+        )
         return await _told(session, row)
 
 

@@ -243,12 +243,14 @@ async def set_phase(
     request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
 ) -> Response[Any]:
     """Move the response to another phase, with a reason."""
+    house = house_of(request)
 
     async def act(session: Session, sent: dict[str, list[str]]) -> None:
         phase = sent.get("phase", [""])[-1]
         await decide.set_phase(
-            session, actor, calamity, phase=phase, reason=_reason(sent), at=now()
-        )
+            session, house.wakes, house.terms, actor, calamity, phase=phase,
+            reason=_reason(sent), at=now(),
+        )  # fmt: skip
 
     done = language_of(request).text("The phase is set.")
     return await _steer(request, actor, calamity, "phase", act, done=done)
@@ -265,13 +267,14 @@ async def set_level(
     kind = next((each for each, _, _ in LEVELS if each == level), None)
     if kind is None:
         raise NotFound("There is no such level.", field="level")
+    house = house_of(request)
 
     async def act(session: Session, sent: dict[str, list[str]]) -> None:
         value = sent.get("value", [""])[-1]
         if not (value.isascii() and value.isdigit()):
             raise Refused("Choose one of the levels.", field="value")
         await decide.set_level(
-            session, actor, calamity, kind=kind, value=int(value),
+            session, house.wakes, house.terms, actor, calamity, kind=kind, value=int(value),
             reason=_reason(sent), at=now(),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from calamity.actions.tasks import NewRound, open_extra_round
 from calamity.domain.errors import CalamityError, Conflict, Forbidden, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Group, Playbook, Round
-from calamity.store import calamities, rounds
+from calamity.store import calamities, rounds, tasks
 from calamity.store.database import Session
 from calamity.store.people import count_people
 from calamity.store.tables import RoundRow
@@ -93,7 +93,7 @@ def _question(playbook: Playbook) -> Round | None:
 async def _asked_words(scene: Scene, session: Session, row: RoundRow) -> str:
     act = None
     if row.task_id is not None:
-        task = await calamities.get_task_row(session, row.task_id)
+        task = await tasks.get_task_row(session, row.task_id)
         step = scene.step(task.activation_id, task.step)
         act = step.act if isinstance(step.act, Round) else None
     for playbook in scene.playbooks:

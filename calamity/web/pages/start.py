@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from calamity.domain.activation import TaskState
 from calamity.domain.call_out import Rung
 from calamity.domain.permissions import Actor, Permission
-from calamity.store.calamities import list_calamities, list_tasks
+from calamity.store.calamities import list_calamities
 from calamity.store.call_outs import rosters
 from calamity.store.database import Session
 from calamity.store.network import list_circles
@@ -17,6 +17,7 @@ from calamity.store.people import list_responders
 from calamity.store.playbooks import list_versions, versions_at_work
 from calamity.store.rounds import open_forms
 from calamity.store.tables import CalamityRow
+from calamity.store.tasks import list_tasks
 from calamity.web.language import Language
 from calamity.web.pages.frame import (
     frame_of,

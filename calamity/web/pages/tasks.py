@@ -14,7 +14,8 @@ from calamity.domain.errors import CalamityError, Forbidden, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Round, Step
 from calamity.domain.timeline import EntryKind, TaskDone, TaskSkipped
-from calamity.store import calamities, call_outs
+from calamity.store import call_outs
+from calamity.store import tasks as rows_of
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import TaskRow
@@ -144,7 +145,7 @@ async def tasks_view(
     """Return the part of the room about what must happen."""
     people = await _who_fills(scene, session)
     notes = await _notes(scene, reader)
-    rows = await calamities.list_tasks(session, scene.calamity.id)
+    rows = await rows_of.list_tasks(session, scene.calamity.id)
     lines = [task_line(scene, row, people, notes) for row in rows]
     settled = [line for line in lines if line.state in _SETTLED]
     ahead = [line for line in lines if line.state not in _SETTLED]
@@ -171,7 +172,7 @@ def _later(ahead: list[room.TaskLine]) -> list[room.TaskLine]:
 
 async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine, ...]:
     """Return the decisions that wait for somebody."""
-    rows = await calamities.list_tasks(session, scene.calamity.id)
+    rows = await rows_of.list_tasks(session, scene.calamity.id)
     lines = [task_line(scene, row, {}) for row in rows]
     return tuple(line for line in lines if line.act == "decision" and line.state == "ready")
 
@@ -193,7 +194,7 @@ async def _task_page(
     house = house_of(request)
     async with house.database.reading() as session:
         scene = await scene_of(request, session, actor, calamity_id)
-        rows = await calamities.list_tasks(session, calamity_id)
+        rows = await rows_of.list_tasks(session, calamity_id)
         row = next((each for each in rows if each.id == task_id), None)
         if row is None:
             raise NotFound("This task does not exist.", field="task")
@@ -253,7 +254,9 @@ async def done(
     note = sent.get("note", [""])[-1].strip()[:1000]
     try:
         async with house.database.transaction() as session:
-            await acts.finish_task(session, actor, task, note=note, at=now())
+            await acts.finish_task(
+                session, house.wakes, house.terms, actor, task, note=note, at=now()
+            )
     except Forbidden:
         raise
     except CalamityError as error:
@@ -275,7 +278,9 @@ async def skip(
     try:
         async with house.database.transaction() as session:
             reason = sent.get("reason", [""])[-1][:500]
-            await acts.skip_task(session, actor, task, reason=reason, at=now())
+            await acts.skip_task(
+                session, house.wakes, house.terms, actor, task, reason=reason, at=now()
+            )
     except Forbidden:
         raise
     except CalamityError as error:
@@ -298,7 +303,8 @@ async def decide(
     try:
         async with house.database.transaction() as session:
             await acts.finish_task(
-                session, actor, task, note=sent.get("reason", [""])[-1].strip()[:1000],
+                session, house.wakes, house.terms, actor, task,
+                note=sent.get("reason", [""])[-1].strip()[:1000],
                 choice=int(option) if option.isascii() and option.isdigit() else None, at=now(),
             )  # fmt: skip
     except Forbidden:

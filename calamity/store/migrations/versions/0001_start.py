@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column("request_key", sa.String(length=80), nullable=False),
         sa.Column("t0", sa.BigInteger(), nullable=False),
         sa.Column("inputs", sa.Text(), nullable=False),
+        sa.Column("begun", sa.Text(), nullable=False),
         sa.Column("snapshot", sa.Text(), nullable=False),
         sa.Column("activated_by", sa.String(length=120), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
@@ -640,11 +641,15 @@ def upgrade() -> None:
         sa.Column("activation_id", sa.String(length=36), nullable=False),
         sa.Column("calamity_id", sa.String(length=36), nullable=False),
         sa.Column("step", sa.String(length=40), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("waits_for", sa.String(length=60), nullable=True),
         sa.Column("start_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("is_automatic", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("choice", sa.Integer(), nullable=True),
+        sa.Column("news_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["activation_id"],
@@ -655,7 +660,7 @@ def upgrade() -> None:
             ["calamity.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("activation_id", "step"),
+        sa.UniqueConstraint("activation_id", "step", "occurrence"),
     )
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_task_calamity_id"), ["calamity_id"], unique=False)
@@ -663,8 +668,15 @@ def upgrade() -> None:
             "ix_task_due",
             ["start_at"],
             unique=False,
-            sqlite_where=sa.text("state = 'waiting'"),
-            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting' AND waits_for IS NULL"),
+            postgresql_where=sa.text("state = 'waiting' AND waits_for IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_task_news",
+            ["activation_id"],
+            unique=False,
+            sqlite_where=sa.text("news_at IS NOT NULL"),
+            postgresql_where=sa.text("news_at IS NOT NULL"),
         )
 
     op.create_table(

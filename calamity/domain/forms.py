@@ -1,0 +1,210 @@
+"""The forms that some steps put before a person, and what the timeline keeps of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from calamity.domain.errors import Refused
+from calamity.domain.playbook import (
+    Act,
+    FactCard,
+    Measure,
+    Meeting,
+    RumourList,
+    seconds,
+)
+from calamity.domain.timeline import Statement
+
+Written = Annotated[str, Meta(max_length=1000)]
+Owner = Annotated[str, Meta(max_length=80)]
+Sayings = Annotated[list[Written], Meta(max_length=20)]
+Spread = Literal["few", "several", "everywhere"]
+
+
+class _Form(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    """What a person filled in; which one fits is said by its kind."""
+
+
+class MadeDecision(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was decided, who does it, and before when."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+    owner: Owner = ""
+    due_at: datetime | None = None
+
+
+class MeetingForm(_Form, frozen=True, tag="meeting"):
+    """The picture, the judgement and the decisions of a meeting."""
+
+    picture: Written = ""
+    judgement: Written = ""
+    decisions: Annotated[list[MadeDecision], Meta(max_length=20)] = []
+
+
+class FactCardForm(_Form, frozen=True, tag="fact-card"):
+    """What is known, what is not, what is done and what is not, and what people can do."""
+
+    we_know: Sayings = []
+    we_do_not_know: Sayings = []
+    we_do: Sayings = []
+    we_do_not: Sayings = []
+    you_can: Sayings = []
+
+
+class HeardRumour(Struct, frozen=True, forbid_unknown_fields=True):
+    """A rumour: how far it goes round, whether it hurts people, and who finds out by when."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+    spread: Spread = "few"
+    is_harmful: bool = False
+    owner: Owner = ""
+    due_at: datetime | None = None
+
+
+class RumourListForm(_Form, frozen=True, tag="rumour-list"):
+    """The rumours that came in."""
+
+    rumours: Annotated[list[HeardRumour], Meta(max_length=20)] = []
+
+
+class MeasureForm(_Form, frozen=True, tag="measure"):
+    """A visible measure, with the risk as it is and as it is felt, and when it ends."""
+
+    what: Written = ""
+    actual_risk: Annotated[str, Meta(max_length=400)] = ""
+    felt_risk: Annotated[str, Meta(max_length=400)] = ""
+    ends_at: datetime | None = None
+    owner: Owner = ""
+
+
+TaskForm = MeetingForm | FactCardForm | RumourListForm | MeasureForm
+_FORM_OF: dict[type, type] = {
+    Meeting: MeetingForm,
+    FactCard: FactCardForm,
+    RumourList: RumourListForm,
+    Measure: MeasureForm,
+}
+_SECTIONS = (
+    ("we_do_not_know", "Wij weten niet"),
+    ("we_do", "Wij doen"),
+    ("we_do_not", "Wij doen niet"),
+    ("you_can", "U kunt"),
+)
+
+
+def puts_form(act: Act | None) -> bool:
+    """Tell whether an act puts a form before a person."""
+    return type(act) in _FORM_OF
+
+
+def written_down(
+    act: Act | None, form: TaskForm | None, *, role: str, at: datetime, tempo: int = 1
+) -> list[Statement]:
+    """Return the entries that a form brings to the timeline; none for an act without a form.
+
+    Raises Refused, naming the field, for a form that is missing, is another one, or lacks
+    something: a decision without an owner and a deadline is none.
+    """
+    kind = _FORM_OF.get(type(act))
+    if kind is None:
+        if form is not None:
+            raise Refused("This task has no form. Leave it out.", field="form")
+        return []
+    if not isinstance(form, kind):
+        raise Refused("Fill in the form of this task.", field="form")
+    match form:
+        case MeetingForm():
+            return _of_meeting(form)
+        case FactCardForm():
+            return _of_fact_card(form)
+        case RumourListForm() if isinstance(act, RumourList):
+            within = timedelta(seconds=seconds(act.owner_within) / tempo)
+            return _of_rumours(form, at + within)
+        case MeasureForm():
+            return [_of_measure(form, role, at)]
+    return []
+
+
+def _of_meeting(form: MeetingForm) -> list[Statement]:
+    if not form.picture.strip():
+        raise Refused("Write what is going on, as the meeting sees it.", field="picture")
+    if not form.judgement.strip():
+        raise Refused("Write what the meeting makes of it.", field="judgement")
+    for number, made in enumerate(form.decisions, 1):
+        if not made.owner.strip():
+            raise Refused("Name who does this.", field=f"decision_{number}_owner")
+        if made.due_at is None:
+            raise Refused("Say before when this is done.", field=f"decision_{number}_due_at")
+    return [
+        Statement(kind="note", text=f"Beeld: {form.picture.strip()}"),
+        Statement(kind="interpretation", text=form.judgement.strip()),
+        *(
+            Statement(
+                kind="decision",
+                text=made.text.strip(),
+                owner=made.owner.strip(),
+                due_at=made.due_at,
+            )
+            for made in form.decisions
+        ),
+    ]
+
+
+def _of_fact_card(form: FactCardForm) -> list[Statement]:
+    known = _filled(form.we_know)
+    if not known:
+        raise Refused("Write at least one thing that is certain.", field="we_know")
+    rest = [
+        f"{title}: {'; '.join(lines)}."
+        for name, title in _SECTIONS
+        if (lines := [line.rstrip(".") for line in _filled(getattr(form, name))])
+    ]
+    facts = [Statement(kind="fact", text=line) for line in known]
+    return [*facts, Statement(kind="note", text="\n".join(rest)[:4000])] if rest else facts
+
+
+def _of_rumours(form: RumourListForm, owned_before: datetime) -> list[Statement]:
+    for number, heard in enumerate(form.rumours, 1):
+        if heard.is_harmful and not heard.owner.strip():
+            raise Refused(
+                "Name who finds out about this: it hurts people.", field=f"rumour_{number}_owner"
+            )
+    return [
+        Statement(
+            kind="rumour",
+            text=heard.text.strip(),
+            owner=heard.owner.strip() or None,
+            due_at=heard.due_at or (owned_before if heard.is_harmful else None),
+            spread=heard.spread,
+            is_harmful=heard.is_harmful,
+        )
+        for heard in form.rumours
+    ]
+
+
+def _of_measure(form: MeasureForm, role: str, at: datetime) -> Statement:
+    for field, words in (
+        ("what", "Write what is done."),
+        ("actual_risk", "Say what the risk really is."),
+        ("felt_risk", "Say what risk people feel."),
+    ):
+        if not getattr(form, field).strip():
+            raise Refused(words, field=field)
+    if form.ends_at is None:
+        raise Refused("Say when this ends.", field="ends_at")
+    if form.ends_at <= at:
+        raise Refused("This moment has passed. Choose a later one.", field="ends_at")
+    return Statement(
+        kind="measure",
+        text=form.what.strip(),
+        owner=form.owner.strip() or role,
+        actual_risk=form.actual_risk.strip(),
+        felt_risk=form.felt_risk.strip(),
+        ends_at=form.ends_at,
+    )
+
+
+def _filled(lines: Sequence[str]) -> list[str]:
+    return [line.strip() for line in lines if line.strip()]
