@@ -15,7 +15,7 @@ from calamity.domain.call_out import CallOutState
 from calamity.domain.errors import Conflict, Refused
 from calamity.domain.forms import TaskForm, written_down
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import CallOut, Decision, Dispatch, Group, Round, Step
+from calamity.domain.playbook import Act, CallOut, Decision, Dispatch, Group, Round, Step
 from calamity.domain.timeline import (
     Statement,
     TaskDone,
@@ -146,6 +146,13 @@ async def finish_task(
     if isinstance(step.act, Decision) and choice is not None:
         hold.task.choice = choice + 1
     return await hold.over(TaskState.DONE)
+
+
+async def act_of_task(session: Session, actor: Actor, task_id: str) -> Act | None:
+    """Return what the product does in a task, as its pinned version says. Raises NotFound."""
+    task, _ = await tasks.find_task(session, actor.municipality_id, task_id)
+    activation = await calamities.get_activation(session, task.activation_id)
+    return (await get_version(session, activation.version_id)).playbook.step(task.step).act
 
 
 async def _decide(

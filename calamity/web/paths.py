@@ -62,6 +62,7 @@ PATHS = {
     "playbooks": "/playbooks",
     "playbook_publish": "/playbooks",
     "playbook": "/playbooks/{slug:str}/versions/{version:int}",
+    "card": "/playbooks/{slug:str}/versions/{version:int}/cards/{card:str}",
     "playbook_approve": "/playbooks/{slug:str}/versions/{version:int}/approve",
     "neighbourhoods": "/neighbourhoods",
     "neighbourhoods_import": "/neighbourhoods/import",

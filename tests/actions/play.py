@@ -65,7 +65,10 @@ class Play:
 
     async def finish(self, calamity_id: str, step: str, at: datetime, **given: Any) -> None:
         """Let the coordinator finish a step."""
-        task_id = await self.task(calamity_id, step)
+        await self.finish_row(await self.task(calamity_id, step), at, **given)
+
+    async def finish_row(self, task_id: str, at: datetime, **given: Any) -> None:
+        """Let the coordinator finish a task."""
         async with self.database.transaction() as session:
             await finish_task(
                 session, self.wakes, self.terms, self.town.coordinator, task_id, at=at,

@@ -10,22 +10,41 @@ from msgspec import Meta, Struct
 
 from calamity.actions.tasks import finish_task, skip_task, start_task
 from calamity.domain.activation import Reason, TaskState
+from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import NotFound
 from calamity.domain.forms import TaskForm
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, Words
+from calamity.domain.playbook import (
+    CallOut,
+    Decision,
+    Dispatch,
+    FactCard,
+    Measure,
+    Meeting,
+    Playbook,
+    Round,
+    RumourList,
+    Step,
+    Words,
+)
 from calamity.store.calamities import get_calamity
 from calamity.store.playbooks import versions_at_work
 from calamity.store.tasks import find_task, list_tasks
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
-Act = Literal["call-out", "dispatch", "round", "decision"]
+Act = Literal[
+    "call-out", "dispatch", "round", "decision", "meeting", "fact-card", "rumour-list", "measure"
+]
 _ACTS: dict[type, Act] = {
     CallOut: "call-out",
     Dispatch: "dispatch",
     Round: "round",
     Decision: "decision",
+    Meeting: "meeting",
+    FactCard: "fact-card",
+    RumourList: "rumour-list",
+    Measure: "measure",
 }
 _PATH = "/calamities/{calamity_id:str}/tasks"
 
@@ -37,8 +56,13 @@ class Task(Struct, frozen=True, rename="camel"):
     activation_id: str
     step: str
     title: Words
+    occurrence: int
     role: str
+    who: Literal["municipality", "partner", "residents"]
     state: TaskState
+    waits_for: str | None
+    """A phase, a step or a condition; until it comes, the times are expectations."""
+    only_if: Words | None
     start_at: datetime
     due_at: datetime
     ended_at: datetime | None
@@ -48,6 +72,7 @@ class Task(Struct, frozen=True, rename="camel"):
     evidence: Words | None
     question: Words | None
     options: list[Words]
+    cards: list[str]
 
 
 class Tasks(Struct, frozen=True):
@@ -79,7 +104,11 @@ def _task(row: Any, playbook: Playbook) -> Task:
         activation_id=row.activation_id,
         step=step.code,
         title=step.title,
+        occurrence=row.occurrence,
         role=row.role,
+        who=step.who,
+        waits_for=row.waits_for,
+        only_if=_only_if(step, playbook),
         state=TaskState(row.state),
         start_at=row.start_at,
         due_at=row.due_at,
@@ -90,7 +119,15 @@ def _task(row: Any, playbook: Playbook) -> Task:
         evidence=step.evidence,
         question=decision.question if decision else None,
         options=decision.options if decision else [],
+        cards=step.cards,
     )
+
+
+def _only_if(step: Step, playbook: Playbook) -> Words | None:
+    if step.when is None:
+        return None
+    nl, en = (formula_in_words(step.when, playbook, language) for language in ("nl", "en"))
+    return Words(nl=nl, en=en)
 
 
 @get(_PATH, guards=[needs(Permission.SEE_ROOM)], name="api.tasks.list")

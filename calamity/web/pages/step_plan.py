@@ -2,7 +2,7 @@
 
 from calamity.actions.plan import plan_task
 from calamity.actions.terms import Terms
-from calamity.domain.playbook import Decision, Step
+from calamity.domain.playbook import CallOut, Dispatch, Round, Step
 from calamity.store.database import Session
 from calamity.store.tables import TaskRow
 from calamity.web.pages.plan import planned_dispatch
@@ -14,7 +14,8 @@ async def plan_of_step(
     scene: Scene, session: Session, terms: Terms, row: TaskRow, step: Step
 ) -> start.Plan | None:
     """Return who would get which words now; None for a step that sends nothing."""
-    if step.act is None or isinstance(step.act, Decision) or scene.calamity.closed_at is not None:
+    sends = isinstance(step.act, CallOut | Dispatch | Round)
+    if not sends or scene.calamity.closed_at is not None:
         return None
     acts = await plan_task(session, terms, scene.actor, row.id, at=scene.at)
     playbook = scene.versions[row.activation_id].playbook

@@ -10,9 +10,21 @@ from litestar.params import FromPath
 
 from calamity.actions import tasks as acts
 from calamity.domain.activation import TaskState
+from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import CalamityError, Forbidden, NotFound
+from calamity.domain.forms import puts_form
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import CallOut, Decision, Dispatch, Round, Step
+from calamity.domain.playbook import (
+    CallOut,
+    Decision,
+    Dispatch,
+    FactCard,
+    Measure,
+    Meeting,
+    Round,
+    RumourList,
+    Step,
+)
 from calamity.domain.timeline import EntryKind, TaskDone, TaskSkipped
 from calamity.store import call_outs
 from calamity.store import tasks as rows_of
@@ -36,6 +48,7 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.parts import REFUSED, answer_part, wants_part
 from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.pages.step_plan import plan_of_step
+from calamity.web.pages.task_forms import filled_beforehand, form_view, read_task_form
 from calamity.web.paths import PATHS, path
 from calamity.web.views import room
 from calamity.web.views.frame import Form
@@ -49,31 +62,32 @@ _STATES: Mapping[str, Any] = {
     TaskState.RUNNING: "started",
     TaskState.DONE: "done",
     TaskState.SKIPPED: "skipped",
+    TaskState.MISSED: "missed",
 }
-_SETTLED = ("done", "skipped")
+_SETTLED = ("done", "skipped", "missed")
 
 
 class _Notes:
     """Who closed a task and with which words, read from the timeline."""
 
-    def __init__(self, found: dict[tuple[str, str], tuple[str, str | None]]) -> None:
+    def __init__(self, found: dict[tuple[str, str, int], tuple[str, str | None]]) -> None:
         self._found = found
 
-    def of(self, step: Step) -> tuple[str | None, str | None]:
-        """Return (role, words) of whoever closed this step."""
-        return self._found.get((step.code, step.title.nl), (None, None))
+    def of(self, step: Step, occurrence: int) -> tuple[str | None, str | None]:
+        """Return (role, words) of whoever closed this step, this time."""
+        return self._found.get((step.code, step.title.nl, occurrence), (None, None))
 
 
 async def _notes(scene: Scene, reader: TimelineReader) -> _Notes:
     lines = await reader.newest(
         scene.calamity.id, scene.actor.sees, limit=_MANY, kind=EntryKind.TASK
     )
-    found: dict[tuple[str, str], tuple[str, str | None]] = {}
+    found: dict[tuple[str, str, int], tuple[str, str | None]] = {}
     for line, _ in lines:
         happening = line.happening
         if isinstance(happening, TaskDone | TaskSkipped):
             words = happening.note if isinstance(happening, TaskDone) else happening.reason
-            key = (happening.step, happening.title_nl)
+            key = (happening.step, happening.title_nl, happening.occurrence)
             found.setdefault(key, (scene.who(line.actor_role), words))
     return _Notes(found)
 
@@ -95,11 +109,11 @@ def task_line(
     step = scene.step(row.activation_id, row.step)
     code = scene.language.code
     state = _STATES[row.state]
-    by, words = notes.of(step) if notes and state in _SETTLED else (None, None)
+    by, words = notes.of(step, row.occurrence) if notes and state in _SETTLED else (None, None)
     # An act that runs is watched elsewhere: who comes, and which round is open.
     runs = state == "started" and step.act is not None
     is_over = scene.calamity.closed_at is not None or state in _SETTLED
-    is_late = not is_over and not runs and row.due_at < scene.at
+    is_late = not (is_over or runs or row.waits_for) and row.due_at < scene.at
     return room.TaskLine(
         id=row.id,
         title=step.title.in_language(code),
@@ -108,7 +122,7 @@ def task_line(
         state=state,
         act=act_of(step),
         late=is_late,
-        soon=not is_late and not is_over and row.due_at - scene.at < _SOON,
+        soon=not (is_late or is_over or row.waits_for) and row.due_at - scene.at < _SOON,
         evidence=step.evidence.in_language(code) if step.evidence else None,
         help=step.help.in_language(code) if step.help else None,
         may_skip=step.may_skip and state in ("waiting", "ready"),
@@ -118,7 +132,28 @@ def task_line(
         at=row.ended_at,
         reason=words,
         people=people.get(row.role, ()),
+        waits=_waits(scene, row) if state == "waiting" else None,
+        only_if=(
+            formula_in_words(step.when, scene.versions[row.activation_id].playbook, code)
+            if step.when
+            else None
+        ),
+        who=step.who,
+        occurrence=row.occurrence,
+        repeats=step.repeat is not None,
+        fills=puts_form(step.act),
     )
+
+
+def _waits(scene: Scene, row: TaskRow) -> str | None:
+    """Say what a task waits for besides its time; a condition is said with the task itself."""
+    kind, _, code = (row.waits_for or "").partition(" ")
+    if kind == "phase":
+        return scene.language.text("once this phase begins: %(phase)s", phase=scene.title(code))
+    if kind == "step":
+        title = scene.step(row.activation_id, code).title.in_language(scene.language.code)
+        return scene.language.text("once this is done: %(task)s", task=title)
+    return scene.language.text("once it holds") if kind else None
 
 
 def act_of(step: Step) -> Any:
@@ -132,6 +167,14 @@ def act_of(step: Step) -> Any:
             return "round"
         case Decision():
             return "decision"
+        case Meeting():
+            return "meeting"
+        case FactCard():
+            return "fact-card"
+        case RumourList():
+            return "rumour-list"
+        case Measure():
+            return "measure"
     return None
 
 
@@ -162,12 +205,17 @@ async def tasks_view(
 
 
 def _later(ahead: list[room.TaskLine]) -> list[room.TaskLine]:
-    """Return what need not be seen yet: behind the first few, and neither late, soon nor begun."""
-    return [
+    """Return what need not be seen yet: behind the first few, and neither late, soon nor begun.
+
+    What waits for something else than its time is not there yet at all.
+    """
+    near = [line for line in ahead if line.waits is None]
+    later = [
         line
-        for line in ahead[_SEEN_AT_ONCE:]
+        for line in near[_SEEN_AT_ONCE:]
         if not (line.late or line.soon or line.state == "started")
     ]
+    return [line for line in ahead if line.waits is not None or line in later]
 
 
 async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine, ...]:
@@ -204,7 +252,7 @@ async def _task_page(
         plan = None
         if line.state in ("waiting", "ready") and actor.may(Permission.STEER):
             plan = await plan_of_step(scene, session, house.terms, row, step)
-    code = scene.language.code
+    code, version = scene.language.code, scene.versions[row.activation_id]
     decision = step.act if isinstance(step.act, Decision) else None
     may_decide = decision is not None and actor.may(Permission.STEER)
     view = room.TaskPage(
@@ -215,8 +263,16 @@ async def _task_page(
         plan=plan,
         question=decision.question.in_language(code) if decision and may_decide else None,
         options=tuple(each.in_language(code) for each in decision.options) if decision else (),
+        sheet=form_view(step.act, scene),
+        cards=tuple(
+            room.CardLink(
+                version.playbook.card(each).title.in_language(code),
+                path("card", slug=version.slug, version=version.number, card=each),
+            )
+            for each in step.cards
+        ),
         closed=scene.calamity.closed_at is not None,
-        form=form or Form(),
+        form=form or filled_beforehand(step.act, scene),
     )
     frame = await frame_of(request, calamity=scene.calamity)
     return page(request, "task", frame, view, REFUSED if form else 200)
@@ -248,19 +304,22 @@ async def done(
     calamity: FromPath[str],
     task: FromPath[str],
 ) -> Response[Any]:
-    """Say that a task is done, if one likes with a note."""
+    """Say that a task is done, with a note, and with what its form asks."""
     house, language = house_of(request), language_of(request)
     sent = await form_of(request)
     note = sent.get("note", [""])[-1].strip()[:1000]
+    names: dict[str, str] = {}
     try:
         async with house.database.transaction() as session:
+            act = await acts.act_of_task(session, actor, task)
+            filled, names = read_task_form(act, sent, house.settings.zone)
             await acts.finish_task(
-                session, house.wakes, house.terms, actor, task, note=note, at=now()
+                session, house.wakes, house.terms, actor, task, note=note, form=filled, at=now()
             )
     except Forbidden:
         raise
     except CalamityError as error:
-        form = wrong(typed_in(sent), error, language, at="note")
+        form = wrong(typed_in(sent), error, language, names, at="note")
         return await _refused(request, actor, calamity, task, form)
     return await _settled(request, actor, calamity, language.text("The task is done."))
 

@@ -8,7 +8,9 @@ from msgspec import Struct
 from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, PlaybookCard
 
-ActKind = Literal["call-out", "dispatch", "round", "decision"]
+ActKind = Literal[
+    "call-out", "dispatch", "round", "decision", "meeting", "fact-card", "rumour-list", "measure"
+]
 
 
 class StepView(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,6 +85,21 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     messages_per_day: int
     asks_per_day: int
     may_approve: bool = False
+
+
+class CardPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """A card, to read or to print. *sections* are headings with their lines."""
+
+    slug: str
+    version: int
+    playbook: str
+    kind: Literal["conversation", "street", "school", "words", "facts", "report", "checklist"]
+    title: str
+    purpose: str
+    minutes: int = 0
+    people: str | None = None
+    needs: tuple[str, ...] = ()
+    sections: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):

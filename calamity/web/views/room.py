@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from calamity.web.views.frame import Form
 from calamity.web.views.picture import Coverage, Picture, Trend
+from calamity.web.views.playbook import ActKind
 from calamity.web.views.start import Plan
 
 _LATE = timedelta(minutes=2)
@@ -152,8 +153,8 @@ class TaskLine(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     role: str
     due: datetime
-    state: Literal["waiting", "ready", "started", "done", "skipped"]
-    act: Literal["call-out", "dispatch", "round", "decision"] | None = None
+    state: Literal["waiting", "ready", "started", "done", "skipped", "missed"]
+    act: ActKind | None = None
     late: bool = False
     soon: bool = False
     evidence: str | None = None
@@ -165,6 +166,31 @@ class TaskLine(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime | None = None
     reason: str | None = None
     people: tuple[str, ...] = ()
+    waits: str | None = None
+    """What must happen first, in words; until then its times are expectations."""
+    only_if: str | None = None
+    """The condition under which it is there at all, in words."""
+    who: Literal["municipality", "partner", "residents"] = "municipality"
+    occurrence: int = 1
+    repeats: bool = False
+    fills: bool = False
+    """Puts a form before who does it."""
+
+
+class TaskForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which form a task puts before a person."""
+
+    kind: Literal["meeting", "fact-card", "rumour-list", "measure"]
+    points: tuple[str, ...] = ()
+    """What must be on the agenda."""
+    rows: int = 0
+
+
+class CardLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """A card that helps with a task, and where it is."""
+
+    title: str
+    url: str
 
 
 class Tasks(Struct, frozen=True, forbid_unknown_fields=True):
@@ -189,6 +215,8 @@ class TaskPage(Struct, frozen=True, forbid_unknown_fields=True):
     plan: Plan | None = None
     question: str | None = None
     options: tuple[str, ...] = ()
+    sheet: TaskForm | None = None
+    cards: tuple[CardLink, ...] = ()
     closed: bool = False
     form: Form = Form()
 
