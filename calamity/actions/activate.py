@@ -9,7 +9,7 @@ from calamity.actions.run import run_due_tasks
 from calamity.actions.settle import course_of, first_tasks
 from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
-from calamity.domain.activation import ActivationRequest, Levels, Snapshot
+from calamity.domain.activation import ActivationRequest, Levels, Snapshot, span
 from calamity.domain.conditions import proposal_in_words
 from calamity.domain.course import phases_begun
 from calamity.domain.errors import NotFound, Refused
@@ -70,6 +70,8 @@ async def activate(
     )
     course = course_of(terms, calamity, version.playbook, activation)
     await tasks.add_tasks(session, first_tasks(course, activation))
+    review = at + span(f"{version.playbook.review_days}d", calamity.tempo)
+    calamity.review_at = min(review, calamity.review_at or review)
     for route in terms.routes:
         await ensure_lane(session, route.sender, route.rate)
     await _write_down(session, actor, activation, version, snapshot=snapshot, at=at)

@@ -1,5 +1,6 @@
 """What people decide and write down: levels, phase, statements, corrections, closing."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,18 +10,21 @@ from calamity.actions.check_in import close_round
 from calamity.actions.seal import seal_timeline
 from calamity.actions.settle import begin_phase, settle_calamity
 from calamity.actions.terms import Terms
-from calamity.domain.activation import Levels, Reason
+from calamity.domain.activation import Levels, Reason, span
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import StopCondition
 from calamity.domain.timeline import (
     CalamityClosed,
     Corrected,
     EntryKind,
     Erased,
     LevelSet,
+    NeedConfirmed,
     NextUpdateSet,
     PhaseSet,
     Statement,
+    StopMark,
     SummaryWritten,
     Visibility,
 )
@@ -177,6 +181,30 @@ async def set_phase(
     await settle_calamity(session, wakes, terms, calamity, at)
 
 
+async def confirm_need(
+    session: Session, actor: Actor, calamity_id: str, *, reason: str, at: datetime
+) -> datetime:
+    """Decide that all this is still needed, and return when that is decided anew."""
+    actor.must(Permission.STEER)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    if not reason.strip():
+        raise Refused("Say why all this is still needed.", field="reason")
+    at_work = await versions_at_work(session, calamity_id)
+    days = min(version.playbook.review_days for version in at_work.values())
+    review_at = at + span(f"{days}d", calamity.tempo)
+    await append(
+        session,
+        calamity_id,
+        NeedConfirmed(reason=reason.strip(), review_at=review_at),
+        by_role=actor.role,
+        at=at,
+        visibility=Visibility.OFFICIALS,
+    )
+    calamity.review_at = review_at
+    await session.sql.flush()
+    return review_at
+
+
 async def state(
     session: Session, actor: Actor, calamity_id: str, statement: NewStatement, *, at: datetime
 ) -> int:
@@ -277,16 +305,45 @@ async def erase(
     )
 
 
+async def stop_conditions(session: Session, calamity_id: str) -> list[StopCondition]:
+    """Return what must be so before a calamity is closed, by the playbooks at work in it."""
+    at_work = await versions_at_work(session, calamity_id)
+    return list(
+        {each.code: each for version in at_work.values() for each in version.playbook.stop}.values()
+    )
+
+
 async def close_calamity(
-    session: Session, wakes: Wakes, actor: Actor, calamity_id: str, *, reason: str, at: datetime
+    session: Session,
+    wakes: Wakes,
+    actor: Actor,
+    calamity_id: str,
+    *,
+    reason: str,
+    met: Collection[str] = (),
+    deviation: str = "",
+    at: datetime,
 ) -> None:
-    """Close a calamity: nothing waits any more, open rounds are published, the head is signed."""
+    """Close a calamity: nothing waits any more, open rounds are published, the head is signed.
+
+    *met* names the stop conditions that are met. Raises Refused where one is not, without a
+    *deviation*: why it is closed all the same.
+    """
     actor.must(Permission.STEER)
     calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
     if calamity.closed_at is not None:
         raise Conflict("This calamity was closed before.")
     if not reason.strip():
         raise Refused("Give the reason for closing.", field="reason")
+    marks = [
+        StopMark(each.code, each.text.nl, each.text.en, each.code in met)
+        for each in await stop_conditions(session, calamity_id)
+    ]
+    if not all(mark.is_met for mark in marks) and not deviation.strip():
+        raise Refused(
+            "Not every stop condition is met. Say why it is closed all the same.",
+            field="deviation",
+        )
     # Rows are locked in the order in which the worker does: activations, call-outs, rounds, and
     # the calamity last.
     await calamities.end_activations(session, calamity_id, at)
@@ -301,7 +358,7 @@ async def close_calamity(
     await append(
         session,
         calamity_id,
-        CalamityClosed(reason=reason.strip()),
+        CalamityClosed(reason=reason.strip(), stop=marks, deviation=deviation.strip() or None),
         by_role=actor.role,
         at=at,
         visibility=Visibility.OFFICIALS,

@@ -36,6 +36,13 @@ _LONGEST_INCIDENT = 60
 @click.option("--incident-en", help="The same in English texts.")
 @click.option("--level", type=click.IntRange(0, 3), help="Social level of a new calamity.")
 @click.option("--reason", help="Why this level.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="CODE=yes|no|unknown",
+    help="The answer to a question of the playbook, from which a level is proposed.",
+)
 @click.option("--version", "number", type=int, help="Which version; else the newest approved.")
 @click.option("--calamity", help="The id of a running calamity, to add a playbook to it.")
 @click.option("--affected", multiple=True, metavar="CODE", help="A neighbourhood concerned.")
@@ -65,6 +72,8 @@ def activate(
 ) -> None:
     """Activate a playbook, after showing who will get which words."""
     request = _request(**given)  # type: ignore[arg-type]  # click hands over what is declared above
+    if request.levels is None and request.calamity_id is None:
+        run_async(_propose(request, slug, by))
     planned = run_async(_plan(request, slug, by))
     if is_plan and is_json:
         say_json(planned)
@@ -97,6 +106,7 @@ def _request(
     incident_en: str | None,
     level: int | None,
     reason: str | None,
+    answers: tuple[str, ...],
     number: int | None,
     calamity: str | None,
     affected: tuple[str, ...],
@@ -110,7 +120,7 @@ def _request(
     from calamity.domain.activation import ActivationRequest
     from calamity.domain.errors import Refused
 
-    if exercise and calamity is None:
+    if exercise and calamity is None and not answers:
         level = 1 if level is None else level
         reason = reason or "Oefening"
     values: dict[str, object] = {
@@ -123,6 +133,7 @@ def _request(
             },
             "place": place,
             "affected": list(affected),
+            "answers": dict(_pair(answer) for answer in answers),
         },
         "version": number,
         "calamity_id": calamity,
@@ -136,6 +147,35 @@ def _request(
         return msgspec.convert(values, ActivationRequest)
     except msgspec.ValidationError as error:
         raise Refused(f"{error}.") from error
+
+
+def _pair(answer: str) -> tuple[str, str]:
+    from calamity.domain.errors import Refused
+
+    code, _, given = answer.partition("=")
+    if given not in ("yes", "no", "unknown"):
+        raise Refused("Write an answer as CODE=yes, CODE=no or CODE=unknown.", field="answer")
+    return code, given
+
+
+async def _propose(request: "ActivationRequest", slug: str | None, by: str) -> None:
+    """Refuse to go on without a level, and say which one the playbook proposes."""
+    from calamity.domain.conditions import proposal_in_words
+    from calamity.domain.errors import Refused
+    from calamity.domain.permissions import Permission
+    from calamity.domain.proposal import propose_level
+    from calamity.store.playbooks import usable_version
+
+    settings = settings_now()
+    async with opened(settings) as database, database.reading() as session:
+        actor = await actor_for(session, slug, by, Permission.ACTIVATE)
+        version = await usable_version(
+            session, actor.municipality_id, request.slug, request.version
+        )
+    proposal = propose_level(version.playbook, request.inputs.answers)
+    if proposal is not None:
+        why = proposal_in_words(proposal, version.playbook, "en")
+        raise Refused(f"{why} A person sets it: give --level.", field="level")
 
 
 async def _plan(request: "ActivationRequest", slug: str | None, by: str) -> "Plan":

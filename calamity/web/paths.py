@@ -22,6 +22,7 @@ PATHS = {
     "stream": "/v1/calamities/{calamity:str}/timeline/stream",
     "set_phase": "/calamities/{calamity:str}/phase",
     "set_level": "/calamities/{calamity:str}/levels/{level:str}",
+    "review": "/calamities/{calamity:str}/review",
     "close_calamity": "/calamities/{calamity:str}/close",
     "set_sentences": "/calamities/{calamity:str}/sentences",
     "task": "/calamities/{calamity:str}/tasks/{task:str}",

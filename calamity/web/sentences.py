@@ -318,7 +318,10 @@ def _closed(it: line.CalamityClosed, say: Language, names: Names) -> str:
     if missing:
         unmet = say.text("Not met: %(conditions)s.", conditions="; ".join(missing))
         return f"{closed} {unmet}"
-    return f"{closed} {say.text('All stop conditions are met.')}" if it.stop else closed
+    if not it.stop:
+        return closed
+    met = say.text("All stop conditions are met.")
+    return f"{closed} {met}"
 
 
 def _still_needed(it: line.NeedConfirmed, say: Language, names: Names) -> str:

@@ -28,6 +28,8 @@ class CalamityRow(SQLModel, table=True):
     phase_since: datetime = moment()
     level_since: datetime = moment()
     next_update_at: datetime | None = moment(nullable=True)
+    review_at: datetime | None = moment(nullable=True)
+    """Before this a person decides anew whether all this is still needed."""
     closed_at: datetime | None = moment(nullable=True)
     head_seq: int = 0
     """Sequence number of the last timeline entry; locking this row orders the writers."""

@@ -9,13 +9,17 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from calamity.actions.activate import activate
-from calamity.actions.decide import LevelKind, close_calamity, set_level, set_phase
+from calamity.actions.decide import LevelKind, close_calamity, confirm_need, set_level, set_phase
 from calamity.actions.plan import Plan, plan
 from calamity.actions.typed import LookAgainAt, typed_warnings
-from calamity.domain.activation import ActivationRequest, Reason
+from calamity.domain.activation import ActivationRequest, Given, Reason
+from calamity.domain.conditions import proposal_in_words
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import Code, Words
+from calamity.domain.proposal import propose_level
 from calamity.store.calamities import get_calamity, list_calamities
+from calamity.store.playbooks import usable_version
 from calamity.web.api.wire import camel, plain, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
@@ -36,6 +40,7 @@ class Calamity(Struct, frozen=True, rename="camel"):
     threat: int
     opened_at: datetime
     next_update_at: datetime | None
+    review_at: datetime | None
     closed_at: datetime | None
 
 
@@ -61,6 +66,24 @@ class NewCalamity(ActivationRequest, frozen=True):
     """A playbook to activate. The same request key never activates twice."""
 
 
+@camel
+class Answers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is answered to the questions of a playbook; what is left out is unknown."""
+
+    slug: str
+    answers: dict[Code, Given] = {}
+    version: int | None = None
+
+
+class ProposedLevel(Struct, frozen=True, rename="camel"):
+    """The social level that a playbook proposes, and why; *level* is null where it asks nothing."""
+
+    slug: str
+    version: int
+    level: int | None
+    reason: Words | None
+
+
 class NewLevel(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the three levels, with the reason of the person who sets it."""
 
@@ -76,10 +99,21 @@ class NewPhase(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
-class Closing(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a calamity is closed."""
+class StillNeeded(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why all this is still needed."""
 
     reason: Reason
+
+
+class Closing(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a calamity is closed, and which stop conditions are met.
+
+    Where one is not, *deviation* says why it is closed all the same.
+    """
+
+    reason: Reason
+    met: list[Code] = []
+    deviation: Annotated[str, Meta(max_length=500)] = ""
 
 
 async def calamity_of(house: House, actor: Actor, calamity_id: str) -> Calamity:
@@ -134,6 +168,25 @@ async def plan_one(
     request = plain(data, ActivationRequest)
     async with house.database.reading() as session:
         return await plan(session, house.terms, actor, request, at=now())
+
+
+@post(
+    "/calamities/proposal",
+    guards=[needs(Permission.ACTIVATE)],
+    status_code=200,
+    name="api.proposal",
+)
+async def propose_one(
+    house: NamedDependency[House], actor: NamedDependency[Actor], data: JSONBody[Answers]
+) -> ProposedLevel:
+    """Say which social level a playbook proposes, given these answers; nothing happens."""
+    async with house.database.reading() as session:
+        version = await usable_version(session, actor.municipality_id, data.slug, data.version)
+    proposal = propose_level(version.playbook, data.answers)
+    if proposal is None:
+        return ProposedLevel(version.slug, version.number, None, None)
+    nl, en = (proposal_in_words(proposal, version.playbook, code) for code in ("nl", "en"))
+    return ProposedLevel(version.slug, version.number, proposal.level, Words(nl=nl, en=en))
 
 
 async def activate_now(house: House, actor: Actor, request: ActivationRequest) -> Opened:
@@ -193,6 +246,24 @@ async def move_phase(
 
 
 @post(
+    "/calamities/{calamity_id:str}/review",
+    guards=[needs(Permission.STEER)],
+    status_code=200,
+    name="api.calamity.review",
+)
+async def go_on(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    data: JSONBody[StillNeeded],
+) -> Calamity:
+    """Decide that all this is still needed, until the next review."""
+    async with house.database.transaction() as session:
+        await confirm_need(session, actor, calamity_id, reason=data.reason, at=now())
+    return await calamity_of(house, actor, calamity_id)
+
+
+@post(
     "/calamities/{calamity_id:str}/close",
     guards=[needs(Permission.STEER)],
     status_code=200,
@@ -206,14 +277,17 @@ async def close(
 ) -> Calamity:
     """Close a calamity: nothing waits any more, and the head of the timeline is signed."""
     async with house.database.transaction() as session:
-        await close_calamity(session, house.wakes, actor, calamity_id, reason=data.reason, at=now())
+        await close_calamity(
+            session, house.wakes, actor, calamity_id, reason=data.reason, met=data.met,
+            deviation=data.deviation, at=now(),
+        )  # fmt: skip
     return await calamity_of(house, actor, calamity_id)
 
 
 router = Router(
     "/",
     route_handlers=[
-        list_all, get_one, open_one, plan_one, set_one_level, move_phase, close,
+        list_all, get_one, open_one, plan_one, propose_one, set_one_level, move_phase, go_on, close,
     ],
     tags=["Calamities"],
 )  # fmt: skip

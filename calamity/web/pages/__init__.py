@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
 from calamity.web.pages.calamity_pages import ROOM_PAGES
+from calamity.web.pages.cards import CARDS
 from calamity.web.pages.carrier import CARRIER
 from calamity.web.pages.entrance import ENTRANCE
 from calamity.web.pages.facts import FACTS
@@ -28,6 +29,7 @@ PAGES: list[ControllerRouterHandler] = [
             *START,
             *ACTIVATE,
             *PLAYBOOKS,
+            *CARDS,
             *NEIGHBOURHOODS,
             *PEOPLE,
             *PERSON,

@@ -17,8 +17,10 @@ from msgspec import Struct, structs
 from calamity.actions.activate import activate
 from calamity.actions.plan import Plan, plan
 from calamity.domain.activation import ActivationRequest
+from calamity.domain.conditions import proposal_in_words
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.proposal import propose_level
 from calamity.domain.texts import spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity
 from calamity.store.database import Session, is_clash
@@ -29,7 +31,15 @@ from calamity.store.playbooks import PlaybookVersion, list_versions, usable_vers
 from calamity.store.tables import CalamityRow
 from calamity.web.auth import needs
 from calamity.web.language import Language
-from calamity.web.pages.activation_form import Filled, next_time, one, read_form, request_of
+from calamity.web.pages.activation_form import (
+    ANSWER,
+    Filled,
+    answers_in,
+    next_time,
+    one,
+    read_form,
+    request_of,
+)
 from calamity.web.pages.forms import TOKEN
 from calamity.web.pages.frame import (
     PageRequest,
@@ -63,6 +73,7 @@ _NAMES = {
     "threat": "threat_level",
     "threat_reason": "threat_level_reason",
     "affected": "neighbourhoods",
+    "answers": "questions",
     "calamity": "title",
     "slug": "title",
     "version": "title",
@@ -231,7 +242,8 @@ async def _stage(request: PageRequest, actor: Actor, slug: str, calamity_id: str
 
 def _read(sent: Sent, stage: Stage, language: Language) -> tuple[Filled | None, Form]:
     codes = {place.code for place in stage.places}
-    return read_form(sent, codes, language, is_new=stage.calamity is None)
+    playbook = stage.version.playbook
+    return read_form(sent, codes, language, playbook, is_new=stage.calamity is None)
 
 
 def _asked(request: PageRequest, filled: Filled, stage: Stage, at: datetime) -> ActivationRequest:
@@ -251,12 +263,33 @@ def _open(calamity: CalamityRow | None) -> views.OpenCalamity | None:
     return views.OpenCalamity(calamity.id, calamity.title, calamity.is_exercise)
 
 
+def _proposal(stage: Stage, sent: Sent, language: Language) -> views.ProposedLevel | None:
+    """Return what the answers propose, once one was given."""
+    playbook = stage.version.playbook
+    answers = answers_in(sent, playbook)
+    proposal = propose_level(playbook, answers) if answers and stage.calamity is None else None
+    if proposal is None:
+        return None
+    return views.ProposedLevel(proposal.level, proposal_in_words(proposal, playbook, language.code))
+
+
 async def _show(request: PageRequest, stage: Stage, form: Form, status: int = 200) -> Response[Any]:
+    language = language_of(request)
+    sent = {name: list(values) for name, values in form.chosen.items()}
     view = views.FillIn(
-        playbook=card_of(stage.version, stage.names, language_of(request), now()),
+        playbook=card_of(stage.version, stage.names, language, now()),
         neighbourhoods=tuple(views.Neighbourhood(each.code, each.name) for each in stage.places),
         calamity=_open(stage.calamity),
         idempotency_key=form.value(_KEY) or new_id(),
+        questions=tuple(
+            views.Question(
+                ANSWER + each.code,
+                each.text.in_language(language.code),
+                each.help.in_language(language.code) if each.help else None,
+            )
+            for each in stage.version.playbook.questions
+        ),
+        proposal=_proposal(stage, sent, language) if sent else None,
         form=form,
     )
     frame = await frame_of(request, calamity=stage.calamity)
@@ -284,6 +317,7 @@ async def _show_review(
         neighbourhoods=tuple(shown[code] for code in filled.neighbourhoods),
         hidden=_carried(sent, planned.version),
         calamity=_open(calamity),
+        proposal=_proposal(stage, sent, language),
         warnings=(
             *_in_words(planned, language),
             *_warnings(planned, stage, language),
@@ -298,7 +332,7 @@ async def _show_review(
 
 def _carried(sent: Sent, version: int) -> tuple[tuple[str, str], ...]:
     """Return the fields that the confirmation sends on: all of them, and the version seen here."""
-    left_out = (TOKEN, _KEY, "version", "back")
+    left_out = (TOKEN, _KEY, "version", "back", "propose")
     carried = [
         (name, value) for name, values in sent.items() if name not in left_out for value in values
     ]

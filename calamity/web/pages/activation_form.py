@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from calamity.domain.activation import (
     ActivationRequest,
+    Given,
     IncidentLine,
     Inputs,
     Levels,
@@ -16,12 +18,14 @@ from calamity.domain.activation import (
     RequestKey,
     Tempo,
 )
-from calamity.domain.playbook import ClockTime
+from calamity.domain.playbook import ClockTime, Code, Playbook
 from calamity.domain.playbook import Language as Spoken
 from calamity.store.tables import CalamityRow
 from calamity.web.language import Language
-from calamity.web.pages.forms import Sent, parse_form
+from calamity.web.pages.forms import Sent, parse_form, typed_in
 from calamity.web.views.frame import Form
+
+_GIVEN: dict[str, Given] = {"yes": "yes", "no": "no", "unknown": "unknown"}
 
 
 class Filled(Struct, frozen=True):
@@ -44,6 +48,21 @@ class Filled(Struct, frozen=True):
     grip_reason: Reason | None = None
     threat_level: Annotated[int, Meta(ge=1, le=5)] | None = None
     threat_level_reason: Reason | None = None
+    answers: dict[Code, Given] = {}
+
+
+ANSWER = "answer-"
+"""What the fields of the answers begin with; the code of the question follows."""
+
+
+def answers_in(sent: Sent, playbook: Playbook) -> dict[Code, Given]:
+    """Return what was answered to the questions of a playbook."""
+    found: dict[Code, Given] = {}
+    for question in playbook.questions:
+        given = one(sent, ANSWER + question.code)
+        if given in _GIVEN:
+            found[question.code] = _GIVEN[given]
+    return found
 
 
 def one(sent: Sent, field: str) -> str | None:
@@ -53,29 +72,43 @@ def one(sent: Sent, field: str) -> str | None:
 
 
 def read_form(
-    sent: Sent, places: Collection[str], language: Language, *, is_new: bool
+    sent: Sent,
+    places: Collection[str],
+    language: Language,
+    playbook: Playbook,
+    *,
+    is_new: bool,
 ) -> tuple[Filled | None, Form]:
     """Read the form, and say of each field what is wrong with it."""
-    sent = {name: values for name, values in sent.items() if name != "back"}
-    filled, form = parse_form(Filled, sent, language)
+    whole = {name: values for name, values in sent.items() if name not in ("back", "propose")}
+    answers = answers_in(whole, playbook)
+    rest = {name: values for name, values in whole.items() if not name.startswith(ANSWER)}
+    filled, form = parse_form(Filled, rest, language)
     errors = dict(form.errors)
+    form = typed_in(whole)
+    for question in playbook.questions:
+        if question.code not in answers:
+            errors[ANSWER + question.code] = language.text("Choose one of the answers.")
     if any(code not in places for code in sent.get("neighbourhoods", [])):
         errors["neighbourhoods"] = language.text("Choose neighbourhoods from the list.")
     if is_new:
-        _check_new(sent, errors, language)
+        _check_new(sent, errors, language, asks=bool(playbook.questions))
     if errors:
         return None, Form(form.values, form.chosen, _in_order(errors))
-    return filled, form
+    return replace(filled, answers=answers) if filled else None, form
 
 
-def _check_new(sent: Sent, errors: dict[str, str], language: Language) -> None:
+def _check_new(sent: Sent, errors: dict[str, str], language: Language, *, asks: bool) -> None:
     """Check what only a new calamity needs: a title, whether it is real, and three reasons."""
     if not one(sent, "title"):
         errors.setdefault("title", language.text("Fill this in."))
     if not one(sent, "exercise"):
         errors.setdefault("exercise", language.text("Choose one of the answers."))
+    if asks and one(sent, "social_level") is None:
+        errors.setdefault("social_level", language.text("Choose one of the levels."))
     for level, is_set in (
-        ("social_level", True),
+        # What the playbook proposes needs no reason of one's own: the action asks for another.
+        ("social_level", not asks),
         ("grip", (one(sent, "grip") or "0") != "0"),
         ("threat_level", one(sent, "threat_level") is not None),
     ):
@@ -117,6 +150,7 @@ def request_of(
             place=filled.place,
             meeting_at=next_time(filled.meeting_time, at, zone),
             affected=filled.neighbourhoods,
+            answers=filled.answers,
         ),
         calamity_id=calamity.id if calamity else None,
         title=calamity.title if calamity else filled.title or "",

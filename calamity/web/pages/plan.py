@@ -35,7 +35,11 @@ def plan_view(
     Members of the team are named; key figures are counted, since only their contact person knows
     who they are.
     """
-    at_once = [act for act in plan.acts if act.is_automatic and act.start_at <= plan.made_at]
+    at_once = [
+        act
+        for act in plan.acts
+        if act.is_automatic and not act.waits_for and act.start_at <= plan.made_at
+    ]
     sends = {act.step for act in plan.acts}
     return views.Plan(
         dispatches=tuple(
@@ -75,6 +79,8 @@ def planned_dispatch(
         cost=act.cost,
         takes_seconds=act.seconds,
         at_once=at_once,
+        only_if=act.only_if.in_language(language.code) if act.only_if else None,
+        expected=act.waits_for is not None,
         held=tuple(
             views.Unreachable(reason=_REASONS[Held(why)], count=count)
             for why, count in act.held_back.items()

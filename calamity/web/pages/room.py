@@ -167,6 +167,12 @@ async def room_page(
     return await _room_page(request, actor, calamity)
 
 
+def _stop_conditions(scene: Scene) -> tuple[tuple[str, str], ...]:
+    """Return (code, words) of what must be so before this is closed."""
+    found = {each.code: each for playbook in scene.playbooks for each in playbook.stop}
+    return tuple((code, each.text.in_language(scene.language.code)) for code, each in found.items())
+
+
 async def _room_page(
     request: PageRequest, actor: Actor, calamity_id: str, failed: str = "", form: Form | None = None
 ) -> Response[Any]:
@@ -178,6 +184,7 @@ async def _room_page(
         steers = actor.may(Permission.STEER)
         view = room.Room(
             summary=await summary_view(scene, house.timeline, failed, form),
+            stop=_stop_conditions(scene),
             roster=await roster_view(scene, session),
             tasks=await tasks_view(scene, session, house.timeline),
             messages=await messages_view(scene, session, house),
@@ -282,6 +289,19 @@ async def set_level(
     return await _steer(request, actor, calamity, level, act, done=done)
 
 
+@post(PATHS["review"], guards=[needs(Permission.STEER)], status_code=200, name="room.review")
+async def review(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Decide that all this is still needed."""
+
+    async def act(session: Session, sent: dict[str, list[str]]) -> None:
+        await decide.confirm_need(session, actor, calamity, reason=_reason(sent), at=now())
+
+    done = language_of(request).text("Kept, until the next review.")
+    return await _steer(request, actor, calamity, "review", act, done=done)
+
+
 @post(PATHS["close_calamity"], guards=[needs(Permission.STEER)], status_code=200, name="room.close")
 async def close(
     request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
@@ -290,8 +310,10 @@ async def close(
 
     async def act(session: Session, sent: dict[str, list[str]]) -> None:
         await decide.close_calamity(
-            session, house_of(request).wakes, actor, calamity, reason=_reason(sent), at=now()
-        )
+            session, house_of(request).wakes, actor, calamity, reason=_reason(sent),
+            met=sent.get("met", []), deviation=sent.get("deviation", [""])[-1][:_LONGEST_REASON],
+            at=now(),
+        )  # fmt: skip
 
     done = language_of(request).text("The calamity is closed.")
     return await _steer(request, actor, calamity, "close", act, done=done)
@@ -322,4 +344,4 @@ async def handled(
     )  # fmt: skip
 
 
-ROOM = [room_page, room_part, set_phase, set_level, close, handled]
+ROOM = [room_page, room_part, set_phase, set_level, review, close, handled]

@@ -51,6 +51,8 @@ async def summary_view(
             scene.language.clock(inputs.meeting_at) if inputs and inputs.meeting_at else ""
         ),
         closed_at=calamity.closed_at,
+        review_at=calamity.review_at,
+        review_late=calamity.review_at is not None and calamity.review_at < scene.at,
         failed=failed,
         form=form or Form(),
     )

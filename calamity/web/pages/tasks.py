@@ -52,6 +52,7 @@ from calamity.web.pages.task_forms import filled_beforehand, form_view, read_tas
 from calamity.web.paths import PATHS, path
 from calamity.web.views import room
 from calamity.web.views.frame import Form
+from calamity.web.views.playbook import ActKind
 
 _SOON = timedelta(minutes=15)
 _MANY = 400
@@ -63,6 +64,16 @@ _STATES: Mapping[str, Any] = {
     TaskState.DONE: "done",
     TaskState.SKIPPED: "skipped",
     TaskState.MISSED: "missed",
+}
+ACTS: Mapping[type, ActKind] = {
+    CallOut: "call-out",
+    Dispatch: "dispatch",
+    Round: "round",
+    Decision: "decision",
+    Meeting: "meeting",
+    FactCard: "fact-card",
+    RumourList: "rumour-list",
+    Measure: "measure",
 }
 _SETTLED = ("done", "skipped", "missed")
 
@@ -156,26 +167,9 @@ def _waits(scene: Scene, row: TaskRow) -> str | None:
     return scene.language.text("once it holds") if kind else None
 
 
-def act_of(step: Step) -> Any:
+def act_of(step: Step) -> ActKind | None:
     """Return the word for what a step does, or None when a person does it all."""
-    match step.act:
-        case CallOut():
-            return "call-out"
-        case Dispatch():
-            return "dispatch"
-        case Round():
-            return "round"
-        case Decision():
-            return "decision"
-        case Meeting():
-            return "meeting"
-        case FactCard():
-            return "fact-card"
-        case RumourList():
-            return "rumour-list"
-        case Measure():
-            return "measure"
-    return None
+    return None if step.act is None else ACTS[type(step.act)]
 
 
 async def tasks_view(

@@ -46,8 +46,11 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
     place: str = ""
     meeting_time: str = ""
     closed_at: datetime | None = None
+    review_at: datetime | None = None
+    """Before this somebody decides whether all this is still needed."""
+    review_late: bool = False
     failed: str = ""
-    """Which form was refused: phase, a level, or close."""
+    """Which form was refused: phase, a level, review, or close."""
     form: Form = Form()
 
 
@@ -377,6 +380,8 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     picture: PicturePart
     letters: Letters | None = None
     situation: "Situation | None" = None
+    stop: tuple[tuple[str, str], ...] = ()
+    """(code, words) of what must be so before this is closed."""
 
 
 class Told(Struct, frozen=True, forbid_unknown_fields=True):

@@ -94,6 +94,21 @@ class ChoosePlaybook(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: OpenCalamity | None = None
 
 
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """A question of the playbook, to be answered with yes, no or unknown."""
+
+    code: str
+    text: str
+    help: str | None = None
+
+
+class ProposedLevel(Struct, frozen=True, forbid_unknown_fields=True):
+    """The level that the playbook proposes, and why, in words."""
+
+    level: int
+    why: str
+
+
 class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
     """The second step: title, incident, place, neighbourhoods, levels."""
 
@@ -101,6 +116,9 @@ class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
     neighbourhoods: tuple[Neighbourhood, ...]
     calamity: OpenCalamity | None = None
     idempotency_key: str = ""
+    questions: tuple[Question, ...] = ()
+    proposal: ProposedLevel | None = None
+    """What the answers given so far propose."""
     form: Form = Form()
 
 
@@ -119,6 +137,10 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     cost: float
     takes_seconds: float
     held: tuple["Unreachable", ...] = ()
+    only_if: str | None = None
+    """The condition under which it happens at all, in words."""
+    expected: bool = False
+    """Waits for a phase, a step or its condition: its time is an expectation."""
     at_once: bool = True
     """Leaves as soon as the person confirms: its words are shown without asking."""
 
@@ -190,6 +212,7 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True):
     neighbourhoods: tuple[str, ...]
     hidden: tuple[tuple[str, str], ...]
     calamity: OpenCalamity | None = None
+    proposal: ProposedLevel | None = None
     warnings: tuple[str, ...] = ()
     plain: bool = False
     """What was typed could be spelled with cheaper letters."""

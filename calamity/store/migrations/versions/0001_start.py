@@ -96,6 +96,7 @@ def upgrade() -> None:
         sa.Column("phase_since", sa.BigInteger(), nullable=False),
         sa.Column("level_since", sa.BigInteger(), nullable=False),
         sa.Column("next_update_at", sa.BigInteger(), nullable=True),
+        sa.Column("review_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.String(length=64), nullable=False),
