@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
-from calamity.actions.decide import LevelKind, set_level, set_phase
+from calamity.actions.decide import LevelKind, close_calamity, set_level, set_phase
 from calamity.actions.receive import read_inbox
 from calamity.actions.run import run_activation
 from calamity.actions.tasks import finish_task, skip_task, start_task
@@ -103,6 +103,14 @@ class Play:
             await set_level(
                 session, self.wakes, self.terms, self.town.coordinator, calamity_id, kind=kind,
                 value=value, reason=reason, at=at,
+            )  # fmt: skip
+
+    async def close(self, calamity_id: str, at: datetime, **given: Any) -> None:
+        """Let the coordinator close a calamity."""
+        async with self.database.transaction() as session:
+            await close_calamity(
+                session, self.wakes, self.town.coordinator, calamity_id, at=at,
+                **({"reason": "Het is rustig"} | given),
             )  # fmt: skip
 
     async def tasks(self, calamity_id: str, step: str = "") -> list[TaskRow]:

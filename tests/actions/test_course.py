@@ -4,20 +4,30 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from calamity.domain.activation import Inputs
+from calamity.actions.decide import confirm_need
+from calamity.domain.activation import Inputs, Levels
 from calamity.domain.errors import Refused
 from calamity.domain.forms import MadeDecision, MeasureForm, MeetingForm
 from calamity.domain.playbook import (
     Decision,
     Dispatch,
+    LevelRule,
     Measure,
     Meeting,
     Message,
     Question,
     Repeat,
+    StopCondition,
     Words,
 )
-from calamity.domain.timeline import Statement, TaskMissed
+from calamity.domain.timeline import (
+    CalamityClosed,
+    LevelSet,
+    NeedConfirmed,
+    Statement,
+    TaskMissed,
+)
+from calamity.store.calamities import get_calamity
 from calamity.store.tasks import due_activations
 from tests.make import (
     MESSAGES,
@@ -30,6 +40,8 @@ from tests.make import (
     make_step,
 )
 
+DOCUMENT = ("questions", "messages", "levels", "stop", "review_days")
+"""What may differ in the playbook besides its steps."""
 CHOICE = Decision(
     question=Words(nl="Vlag halfstok?", en="Flag at half-mast?"),
     options=[Words(nl="Ja", en="Yes"), Words(nl="Nee", en="No")],
@@ -44,7 +56,8 @@ def local(day: int, hour: int) -> datetime:
 
 async def begun(database, wakes, town, *steps, **changes):
     """Activate a playbook with these steps besides those of the small one."""
-    document = {key: changes.pop(key) for key in ("questions", "messages") if key in changes}
+    document = {key: changes.pop(key) for key in DOCUMENT if key in changes}
+    changes |= changes.pop("request", {})
     playbook = make_playbook(version=2, steps=[*STEPS, *steps], **document)
     async with database.transaction() as session:
         await make_approved(session, town, playbook)
@@ -304,3 +317,51 @@ async def test_an_audience_hears_its_own_words(database, wakes, town, play):
     bodies = [text.body for text in await play.texts(purpose="give")]
     assert bodies
     assert all(body.startswith("Voor de straat: ") for body in bodies)
+
+
+RULE = LevelRule(level=2, when="here")
+
+
+async def test_the_proposed_level_needs_no_reason_and_another_one_does(database, wakes, town, play):
+    answered = Inputs(incident={"nl": "een aanslag"}, answers={"here": "yes"})
+    with pytest.raises(Refused) as refused:
+        await begun(
+            database, wakes, town, questions=[QUESTION], levels=[RULE], inputs=answered,
+            request={"levels": Levels(social=1)},
+        )  # fmt: skip
+    assert refused.value.field == "social_reason"
+    made = await make_activation(
+        database, wakes, town, inputs=answered, levels=Levels(social=2), request_key="request-2"
+    )
+    (line,) = await play.happened(made.calamity_id, LevelSet)
+    assert (line.value, line.proposed) == (2, 2)
+    assert line.reason.endswith("want: “Is het hier gebeurd?” ja.")
+    assert made.inputs.answers == {"here": "yes"}
+
+
+async def test_closing_asks_for_the_stop_conditions(database, wakes, town, play):
+    stop = [
+        StopCondition(code="calm", text=Words(nl="Het is rustig", en="It is calm")),
+        StopCondition(code="told", text=Words(nl="Men weet het", en="People know")),
+    ]
+    made = await begun(database, wakes, town, stop=stop)
+    with pytest.raises(Refused) as refused:
+        await play.close(made.calamity_id, later(days=3), met=["calm"])
+    assert refused.value.field == "deviation"
+    await play.close(made.calamity_id, later(days=3), met=["calm"], deviation="Dat volgt nog")
+    (line,) = await play.happened(made.calamity_id, CalamityClosed)
+    assert [(mark.code, mark.is_met) for mark in line.stop] == [("calm", True), ("told", False)]
+    assert line.deviation == "Dat volgt nog"
+
+
+async def test_whether_it_is_still_needed_is_decided_anew(database, wakes, town, play):
+    made = await begun(database, wakes, town, review_days=7)
+    async with database.transaction() as session:
+        assert (await get_calamity(session, town.id, made.calamity_id)).review_at == later(days=7)
+        await confirm_need(
+            session, town.coordinator, made.calamity_id, reason="Nog onrust", at=later(days=6)
+        )
+        calamity = await get_calamity(session, town.id, made.calamity_id)
+    assert calamity.review_at == later(days=13)
+    (line,) = await play.happened(made.calamity_id, NeedConfirmed)
+    assert line.review_at == later(days=13)

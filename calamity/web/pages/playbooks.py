@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from msgspec import structs
 
 from calamity.actions.publish import approve, publish
+from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import CalamityError, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
@@ -32,6 +33,8 @@ from calamity.web.pages.frame import (
     upload_of,
     wrong,
 )
+from calamity.web.pages.moments import moment_in_words
+from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
 from calamity.web.views import playbook as views
 from calamity.web.views.frame import Form
@@ -276,8 +279,10 @@ def _step(step: Step, playbook: Playbook, language: Language) -> views.StepView:
         code=step.code,
         title=step.title.in_language(code),
         role=playbook.role(step.role).title.in_language(code),
-        start=seconds(step.start),
-        due=seconds(step.due),
+        start=moment_in_words(step.start, playbook, language),
+        due=moment_in_words(step.due, playbook, language),
+        only_if=formula_in_words(step.when, playbook, code) if step.when else None,
+        who=step.who,
         automatic=step.automatic,
         may_skip=step.may_skip,
         act=act,
@@ -308,7 +313,10 @@ def _act(
             return "round", named(audiences), message
         case Decision(question=question):
             return "decision", question.in_language(language.code), None
-    return None, "", None
+        case None:
+            return None, "", None
+        case _:
+            return ACTS[type(step.act)], "", None
 
 
 PLAYBOOKS = [playbooks, publish_version, read_playbook, approve_version]

@@ -14,13 +14,13 @@ ActKind = Literal[
 
 
 class StepView(Struct, frozen=True, forbid_unknown_fields=True):
-    """A step, in words. *start* and *due* are offsets from T0, in seconds."""
+    """A step, in words."""
 
     code: str
     title: str
     role: str
-    start: int
-    due: int
+    start: str
+    due: str
     automatic: bool
     may_skip: bool
     act: ActKind | None = None
@@ -28,6 +28,8 @@ class StepView(Struct, frozen=True, forbid_unknown_fields=True):
     message: str | None = None
     evidence: str | None = None
     help: str | None = None
+    only_if: str | None = None
+    who: Literal["municipality", "partner", "residents"] = "municipality"
 
 
 class PhaseView(Struct, frozen=True, forbid_unknown_fields=True):
