@@ -30,6 +30,7 @@ from calamity.domain.playbook import (
 from calamity.store.calamities import get_calamity
 from calamity.store.playbooks import versions_at_work
 from calamity.store.tasks import find_task, list_tasks
+from calamity.web.api.wire import camel
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -81,6 +82,7 @@ class Tasks(Struct, frozen=True):
     tasks: list[Task]
 
 
+@camel
 class Finished(Struct, frozen=True, forbid_unknown_fields=True):
     """That a task is done: the evidence or reason, and for a decision the number of the option."""
 
