@@ -31,6 +31,7 @@ class Brought(Struct, frozen=True):
     """
 
     slug: str
+    sha256: str
     standing: Standing
     became: Literal["draft", "submitted", "merge", "nothing"]
     number: int | None = None
@@ -76,13 +77,13 @@ async def bring_in(
 async def _brought(
     session: Session, actor: Actor, item: Carried, *, submit: bool, at: datetime
 ) -> Brought:
-    slug = item.provenance.slug
+    slug, sha256 = item.provenance.slug, item.provenance.sha256
     versions = await list_versions(session, actor.municipality_id, slug)
     ours = versions[0] if versions else None
     base = await base_of(session, actor.municipality_id, versions, item.provenance)
     standing = standing_of(base, item.playbook, ours)
     if standing in ("same", "ours-ahead"):
-        return Brought(slug, standing, "nothing", ours.number if ours else None)
+        return Brought(slug, sha256, standing, "nothing", ours.number if ours else None)
     import_id = await add_import(
         session,
         actor.municipality_id,
@@ -92,14 +93,14 @@ async def _brought(
         at=at,
     )
     if standing == "merge":
-        return Brought(slug, standing, "merge", import_id=import_id)
+        return Brought(slug, sha256, standing, "merge", import_id=import_id)
     number = max(item.playbook.version, ours.number + 1) if ours else item.playbook.version
     source = as_yaml(structs.replace(item.playbook, version=number))
     if submit:
         await publish(session, actor, source, "draft.yaml", import_id=import_id, at=at)
-        return Brought(slug, standing, "submitted", number, import_id=import_id)
+        return Brought(slug, sha256, standing, "submitted", number, import_id=import_id)
     draft = await begin_with(session, actor, source, import_id=import_id, at=at)
-    return Brought(slug, standing, "draft", number, draft.id, import_id)
+    return Brought(slug, sha256, standing, "draft", number, draft.id, import_id)
 
 
 async def three_way(session: Session, actor: Actor, import_id: str) -> ThreeWay:

@@ -44,6 +44,7 @@ _LONGEST_INCIDENT = 60
     help="The answer to a question of the playbook, from which a level is proposed.",
 )
 @click.option("--version", "number", type=int, help="Which version; else the newest approved.")
+@click.option("--although-retired", is_flag=True, help="Although this version was retired.")
 @click.option("--calamity", help="The id of a running calamity, to add a playbook to it.")
 @click.option("--affected", multiple=True, metavar="CODE", help="A neighbourhood concerned.")
 @click.option("--place", default="", help="Where the team meets.")
@@ -108,6 +109,7 @@ def _request(
     reason: str | None,
     answers: tuple[str, ...],
     number: int | None,
+    although_retired: bool,
     calamity: str | None,
     affected: tuple[str, ...],
     place: str,
@@ -125,6 +127,7 @@ def _request(
         reason = reason or "Oefening"
     values: dict[str, object] = {
         "slug": playbook,
+        "although_retired": although_retired,
         "request_key": request_key or secrets.token_urlsafe(12),
         "inputs": {
             "incident": {
@@ -206,6 +209,10 @@ def _say_plan(plan: "Plan") -> None:
 
     kind = "OEFENING / EXERCISE" if plan.is_exercise else "ECHT / FOR REAL"
     say(f"{plan.title.nl} / {plan.title.en}, versie / version {plan.version} - {kind}")
+    if plan.is_past_its_date:
+        say("Let op: deze versie is verlopen. / Note: this version is past its date.")
+    if plan.is_retired:
+        say("Let op: deze versie is uit gebruik. / Note: this version was retired.")
     zone = settings_now().zone
     rows = [
         (

@@ -11,6 +11,7 @@ from calamity.domain.errors import NotFound, Refused
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from calamity.domain.bundle import Bundle
     from calamity.domain.playbook import Playbook
     from calamity.domain.playbook_check import Blocks
 
@@ -116,7 +117,30 @@ def packed(playbook: "Playbook", form: str) -> str:
     return f"# {FORM} sha256: {sha256}\n{body}"
 
 
-def unpacked(data: bytes, file: Path) -> tuple[bytes, str, str | None]:
+def opened_file(file: Path) -> "Bundle":
+    """Open a bundle, or a document with or without its fingerprint.
+
+    Raises Refused, or PlaybookFaults for a document by itself.
+    """
+    from calamity.domain.bundle import LARGEST, is_bundle, open_document, unpack
+
+    if file.stat().st_size > LARGEST:
+        raise Refused("This file is larger than 4 MB. A bundle is smaller.", field="file")
+    data = file.read_bytes()
+    if is_bundle(data):
+        return unpack(data)
+    document, name, sha256 = _unpacked(data, file)
+    bundle = open_document(document, name)
+    if sha256 is not None and bundle.items[0].provenance.sha256 != sha256:
+        raise Refused(
+            "The document is not the one that was exported: its fingerprint differs. Ask for it "
+            "again.",
+            field="sha256",
+        )
+    return bundle
+
+
+def _unpacked(data: bytes, file: Path) -> tuple[bytes, str, str | None]:
     """Return (document, the name it is checked under, the fingerprint that was sent with it)."""
     if data.lstrip()[:1] == b"{":
         return _unpacked_json(data)

@@ -16,6 +16,8 @@ from calamity.cli.operator import (
     say_json,
     say_table,
 )
+from calamity.cli.playbook_life import diff, drafts, retire, revoke, submit, uses
+from calamity.cli.playbook_transfer import distrust, export, import_, keys, merge, trust
 
 if TYPE_CHECKING:
     from calamity.domain.playbook_check import Blocks
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def playbooks() -> None:
-    """Playbooks: check, publish and compare documents."""
+    """Playbooks: check, publish, compare, hand over and take over documents."""
 
 
 @playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")
@@ -59,12 +61,16 @@ def _shown(version: "PlaybookVersion") -> dict[str, Any]:
     return {
         "slug": version.slug,
         "version": version.number,
+        "state": version.state,
         "title": version.playbook.title,
         "sha256": version.sha256,
         "publishedBy": version.published_by,
         "publishedAt": version.published_at,
         "approvedBy": version.approved_by,
         "approvedAt": version.approved_at,
+        "goodUntil": version.good_until,
+        "retired": version.retired,
+        "revoked": version.revoked,
     }
 
 
@@ -78,10 +84,19 @@ def list_(slug: str | None, *, is_json: bool) -> None:
         say_json([_shown(version) for version in found])
         return
     rows = [
-        (v.slug, v.number, v.published_by, v.approved_by or "nobody yet", v.playbook.title.en)
+        (
+            v.slug,
+            v.number,
+            v.state,
+            v.published_by,
+            v.approved_by or "nobody yet",
+            f"{v.good_until:%Y-%m-%d}" if v.good_until else "",
+            v.playbook.title.en,
+        )
         for v in found
     ]
-    say_table(("PLAYBOOK", "VERSION", "PUBLISHED BY", "APPROVED BY", "TITLE"), rows)
+    head = ("PLAYBOOK", "VERSION", "STATE", "PUBLISHED BY", "APPROVED BY", "GOOD UNTIL", "TITLE")
+    say_table(head, rows)
 
 
 async def _list(slug: str | None) -> "list[PlaybookVersion]":
@@ -192,87 +207,15 @@ async def _approve(
     return done
 
 
-async def _version(named: str, number: int | None, slug: str | None) -> "PlaybookVersion":
-    from calamity.domain.errors import NotFound
-
-    for version in await _list(slug):
-        if version.slug == named and number in (None, version.number):
-            return version
-    raise NotFound(f"{named}: no such version. See: calamity playbooks list", field="version")
-
-
-@playbooks.command(epilog="Example: calamity playbooks diff attack-elsewhere 1 2")
-@click.argument("named", metavar="SLUG")
-@click.argument("old", type=int)
-@click.argument("new", type=int)
-@for_municipality
-@as_json
-def diff(named: str, old: int, new: int, slug: str | None, *, is_json: bool) -> None:
-    """Say in words what differs between two published versions."""
-    from calamity.domain.playbook_changes import compare
-
-    before = run_async(_version(named, old, slug))
-    after = run_async(_version(named, new, slug))
-    changes = compare(before.playbook, after.playbook)
-    if is_json:
-        say_json(changes)
-        return
-    for change in changes:
-        say(f"- {change.nl}")
-        say(f"  {change.en}")
-    say(f"{len(changes)} differences.")
-
-
-@playbooks.command(epilog="Example: calamity playbooks export attack-elsewhere --out ours.json")
-@click.argument("named", metavar="SLUG")
-@click.option("--version", "number", type=int, help="Which version; else the newest.")
-@click.option("--form", type=click.Choice(("json", "yaml")), help="Else after the file's name.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Else printed.")
-@for_municipality
-def export(
-    *, named: str, number: int | None, form: str | None, out: Path | None, slug: str | None
-) -> None:
-    """Write a version with its fingerprint; it holds roles and words, never people or numbers."""
-    from calamity.cli.playbook_files import packed
-
-    version = run_async(_version(named, number, slug))
-    by_name = "yaml" if out is not None and out.suffix in (".yaml", ".yml") else "json"
-    text = packed(version.playbook, form or by_name)
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    out.write_text(text, encoding="utf-8")
-    say(f"{out}: {named} version {version.number} (sha256 {version.sha256}).")
-
-
-@playbooks.command(name="import", epilog="Example: calamity playbooks import theirs.json")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@for_municipality
-@by_someone
-@as_json
-def import_(file: Path, slug: str | None, by: str, *, is_json: bool) -> None:
-    """Publish an exported document, after checking its fingerprint and every rule."""
-    from calamity.cli.faults import telling
-    from calamity.cli.playbook_files import source_of, unpacked
-    from calamity.domain.errors import Refused
-    from calamity.domain.playbook_check import fingerprint, read
-
-    document, name, sha256 = unpacked(source_of(file), file)
-    with telling(file):
-        playbook = read(document, name)
-    if sha256 is not None and fingerprint(playbook) != sha256:
-        raise Refused(
-            "The document is not the one that was exported: its fingerprint differs. Ask for it "
-            "again.",
-            field="sha256",
-        )
-    done = run_async(_publish([(Path(name), document)], slug, by))
-    _say_versions("published", done, is_json=is_json)
-
-
 @playbooks.command(epilog="Example: calamity playbooks schema > playbook.schema.json")
 def schema() -> None:
     """Print the JSON Schema of a playbook, for editors."""
     from calamity.domain.playbook_check import json_schema
 
     say_json(json_schema())
+
+
+for _command in (
+    diff, drafts, submit, retire, revoke, uses, export, import_, merge, keys, trust, distrust,
+):  # fmt: skip
+    playbooks.add_command(_command)

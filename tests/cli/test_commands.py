@@ -4,6 +4,7 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,9 @@ COMMANDS = (
     "neighbourhoods import", "people import", "user create", "user list", "user disable",
     "token create", "playbooks check", "playbooks list", "playbooks publish", "playbooks approve",
     "playbooks diff", "playbooks export", "playbooks import", "playbooks schema", "activate",
+    "playbooks drafts", "playbooks submit", "playbooks retire", "playbooks revoke",
+    "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
+    "playbooks distrust",
     "timeline export", "timeline verify",
 )  # fmt: skip
 
@@ -189,6 +193,61 @@ def test_a_playbook_travels_with_its_fingerprint(sqlite_cli: Cli, tmp_path: Path
         assert "fingerprint differs" in sqlite_cli.refused("playbooks", "import", forged)
 
 
+def test_a_bundle_goes_from_one_installation_to_another(cli: Cli, tmp_path: Path):
+    other = {
+        "CALAMITY_DATABASE_URL": f"sqlite:///{tmp_path}/other.sqlite",
+        "CALAMITY_VAR": str(tmp_path / "other"),
+    }
+    theirs = replace(cli, environ=cli.environ | other)
+    make_municipality(cli)
+    cli("playbooks", "publish", "attack-elsewhere", "--by", "anna")
+    cli("playbooks", "approve", "attack-elsewhere", "--by", "bert")
+    file = str(tmp_path / "ours.calamity.zip")
+    assert "attack-elsewhere version 1" in cli("playbooks", "export", "-o", file)
+    again = str(tmp_path / "again.calamity.zip")
+    cli("playbooks", "export", "attack-elsewhere", "-o", again)
+    assert Path(file).read_bytes() == Path(again).read_bytes()
+    fingerprint = cli.json("playbooks", "keys")["own"]["fingerprint"]
+
+    make_municipality(theirs)
+    look = theirs("playbooks", "import", file, "--look")
+    assert "NOT TRUSTED HERE" in look
+    assert "Roles without people: team leader" in look
+    assert "Nobody here trusts the key" in theirs.refused("playbooks", "import", file)
+    theirs("playbooks", "trust", "Amersfoort", fingerprint, "--by", "carla")
+    (done,) = theirs.json("playbooks", "import", file, "--by", "anna")
+    assert (done["became"], done["version"]) == ("submitted", 1)
+    theirs("playbooks", "approve", "attack-elsewhere", "--by", "bert")
+    (version,) = theirs.json("playbooks", "list")
+    assert version["state"] == "published"
+    theirs("playbooks", "distrust", fingerprint, "--by", "carla")
+    assert "NOT TRUSTED" in theirs("playbooks", "import", file, "--look")
+
+
+def test_a_version_is_retired_and_says_who_used_it(sqlite_cli: Cli):
+    make_municipality(sqlite_cli)
+    sqlite_cli("playbooks", "publish", "attack-elsewhere", "--by", "anna")
+    sqlite_cli("playbooks", "approve", "attack-elsewhere", "--by", "bert")
+    assert sqlite_cli.json("playbooks", "uses", "attack-elsewhere") == []
+    sqlite_cli(
+        "playbooks", "retire", "attack-elsewhere", "--version", "1", "--reason", "Te oud.",
+        "--by", "bert",
+    )  # fmt: skip
+    start = ("activate", "attack-elsewhere", "--title", "Oefening", "--exercise", "--plan")
+    assert "Te oud." in sqlite_cli.refused(*start)
+    said = sqlite_cli(*start, "--version", "1", "--although-retired")
+    assert "this version was retired" in said
+
+
+def test_a_draft_is_submitted(sqlite_cli: Cli):
+    make_municipality(sqlite_cli)
+    (done,) = sqlite_cli.json("playbooks", "import", str(PLAYBOOK), "--draft", "--by", "anna")
+    (draft,) = sqlite_cli.json("playbooks", "drafts")
+    assert draft["id"] == done["draftId"]
+    assert "version 1: submitted" in sqlite_cli("playbooks", "submit", draft["id"], "--by", "anna")
+    assert sqlite_cli.json("playbooks", "drafts") == []
+
+
 def test_two_versions_are_compared_in_words(sqlite_cli: Cli, tmp_path: Path):
     make_municipality(sqlite_cli)
     folder = tmp_path / "attack-elsewhere"
@@ -201,7 +260,10 @@ def test_two_versions_are_compared_in_words(sqlite_cli: Cli, tmp_path: Path):
 
     said = sqlite_cli("playbooks", "diff", "attack-elsewhere", "1", "2")
 
-    assert "quota was: 3 - becomes: 4" in said
+    assert "Now 4 instead of 3 people must be coming." in said
+    assert "Er moeten nu 4 in plaats van 3 mensen komen." in said
+    assert sqlite_cli("playbooks", "diff", str(folder / "v1.yaml"), str(folder / "v2.yaml")) == said
+    assert sqlite_cli("playbooks", "diff", "attack-elsewhere@1", "attack-elsewhere") == said
     assert "1 differences." in said
 
 

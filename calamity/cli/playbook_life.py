@@ -1,0 +1,283 @@
+"""`calamity playbooks diff|drafts|submit|retire|revoke|uses`: a version's way through life."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from calamity.cli.operator import (
+    OPERATOR,
+    acting,
+    as_json,
+    by_someone,
+    for_municipality,
+    now,
+    run_async,
+    say,
+    say_json,
+    say_table,
+)
+
+if TYPE_CHECKING:
+    from calamity.domain.permissions import Actor
+    from calamity.domain.playbook import Playbook
+    from calamity.domain.playbook_changes import Change
+    from calamity.store.database import Session
+    from calamity.store.drafts import Draft
+    from calamity.store.playbooks import PlaybookVersion, VersionUse
+
+_OLD_NEW, _SLUG_OLD_NEW = 2, 3
+
+
+def change_lines(changes: "Sequence[Change]") -> list[dict[str, Any]]:
+    """Return differences as JSON shows them."""
+    return [
+        {
+            "part": each.part,
+            "nl": each.nl,
+            "en": each.en,
+            "before": each.before,
+            "after": each.after,
+        }
+        for each in changes
+    ]
+
+
+def say_changes(changes: "Sequence[Change]", indent: str = "") -> None:
+    """Print differences in both languages."""
+    for change in changes:
+        say(f"{indent}- {change.nl}")
+        say(f"{indent}  {change.en}")
+
+
+@click.command(
+    epilog="Example: calamity playbooks diff attack-elsewhere 1 2; or two of: SLUG, SLUG@2, "
+    "import:ID, a file"
+)
+@click.argument("named", metavar="A B", nargs=-1, required=True)
+@for_municipality
+@as_json
+def diff(named: tuple[str, ...], slug: str | None, *, is_json: bool) -> None:
+    """Say in words what differs between two playbooks: versions, files, or what came in."""
+    from calamity.domain.playbook_changes import compare
+
+    if len(named) == _SLUG_OLD_NEW:
+        named = (f"{named[0]}@{named[1]}", f"{named[0]}@{named[2]}")
+    if len(named) != _OLD_NEW:
+        raise click.UsageError("Name two: SLUG OLD NEW, or two of SLUG, SLUG@2, import:ID, a file.")
+    before, after = run_async(_both(named[0], named[1], slug))
+    changes = compare(before, after)
+    if is_json:
+        say_json(change_lines(changes))
+        return
+    say_changes(changes)
+    say(f"{len(changes)} differences.")
+
+
+async def _both(one: str, other: str, slug: str | None) -> "tuple[Playbook, Playbook]":
+    if _is_file(one) and _is_file(other):
+        return _in_file(one), _in_file(other)
+    from calamity.domain.permissions import Permission
+
+    async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
+        return await _meant(session, actor, one), await _meant(session, actor, other)
+
+
+def _is_file(named: str) -> bool:
+    return Path(named).is_file()
+
+
+def _in_file(named: str) -> "Playbook":
+    from calamity.cli.faults import telling
+    from calamity.cli.playbook_files import opened_file
+    from calamity.domain.errors import Refused
+
+    with telling(Path(named)):
+        bundle = opened_file(Path(named))
+    if len(bundle.items) != 1:
+        raise Refused(f"{named}: there is more than one playbook in this bundle.", field="file")
+    return bundle.items[0].playbook
+
+
+async def _meant(session: "Session", actor: "Actor", named: str) -> "Playbook":
+    from calamity.domain.errors import NotFound
+    from calamity.store.imports import get_import
+    from calamity.store.playbooks import list_versions
+
+    if _is_file(named):
+        return _in_file(named)
+    name, _, rest = named.partition(":")
+    if name == "import":
+        return (await get_import(session, actor.municipality_id, rest)).playbook
+    name, _, number = named.partition("@")
+    for version in await list_versions(session, actor.municipality_id, name):
+        if number in ("", str(version.number)):
+            return version.playbook
+    raise NotFound(f"{named}: no such version. See: calamity playbooks list", field="version")
+
+
+@click.command(epilog="Example: calamity playbooks drafts --json")
+@for_municipality
+@as_json
+def drafts(slug: str | None, *, is_json: bool) -> None:
+    """List the drafts that were not submitted yet."""
+    found = run_async(_drafts(slug))
+    if is_json:
+        say_json([_shown(draft) for draft in found])
+        return
+    rows = [
+        (draft.id, draft.slug, draft.revision, draft.saved_by, f"{draft.saved_at:%Y-%m-%d %H:%M}")
+        for draft in found
+    ]
+    say_table(("DRAFT", "PLAYBOOK", "REVISION", "SAVED BY", "SAVED AT (UTC)"), rows)
+
+
+def _shown(draft: "Draft") -> dict[str, Any]:
+    return {
+        "id": draft.id,
+        "slug": draft.slug,
+        "revision": draft.revision,
+        "author": draft.author,
+        "savedBy": draft.saved_by,
+        "savedAt": draft.saved_at,
+        "importId": draft.import_id,
+    }
+
+
+async def _drafts(slug: str | None) -> "list[Draft]":
+    from calamity.domain.permissions import Permission
+    from calamity.store.drafts import list_drafts
+
+    async with acting(slug, OPERATOR, Permission.PUBLISH) as (session, actor):
+        return await list_drafts(session, actor.municipality_id)
+
+
+@click.command(epilog="Example: calamity playbooks submit 0197c3f0-... --by author")
+@click.argument("draft")
+@for_municipality
+@by_someone
+def submit(draft: str, slug: str | None, by: str) -> None:
+    """Make a version of a draft; a second person approves it."""
+    version = run_async(_submit(draft, slug, by))
+    say(f"{version.slug} version {version.number}: submitted (sha256 {version.sha256}).")
+    say("Next, by a second person: calamity playbooks approve SLUG --by LOGIN")
+
+
+async def _submit(draft_id: str, slug: str | None, by: str) -> "PlaybookVersion":
+    from calamity.actions import drafts as at_work
+    from calamity.cli.faults import telling
+    from calamity.domain.permissions import Permission
+    from calamity.store.drafts import get_draft
+
+    async with acting(slug, by, Permission.PUBLISH) as (session, actor):
+        draft = await get_draft(session, actor.municipality_id, draft_id)
+        with telling(Path(f"{draft.slug}.yaml")):
+            return await at_work.submit(session, actor, draft.id, revision=draft.revision, at=now())
+
+
+_WITH_REASON = (
+    click.argument("named", metavar="SLUG"),
+    click.option("--version", "number", type=int, required=True, help="Which version."),
+    click.option("--reason", required=True, help="Why; whoever looks for it reads this."),
+)
+
+
+@click.command(
+    epilog="Example: calamity playbooks retire attack-here --version 1 --reason 'Version 2 is here'"
+)
+@_WITH_REASON[0]
+@_WITH_REASON[1]
+@_WITH_REASON[2]
+@for_municipality
+@by_someone
+def retire(named: str, number: int, reason: str, slug: str | None, by: str) -> None:
+    """Take a version out of use; it is activated only by who confirms that."""
+    run_async(_withdraw("retire", (named, number), reason, slug, by))
+    say(f"{named} version {number}: retired.")
+
+
+@click.command(
+    epilog="Example: calamity playbooks revoke attack-here --version 1 --reason 'A wrong number'"
+)
+@_WITH_REASON[0]
+@_WITH_REASON[1]
+@_WITH_REASON[2]
+@for_municipality
+@by_someone
+def revoke(named: str, number: int, reason: str, slug: str | None, by: str) -> None:
+    """Take a version back, because it is wrong; nobody activates it again, what runs goes on."""
+    run_async(_withdraw("revoke", (named, number), reason, slug, by))
+    say(f"{named} version {number}: revoked.")
+
+
+async def _withdraw(
+    what: str, which: tuple[str, int], reason: str, slug: str | None, by: str
+) -> None:
+    from calamity.actions.publish import retire as take_out
+    from calamity.actions.publish import revoke as take_back
+    from calamity.domain.permissions import Permission
+
+    act = take_out if what == "retire" else take_back
+    async with acting(slug, by, Permission.APPROVE) as (session, actor):
+        await act(session, actor, *which, reason, at=now())
+
+
+@click.command(epilog="Example: calamity playbooks uses attack-here --version 2")
+@click.argument("named", metavar="SLUG")
+@click.option("--version", "number", type=int, help="Which version; else all of them.")
+@for_municipality
+@as_json
+def uses(named: str, number: int | None, slug: str | None, *, is_json: bool) -> None:
+    """Say who activated which version when."""
+    found = run_async(_uses(named, number, slug))
+    if is_json:
+        say_json(
+            [
+                {
+                    "version": version,
+                    "activationId": use.activation_id,
+                    "calamityId": use.calamity_id,
+                    "calamity": use.calamity_title,
+                    "exercise": use.is_exercise,
+                    "t0": use.t0,
+                    "activatedBy": use.activated_by,
+                    "endedAt": use.ended_at,
+                }
+                for version, use in found
+            ]
+        )
+        return
+    rows = [
+        (
+            version,
+            f"{use.t0:%Y-%m-%d %H:%M}",
+            use.activated_by,
+            "exercise" if use.is_exercise else "real",
+            use.calamity_title,
+        )
+        for version, use in found
+    ]
+    say_table(("VERSION", "T0 (UTC)", "BY", "KIND", "CALAMITY"), rows)
+
+
+async def _uses(named: str, number: int | None, slug: str | None) -> "list[tuple[int, VersionUse]]":
+    from calamity.domain.errors import NotFound
+    from calamity.domain.permissions import Permission
+    from calamity.store.playbooks import list_uses, list_versions
+
+    async with acting(slug, OPERATOR, Permission.SEE_CALAMITIES) as (session, actor):
+        versions = [
+            version
+            for version in await list_versions(session, actor.municipality_id, named)
+            if number in (None, version.number)
+        ]
+        if not versions:
+            raise NotFound(
+                f"{named}: no such version. See: calamity playbooks list", field="version"
+            )
+        return [
+            (version.number, use)
+            for version in versions
+            for use in await list_uses(session, version.id)
+        ]
