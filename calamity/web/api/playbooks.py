@@ -1,4 +1,4 @@
-"""Playbooks and their versions: reading, publishing, and the second person's approval."""
+"""Playbooks and their versions: reading, publishing, approving, retiring and revoking."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,17 +7,21 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, QueryParameter
-from msgspec import Struct
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct, structs
 
+from calamity.actions import publish as life
 from calamity.actions.publish import approve, publish
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Playbook, Scenario, Words
+from calamity.domain.playbook_changes import compare
 from calamity.domain.playbook_check import canonical
-from calamity.store.playbooks import PlaybookVersion, find_version, list_versions
+from calamity.domain.playbook_life import VersionState, Withdrawal
+from calamity.store.playbooks import PlaybookVersion, find_version, list_uses, list_versions
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
+from calamity.web.api.playbook_words import Change, changes_of
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -26,7 +30,10 @@ _PATH = "/playbooks/{slug:str}/versions/{number:int}"
 
 
 class VersionCard(Struct, frozen=True, rename="camel"):
-    """A published version, without its document. Only an approved one can be activated."""
+    """A version, without its document. Only a published (approved) one can be activated.
+
+    Past *goodUntil* it still works, with a warning.
+    """
 
     slug: str
     number: int
@@ -37,6 +44,11 @@ class VersionCard(Struct, frozen=True, rename="camel"):
     published_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    state: VersionState
+    good_until: datetime | None
+    retired: Withdrawal | None
+    revoked: Withdrawal | None
+    import_id: str | None
     changes: list[Words]
 
 
@@ -44,6 +56,37 @@ class Version(VersionCard, frozen=True, rename="camel"):
     """A published version. Its document has the names of the YAML file."""
 
     document: dict[str, object]
+
+
+class Because(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+class Use(Struct, frozen=True, rename="camel"):
+    """One activation of a version."""
+
+    activation_id: str
+    calamity_id: str
+    calamity_title: str
+    is_exercise: bool
+    t0: datetime
+    activated_by: str
+    ended_at: datetime | None
+
+
+class Uses(Struct, frozen=True):
+    """Who used a version when, the newest first."""
+
+    activations: list[Use]
+
+
+class Changes(Struct, frozen=True):
+    """What differs from another version, in words."""
+
+    since: int
+    changes: list[Change]
 
 
 class Versions(Struct, frozen=True):
@@ -64,11 +107,17 @@ def _fields(version: PlaybookVersion) -> dict[str, object]:
         "published_at": version.published_at,
         "approved_by": version.approved_by,
         "approved_at": version.approved_at,
+        "state": version.state,
+        "good_until": version.good_until,
+        "retired": version.retired,
+        "revoked": version.revoked,
+        "import_id": version.import_id,
         "changes": playbook.changes,
     }
 
 
-def _card(version: PlaybookVersion) -> VersionCard:
+def card_of(version: PlaybookVersion) -> VersionCard:
+    """Return a version without its document."""
     return VersionCard(**_fields(version))  # type: ignore[arg-type]  # the field list is above
 
 
@@ -81,7 +130,7 @@ async def list_all(
     """List published versions, of one playbook or of all."""
     async with house.database.reading() as session:
         versions = await list_versions(session, actor.municipality_id, slug)
-    return Versions([_card(version) for version in versions])
+    return Versions([card_of(version) for version in versions])
 
 
 async def _version_of(house: House, actor: Actor, slug: str, number: int) -> PlaybookVersion:
@@ -147,7 +196,7 @@ async def publish_one(
     async with house.database.transaction() as session:
         version = await publish(session, actor, source, "playbook.yaml", at=now())
     place = f"/v1/playbooks/{version.slug}/versions/{version.number}"
-    return created(_card(version), place)
+    return created(card_of(version), place)
 
 
 @post(
@@ -164,11 +213,78 @@ async def approve_one(
 ) -> VersionCard:
     """Say, as a second person, that a version may be used."""
     async with house.database.transaction() as session:
-        return _card(await approve(session, actor, slug, number, at=now()))
+        return card_of(await approve(session, actor, slug, number, at=now()))
+
+
+@post(
+    _PATH + "/retire",
+    guards=[needs(Permission.APPROVE)],
+    status_code=200,
+    name="api.playbooks.retire",
+)
+async def retire_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[Because],
+) -> VersionCard:
+    """Take a version out of use; it is activated only by who confirms that."""
+    async with house.database.transaction() as session:
+        return card_of(await life.retire(session, actor, slug, number, data.reason, at=now()))
+
+
+@post(
+    _PATH + "/revoke",
+    guards=[needs(Permission.APPROVE)],
+    status_code=200,
+    name="api.playbooks.revoke",
+)
+async def revoke_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[Because],
+) -> VersionCard:
+    """Take a version back, because it is wrong; nobody activates it again, what runs goes on."""
+    async with house.database.transaction() as session:
+        return card_of(await life.revoke(session, actor, slug, number, data.reason, at=now()))
+
+
+@get(_PATH + "/activations", guards=[needs(Permission.SEE_CALAMITIES)], name="api.playbooks.uses")
+async def uses_of_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+) -> Uses:
+    """Say who used a version when."""
+    version = await _version_of(house, actor, slug, number)
+    async with house.database.reading() as session:
+        found = await list_uses(session, version.id)
+    return Uses([Use(*structs.astuple(each)) for each in found])
+
+
+@get(_PATH + "/changes", guards=[needs(Permission.SEE_PLAYBOOKS)], name="api.playbooks.changes")
+async def changes_of_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    since: Annotated[int, QueryParameter(ge=1, le=9999)],
+) -> Changes:
+    """Say in words what differs from version *since*."""
+    old = await _version_of(house, actor, slug, since)
+    new = await _version_of(house, actor, slug, number)
+    return Changes(since, changes_of(compare(old.playbook, new.playbook)))
 
 
 router = Router(
     "/",
-    route_handlers=[list_all, get_one, get_document, publish_one, approve_one],
+    route_handlers=[
+        list_all, get_one, get_document, publish_one, approve_one, retire_one, revoke_one,
+        uses_of_one, changes_of_one,
+    ],
     tags=["Playbooks"],
-)
+)  # fmt: skip
