@@ -124,7 +124,7 @@ async def _call_out(
 
 
 async def _task(coordinator: Api, calamity: str, act: str, message: str = "") -> dict[str, Any]:
-    document = await coordinator.get(f"/playbooks/{PLAYBOOK}/versions/1/document")
+    document = await coordinator.get(f"/playbooks/{PLAYBOOK}/versions/2/document")
     if isinstance(document, bytes):
         document = json.loads(document)
     codes = [
