@@ -1,4 +1,4 @@
-"""An exercise at tempo: phases change, a step ends, a level rises, a step repeats, and nodes die."""
+"""An exercise at tempo: phases change, steps end and repeat, a level rises, and nodes die."""
 
 import asyncio
 from collections import Counter
