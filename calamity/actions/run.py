@@ -120,8 +120,7 @@ async def _start_due(
         runner = runner or await runner_of(session, wakes, terms, activation, at)
         for task in due:
             await runner.open(task)
-        await session.sql.flush()
-        await settle(session, terms, activation, runner.calamity, at)
+        await runner.settle()
 
 
 class Runner(Struct):
@@ -142,17 +141,25 @@ class Runner(Struct):
         One that is opened *by_hand* runs as the person says who does so.
         """
         step = self.playbook.step(task.step)
-        rows = await tasks.tasks_of(self.session, self.activation.id)
-        course = course_of(self.terms, self.calamity, self.playbook, self.activation, rows)
-        task = await leave_waiting(self.session, course, step, task, at=self.at)
+        if step.repeat is not None:
+            await self.session.sql.flush()
+            rows = await tasks.tasks_of(self.session, self.activation.id)
+            course = course_of(self.terms, self.calamity, self.playbook, self.activation, rows)
+            task = await leave_waiting(self.session, course, step, task, at=self.at)
         task.state, task.waits_for = TaskState.OPEN, None
         if task.is_automatic and not by_hand:
             await self.act(task, step, by_role=SYSTEM)
             if not isinstance(step.act, Round | CallOut):
                 task.state, task.ended_at = TaskState.DONE, self.at
-        await self.session.sql.flush()
         self.session.ring(self.calamity.id)
         return task
+
+    async def settle(self) -> None:
+        """Settle what rests on the tasks that were moved."""
+        await settle(
+            self.session, self.terms, self.activation, self.calamity, self.at,
+            playbook=self.playbook,
+        )  # fmt: skip
 
     async def act(self, task: TaskRow, step: Step, *, by_role: str) -> None:
         """Run the act of a step; one that sends nothing is left to a person."""

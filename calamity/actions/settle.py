@@ -138,11 +138,18 @@ async def settle_calamity(
 
 
 async def settle(
-    session: Session, terms: Terms, activation: Activation, calamity: CalamityRow, at: datetime
+    session: Session,
+    terms: Terms,
+    activation: Activation,
+    calamity: CalamityRow,
+    at: datetime,
+    *,
+    playbook: Playbook | None = None,
 ) -> None:
     """Say anew of each task when it starts and what it waits for; the activation is locked."""
     await session.sql.flush()
-    playbook = (await get_version(session, activation.version_id)).playbook
+    if playbook is None:
+        playbook = (await get_version(session, activation.version_id)).playbook
     rows = await tasks.tasks_of(session, activation.id)
     course = course_of(terms, calamity, playbook, activation, rows)
     over = []

@@ -8,7 +8,6 @@ from msgspec import Meta, Struct, structs
 from calamity.actions.call_out import CallOutRunner
 from calamity.actions.check_in import open_round
 from calamity.actions.run import Runner, act_of_call_out, composer_of, runner_of, wake_for_next
-from calamity.actions.settle import settle
 from calamity.actions.terms import Terms
 from calamity.domain.activation import TaskState
 from calamity.domain.call_out import CallOutState
@@ -54,8 +53,7 @@ class _Hold(Struct):
         """End the task, and settle and wake what waits for it."""
         runner = self.runner
         self.task.state, self.task.ended_at = state, runner.at
-        await runner.session.sql.flush()
-        await settle(runner.session, runner.terms, runner.activation, runner.calamity, runner.at)
+        await runner.settle()
         await wake_for_next(runner.session, runner.wakes, runner.activation.id, runner.at)
         return self.task
 

@@ -1285,6 +1285,87 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {},
     ),
+    "task-waiting": (
+        "task",
+        room.TaskPage(
+            calamity="c-1",
+            calamity_title=CARD.title,
+            task=room.TaskLine(
+                id="t8",
+                title="Beeld opvragen bij scholen",
+                role="netwerkbeheerder",
+                due=ahead(days=1),
+                state="waiting",
+                who="partner",
+                waits="zodra deze fase begint: Nazorg",
+                only_if="sociaal niveau 2 of hoger",
+                repeats=True,
+                occurrence=2,
+            ),
+            idempotency_key="k-5",
+            cards=(room.CardLink("De praatstok", "/playbooks/small/versions/1/cards/stick"),),
+        ),
+        {},
+    ),
+    **{
+        f"task-{kind}": (
+            "task",
+            room.TaskPage(
+                calamity="c-1",
+                calamity_title=CARD.title,
+                task=room.TaskLine(
+                    id="t9",
+                    title="Overleg",
+                    role="teamleider",
+                    due=ahead(hours=2),
+                    state="ready",
+                    act=kind,
+                    fills=True,
+                ),
+                idempotency_key="k-6",
+                sheet=room.TaskForm(kind, ("De vlag",), 6),
+                form=form,
+            ),
+            {},
+        )
+        for kind, form in (
+            ("meeting", Form(errors={"decision_1_owner": "Noem wie dit doet."})),
+            ("fact-card", Form(values={"we_know": "Er is een aanslag geweest."})),
+            ("rumour-list", Form()),
+            ("measure", Form()),
+        )
+    },
+    "card": (
+        "card",
+        playbook.CardPage(
+            slug="small",
+            version=1,
+            playbook="Aanslag elders in Nederland",
+            kind="conversation",
+            title="De praatstok",
+            purpose="Iedereen komt aan het woord.",
+            minutes=45,
+            people="Acht tot twaalf mensen",
+            needs=("Een stok",),
+            sections=(
+                ("Zo gaat het", ("Wie de stok heeft, praat.", "De anderen luisteren.")),
+                ("Let op", ("Niemand hoeft iets te zeggen.",)),
+            ),
+        ),
+        {"here": "playbooks"},
+    ),
+    "activate-form-questions": (
+        "activate_form",
+        start.FillIn(
+            playbook=PLAYBOOK,
+            neighbourhoods=NEIGHBOURHOODS,
+            questions=(
+                start.Question("answer-here", "Is het hier gebeurd?", "Binnen de gemeente."),
+            ),
+            proposal=start.ProposedLevel(2, "Het draaiboek stelt niveau 2 voor."),
+        ),
+        {},
+    ),
     "task-done": (
         "task",
         room.TaskPage(
