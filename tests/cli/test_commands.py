@@ -1,19 +1,20 @@
 """What each command says of wrong input, and how it ends."""
 
+import dataclasses
 import json
 import resource
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from calamity.domain.playbook import LevelRule, Question, Words
 from calamity.domain.playbook_check import canonical, fingerprint
 from tests.cli.conftest import Cli
 from tests.cli.test_first_hour import ROOT, make_municipality
-from tests.make import make_block
+from tests.make import make_block, make_playbook
 
 HEADER = "soort;naam;telefoon;taal;rol;rang;wijk;kring;contactpersoon;afgesproken_op;wil_vragen"
 PLAYBOOK = ROOT / "playbooks" / "attack-elsewhere" / "v1.yaml"
@@ -198,7 +199,7 @@ def test_a_bundle_goes_from_one_installation_to_another(cli: Cli, tmp_path: Path
         "CALAMITY_DATABASE_URL": f"sqlite:///{tmp_path}/other.sqlite",
         "CALAMITY_VAR": str(tmp_path / "other"),
     }
-    theirs = replace(cli, environ=cli.environ | other)
+    theirs = dataclasses.replace(cli, environ=cli.environ | other)
     make_municipality(cli)
     cli("playbooks", "publish", "attack-elsewhere", "--by", "anna")
     cli("playbooks", "approve", "attack-elsewhere", "--by", "bert")
@@ -331,3 +332,23 @@ def test_the_real_thing_needs_a_level_with_a_reason(sqlite_cli: Cli):
     assert "social level" in sqlite_cli.refused(*words)
     # Nothing is known yet, so that level 1 is proposed; another one asks for a reason.
     assert "reason" in sqlite_cli.refused(*words, "--level", "2")
+
+
+def test_answers_propose_a_level_and_a_person_sets_it(sqlite_cli: Cli, tmp_path: Path):
+    sqlite_cli("demo")
+    question = Question(code="here", text=Words(nl="Is het hier?", en="Is it here?"))
+    playbook = make_playbook(questions=[question], levels=[LevelRule(level=2, when="here")])
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "v1.yaml").write_bytes(canonical(playbook))
+    sqlite_cli("playbooks", "publish", str(folder), "--by", "anna")
+    sqlite_cli("playbooks", "approve", "small", "--by", "bert")
+    words = ("activate", "small", "--title", "Aanslag in Stad", "--yes", "--answer", "here=yes")
+
+    assert "proposes level 2, because: “Is it here?” yes." in sqlite_cli.refused(*words)
+    assert "another level" in sqlite_cli.refused(*words, "--level", "1")
+    assert "CODE=yes" in sqlite_cli.refused(*words, "--answer", "here=maybe")
+    assert "Answer only those" in sqlite_cli.refused(
+        *words, "--level", "2", "--answer", "there=yes"
+    )
+    assert "Geactiveerd" in sqlite_cli(*words, "--level", "2")
