@@ -329,7 +329,7 @@ def test_activating_asks_first_and_no_is_no(sqlite_cli: Cli):
 def test_the_real_thing_needs_a_level_with_a_reason(sqlite_cli: Cli):
     sqlite_cli("demo")
     words = ("activate", "attack-elsewhere", "--title", "Aanslag in Stad", "--yes")
-    assert "social level" in sqlite_cli.refused(*words)
+    assert "proposes level 1" in sqlite_cli.refused(*words)
     # Nothing is known yet, so that level 1 is proposed; another one asks for a reason.
     assert "reason" in sqlite_cli.refused(*words, "--level", "2")
 

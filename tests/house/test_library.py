@@ -160,3 +160,55 @@ def test_who_does_not_know_is_rather_alert_too_soon():
     by_level = {rule.level: rule.unknown for rule in BLOCKS["levels", 1].levels}
 
     assert by_level == {3: "no", 2: "no", 1: "yes"}
+
+
+def opened(slug, *, level=1, **chosen):
+    """The conditional steps that open once these decisions were taken at this level."""
+    playbook = next(each for each in PLAYBOOKS if each.slug == slug)
+    facts = Facts(
+        numbers={"level": level},
+        outcomes={step: frozenset({"done", str(option)}) for step, option in chosen.items()},
+    )
+    return {
+        step.code
+        for step in playbook.steps
+        if step.when is not None and holds(read_formula(step.when), facts) is True
+    }
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({}, set()),
+        ({"S81": 1}, {"S82"}),
+        ({"S81": 3}, {"S82"}),
+        ({"S81": 4}, {"S11"}),
+        ({"S81": 4, "S85": 2}, {"S11", "S82"}),
+        ({"S81": 4, "S85": 4}, {"S11", "S88"}),
+    ],
+)
+def test_what_is_said_of_a_rumour_follows_from_what_was_found_out(chosen, words):
+    assert opened("rumour", **chosen) & {"S11", "S82", "S88"} == words
+
+
+def test_each_prepared_scenario_opens_its_own_steps_and_a_calm_day_opens_none():
+    courses = {f"V{number}" for number in range(30, 36)}
+    by_choice = {option: opened("planned-event", V21=option) & courses for option in range(1, 5)}
+
+    assert by_choice[1] == set()
+    assert by_choice[2] - by_choice[3] == {"V30"}
+    assert by_choice[3] - by_choice[2] == {"V31"}
+    # What happens here is told by the playbook for here.
+    assert by_choice[4] == {"V32"}
+
+
+def test_prepared_words_stay_where_they_are_while_nothing_happens():
+    prepared = {"S102", "S103", "S104"}
+
+    assert not opened("threat", S101=1) & prepared
+    assert opened("threat", S101=2) & prepared == prepared
+
+
+@each
+def test_a_calm_town_does_less(playbook):
+    assert opened(playbook.slug, level=0) < opened(playbook.slug, level=2)
