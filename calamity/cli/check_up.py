@@ -12,6 +12,7 @@ from calamity.cli.check_mail import check_mail
 from calamity.cli.finding import Finding
 from calamity.cli.operator import connected, now
 from calamity.domain.errors import CalamityError, Unavailable
+from calamity.domain.playbook_life import VersionState
 from calamity.gateways.smpp import smpp_account_of
 from calamity.gateways.twilio import account_of
 from calamity.settings import Settings, read_settings
@@ -105,7 +106,8 @@ async def _municipality(session: Session, municipality_id: str) -> AsyncIterator
     state: Literal["ok", "warning"] = "ok" if places else "warning"
     yield Finding(f"{slug}: neighbourhoods", state, str(len(places)), cure)
     versions = await list_versions(session, municipality_id)
-    approved = len({version.slug for version in versions if version.is_approved})
+    in_use = {each.slug for each in versions if each.state is VersionState.PUBLISHED}
+    approved = len(in_use)
     cure = (
         "" if approved else "calamity playbooks publish --by A; calamity playbooks approve --by B"
     )

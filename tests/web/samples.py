@@ -8,7 +8,17 @@ import msgspec
 from calamity.domain.permissions import Permission
 from calamity.domain.receipts import Cause
 from calamity.web.maps import draw
-from calamity.web.views import carrier, check_in, facts, people, picture, playbook, room, start
+from calamity.web.views import (
+    carrier,
+    check_in,
+    facts,
+    people,
+    picture,
+    playbook,
+    playbook_transfer,
+    room,
+    start,
+)  # fmt: skip
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
@@ -999,7 +1009,7 @@ VERSIONS = (
     ),
     playbook.VersionLine(
         version=4,
-        state="waiting",
+        state="submitted",
         published_at=None,
         author="Eva Smit",
         approver=None,
@@ -1007,6 +1017,14 @@ VERSIONS = (
         sha256="fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
     ),
 )
+FINGERPRINT = " ".join(["3f9a"] * 16)
+CHANGES = (
+    playbook_transfer.ChangeView(
+        "stap S04 (Snelteam oproepen): De vervanger wordt nu gebeld na 10 in plaats van 15 minuten.",
+        "15 minuten", "10 minuten",
+    ),
+    playbook_transfer.ChangeView("stap S09 (Vlag): is nieuw.", None, "Vlag"),
+)  # fmt: skip
 PLAYBOOK_PAGE = playbook.PlaybookPage(
     slug="attack-elsewhere",
     title=PLAYBOOK.title,
@@ -1508,11 +1526,91 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     ),
     "playbooks": (
         "playbooks",
-        playbook.Playbooks(playbooks=(PLAYBOOK, PLAYBOOK_HERE)),
+        playbook.Playbooks(
+            playbooks=(PLAYBOOK, PLAYBOOK_HERE),
+            drafts=(playbook.DraftLine("d-1", "riots", 3, "Eva Smit", NOW),),
+        ),
         {"here": "playbooks"},
     ),
     "playbooks-empty": ("playbooks", playbook.Playbooks(), {"here": "playbooks"}),
     "playbook": ("playbook", PLAYBOOK_PAGE, {"here": "playbooks"}),
+    "playbook-used": (
+        "playbook",
+        msgspec.structs.replace(
+            PLAYBOOK_PAGE,
+            version=msgspec.structs.replace(
+                VERSIONS[0],
+                state="retired",
+                reason="Versie 4 is er.",
+                good_until=NOW,
+                past_date=True,
+            ),
+            uses=(playbook.UseLine("c-1", "Aanslag elders", True, NOW, "Noor Vermeer"),),
+            origin="Waterstad",
+        ),
+        {"here": "playbooks"},
+    ),
+    "playbook-compare": (
+        "playbook_compare",
+        playbook_transfer.ComparePage("attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES),
+        {"here": "playbooks"},
+    ),
+    "playbook-import": ("playbook_import", playbook_transfer.ImportPage(), {"here": "playbooks"}),
+    "playbook-import-look": (
+        "playbook_import",
+        playbook_transfer.ImportPage(
+            file="UEsDBA==",
+            filename="waterstad.calamity.zip",
+            municipality="Waterstad",
+            fingerprint=FINGERPRINT,
+            playbooks=(
+                playbook_transfer.IncomingView(
+                    "attack-elsewhere",
+                    PLAYBOOK.title,
+                    4,
+                    "merge",
+                    3,
+                    CHANGES,
+                    roles=("teamleider",),
+                    audiences=("professionals",),
+                    places=("Noord",),
+                ),
+                playbook_transfer.IncomingView("riots", "Rellen", 1, "new", None, ()),
+            ),
+        ),
+        {"here": "playbooks"},
+    ),
+    "playbook-merge": (
+        "playbook_merge",
+        playbook_transfer.MergePage(
+            import_id="i-1",
+            slug="attack-elsewhere",
+            title=PLAYBOOK.title,
+            municipality="Waterstad",
+            theirs=4,
+            ours=3,
+            has_base=False,
+            parts=(
+                playbook_transfer.MergePart(
+                    "steps/S04", (CHANGES[0].says,), (CHANGES[1].says,), CHANGES, None
+                ),
+                playbook_transfer.MergePart("playbook/title", (), (), CHANGES[:1], "ours"),
+            ),
+        ),
+        {"here": "playbooks"},
+    ),
+    "keys": (
+        "keys",
+        playbook_transfer.KeysPage(
+            name="Oeverlanden",
+            fingerprint=FINGERPRINT,
+            keys=(
+                playbook_transfer.KeyLine("k-1", "Waterstad", FINGERPRINT, NOW, None),
+                playbook_transfer.KeyLine("k-2", "Bergdorp", FINGERPRINT, NOW, NOW),
+            ),
+        ),
+        {"here": "keys", "viewer": ADMINISTRATOR},
+    ),
     "neighbourhoods": (
         "neighbourhoods",
         HOODS,

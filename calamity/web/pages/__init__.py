@@ -16,6 +16,8 @@ from calamity.web.pages.forms import LARGEST_FORM
 from calamity.web.pages.neighbourhoods import NEIGHBOURHOODS
 from calamity.web.pages.people import PEOPLE
 from calamity.web.pages.person import PERSON
+from calamity.web.pages.playbook_life import PLAYBOOK_LIFE
+from calamity.web.pages.playbook_transfer import PLAYBOOK_TRANSFER
 from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.start import START
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
@@ -30,6 +32,8 @@ PAGES: list[ControllerRouterHandler] = [
             *ACTIVATE,
             *PLAYBOOKS,
             *CARDS,
+            *PLAYBOOK_LIFE,
+            *PLAYBOOK_TRANSFER,
             *NEIGHBOURHOODS,
             *PEOPLE,
             *PERSON,

@@ -15,10 +15,18 @@ from calamity.domain.errors import CalamityError, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
 from calamity.domain.playbook_check import PlaybookFaults
+from calamity.domain.playbook_life import VersionState
 from calamity.domain.texts import segments
 from calamity.store.accounts import list_users
 from calamity.store.database import Session
-from calamity.store.playbooks import PlaybookVersion, find_version, list_versions
+from calamity.store.drafts import list_drafts
+from calamity.store.imports import get_import
+from calamity.store.playbooks import (
+    PlaybookVersion,
+    find_version,
+    list_uses,
+    list_versions,
+)
 from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.forms import LARGEST_FORM
@@ -41,7 +49,6 @@ from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, PlaybookCard
 
 _LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
-_DAYS_IN_MONTH = 30.44
 
 Names = dict[str, str]
 
@@ -67,7 +74,7 @@ def card_of(
         steps=len(playbook.steps),
         messages=len(playbook.messages),
         approved_by=names.get(by, by),
-        expired=(at - approved_at).days > playbook.valid_months * _DAYS_IN_MONTH,
+        expired=version.is_past_its_date(at),
     )
 
 
@@ -75,7 +82,7 @@ def newest_approved(versions: Sequence[PlaybookVersion]) -> list[PlaybookVersion
     """Return per playbook the version that an activation would use."""
     newest: dict[str, PlaybookVersion] = {}
     for version in versions:
-        if version.is_approved:
+        if version.state is VersionState.PUBLISHED:
             newest.setdefault(version.slug, version)
     return list(newest.values())
 
@@ -95,6 +102,8 @@ async def _list(
     async with house_of(request).database.reading() as session:
         versions = await list_versions(session, actor.municipality_id)
         names = await names_of(session, actor.municipality_id)
+        may_draft = actor.may(Permission.PUBLISH)
+        drafts = await list_drafts(session, actor.municipality_id) if may_draft else []
     ready = newest_approved(versions)
     in_use = {version.slug: version.number for version in ready}
     view = views.Playbooks(
@@ -109,7 +118,18 @@ async def _list(
                 may_approve=_may_approve(version, actor),
             )
             for version in versions
-            if not version.is_approved and version.number > in_use.get(version.slug, 0)
+            if version.state is VersionState.SUBMITTED
+            and version.number > in_use.get(version.slug, 0)
+        ),
+        drafts=tuple(
+            views.DraftLine(
+                each.id,
+                each.slug,
+                each.revision,
+                names.get(each.saved_by, each.saved_by),
+                each.saved_at,
+            )
+            for each in drafts
         ),
         form=form or Form(),
         problems=tuple(problems),
@@ -120,7 +140,7 @@ async def _list(
 
 def _may_approve(version: PlaybookVersion, actor: Actor) -> bool:
     return (
-        not version.is_approved
+        version.state is VersionState.SUBMITTED
         and actor.may(Permission.APPROVE)
         and version.published_by != actor.login
     )
@@ -143,14 +163,15 @@ async def publish_version(
         async with house_of(request).database.transaction() as session:
             version = await publish(session, actor, source, filename, at=now())
     except PlaybookFaults as faults:
-        return await _list(request, actor, Form(), _fault_lines(faults, language))
+        return await _list(request, actor, Form(), fault_lines(faults, language))
     except CalamityError as error:
         return await _list(request, actor, wrong(Form(), error, language, {"version": "file"}))
     said = language.text("Published. A colleague must approve it before it can be used.")
     return see_other(request, path("playbook", slug=version.slug, version=version.number), said)
 
 
-def _fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
+def fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
+    """Return the faults of a document in the language of the reader."""
     return [
         language.text(
             "Line %(line)s: %(message)s %(cure)s",
@@ -175,15 +196,36 @@ async def read_playbook(
         found = await find_version(session, actor.municipality_id, slug, version)
         versions = await list_versions(session, actor.municipality_id, slug)
         names = await names_of(session, actor.municipality_id)
-    if found is None:
-        raise NotFound("This playbook version does not exist.", field="version")
+        if found is None:
+            raise NotFound("This playbook version does not exist.", field="version")
+        uses = await _uses(session, actor, found, names)
+        came = found.import_id and await get_import(session, actor.municipality_id, found.import_id)
     view = structs.replace(
         _reader(found.playbook, language),
         version=_line(found, names, language),
         versions=tuple(_line(each, names, language) for each in versions),
         may_approve=_may_approve(found, actor),
+        uses=uses,
+        origin=came.provenance.municipality if came else None,
     )
     return page(request, "playbook", await frame_of(request, here="playbooks"), view)
+
+
+async def _uses(
+    session: Session, actor: Actor, version: PlaybookVersion, names: Names
+) -> tuple[views.UseLine, ...] | None:
+    if not actor.may(Permission.SEE_CALAMITIES):
+        return None
+    return tuple(
+        views.UseLine(
+            use.calamity_id,
+            use.calamity_title,
+            use.is_exercise,
+            use.t0,
+            names.get(use.activated_by, use.activated_by),
+        )
+        for use in await list_uses(session, version.id)
+    )
 
 
 @post(
@@ -207,14 +249,18 @@ async def approve_version(
 
 def _line(version: PlaybookVersion, names: Names, language: Language) -> views.VersionLine:
     approver = version.approved_by
+    ended = version.revoked or version.retired
     return views.VersionLine(
         version=version.number,
-        state="published" if version.is_approved else "waiting",
+        state=version.state.value,
         published_at=version.published_at,
         author=names.get(version.published_by, version.published_by),
         approver=names.get(approver, approver) if approver else None,
         changes=tuple(words.in_language(language.code) for words in version.playbook.changes),
         sha256=version.sha256,
+        good_until=version.good_until,
+        past_date=version.is_past_its_date(now()),
+        reason=ended.reason if ended else "",
     )
 
 
@@ -224,7 +270,7 @@ def _reader(playbook: Playbook, language: Language) -> views.PlaybookPage:
         slug=playbook.slug,
         title=playbook.title.in_language(code),
         purpose=playbook.purpose.in_language(code),
-        version=views.VersionLine(playbook.version, "waiting", None, "", None, (), ""),
+        version=views.VersionLine(playbook.version, "submitted", None, "", None, (), ""),
         versions=(),
         we_do=tuple(words.in_language(code) for words in playbook.limits.we_do),
         we_do_not=tuple(words.in_language(code) for words in playbook.limits.we_do_not),

@@ -62,12 +62,26 @@ class VersionLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A version in the list of versions."""
 
     version: int
-    state: Literal["waiting", "published"]
+    state: Literal["submitted", "published", "retired", "revoked"]
     published_at: datetime | None
     author: str
     approver: str | None
     changes: tuple[str, ...]
     sha256: str
+    good_until: datetime | None = None
+    past_date: bool = False
+    reason: str = ""
+    """Why it was retired or revoked."""
+
+
+class UseLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """One activation of a version."""
+
+    calamity: str
+    title: str
+    is_exercise: bool
+    t0: datetime
+    by: str
 
 
 class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +101,11 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     messages_per_day: int
     asks_per_day: int
     may_approve: bool = False
+    uses: tuple[UseLine, ...] | None = None
+    """Who used it when; None for who may not see calamities."""
+    origin: str | None = None
+    """The municipality that it came from."""
+    form: Form = Form()
 
 
 class CardPage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,10 +134,21 @@ class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):
     may_approve: bool = False
 
 
+class DraftLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A draft that was not submitted yet."""
+
+    id: str
+    slug: str
+    revision: int
+    saved_by: str
+    saved_at: datetime
+
+
 class Playbooks(Struct, frozen=True, forbid_unknown_fields=True):
     """All playbooks of the municipality."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
     waiting: tuple[WaitingVersion, ...] = ()
+    drafts: tuple[DraftLine, ...] = ()
     problems: tuple[str, ...] = ()
     form: Form = Form()

@@ -1,0 +1,176 @@
+"""A version's way through life in the browser: drafts, retiring, revoking, comparing."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Meta, Struct
+
+from calamity.actions import drafts
+from calamity.actions.publish import retire, revoke
+from calamity.domain.errors import NotFound, Refused
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_changes import Change, compare
+from calamity.store.playbooks import list_versions
+from calamity.web.auth import needs
+from calamity.web.language import Language
+from calamity.web.pages.frame import (
+    PageRequest,
+    form_of,
+    frame_of,
+    house_of,
+    language_of,
+    now,
+    page,
+    parse_form,
+    see_other,
+)
+from calamity.web.paths import PATHS, path
+from calamity.web.views import playbook_transfer as views
+
+
+class Because(Struct, frozen=True):
+    """Why a version is taken out of use."""
+
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+class AtRevision(Struct, frozen=True):
+    """The revision of the draft that was on the screen."""
+
+    revision: int
+
+
+def change_views(changes: list[Change], language: Language) -> tuple[views.ChangeView, ...]:
+    """Return differences in the language of the reader."""
+    code = language.code
+    return tuple(
+        views.ChangeView(
+            says=change.en if code == "en" else change.nl,
+            before=change.before.in_language(code) if change.before else None,
+            after=change.after.in_language(code) if change.after else None,
+        )
+        for change in changes
+    )
+
+
+@get(PATHS["playbook_compare"], name="playbook.compare", guards=[needs(Permission.SEE_PLAYBOOKS)])
+async def compare_versions(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
+) -> Response[Any]:
+    """Show side by side what differs between two versions."""
+    language = language_of(request)
+    async with house_of(request).database.reading() as session:
+        versions = await list_versions(session, actor.municipality_id, slug)
+    known = {version.number: version for version in versions}
+    old = known.get(_number(request, "old"))
+    new = known.get(_number(request, "new"))
+    if old is None or new is None:
+        raise NotFound("This playbook version does not exist.", field="version")
+    view = views.ComparePage(
+        slug=slug,
+        title=new.playbook.title.in_language(language.code),
+        old=old.number,
+        new=new.number,
+        versions=tuple(known),
+        changes=change_views(compare(old.playbook, new.playbook), language),
+    )
+    return page(request, "playbook_compare", await frame_of(request, here="playbooks"), view)
+
+
+def _number(request: PageRequest, name: str) -> int:
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() else 0
+
+
+@post(
+    PATHS["playbook_retire"],
+    name="playbook.retire",
+    guards=[needs(Permission.APPROVE)],
+    status_code=303,
+)
+async def retire_version(
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[Any]:
+    """Take a version out of use."""
+    reason = await _reason(request)
+    async with house_of(request).database.transaction() as session:
+        await retire(session, actor, slug, version, reason, at=now())
+    said = language_of(request).text("Retired. This version is no longer offered.")
+    return see_other(request, path("playbook", slug=slug, version=version), said)
+
+
+@post(
+    PATHS["playbook_revoke"],
+    name="playbook.revoke",
+    guards=[needs(Permission.APPROVE)],
+    status_code=303,
+)
+async def revoke_version(
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[Any]:
+    """Take a version back, because it is wrong."""
+    reason = await _reason(request)
+    async with house_of(request).database.transaction() as session:
+        await revoke(session, actor, slug, version, reason, at=now())
+    said = language_of(request).text("Revoked. Nobody can start this version any more.")
+    return see_other(request, path("playbook", slug=slug, version=version), said)
+
+
+async def _reason(request: PageRequest) -> str:
+    filled, _ = parse_form(Because, await form_of(request), language_of(request))
+    if filled is None:
+        raise Refused("Give the reason, in 3 to 500 characters.", field="reason")
+    return filled.reason
+
+
+@post(
+    PATHS["draft_submit"],
+    name="draft.submit",
+    guards=[needs(Permission.PUBLISH)],
+    status_code=303,
+)
+async def submit_draft(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
+) -> Response[Any]:
+    """Make a version of a draft, which a colleague then approves."""
+    revision = await _revision(request)
+    async with house_of(request).database.transaction() as session:
+        version = await drafts.submit(session, actor, draft, revision=revision, at=now())
+    said = language_of(request).text(
+        "Published. A colleague must approve it before it can be used."
+    )
+    return see_other(request, path("playbook", slug=version.slug, version=version.number), said)
+
+
+@post(
+    PATHS["draft_discard"],
+    name="draft.discard",
+    guards=[needs(Permission.PUBLISH)],
+    status_code=303,
+)
+async def discard_draft(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
+) -> Response[Any]:
+    """Throw a draft away."""
+    revision = await _revision(request)
+    async with house_of(request).database.transaction() as session:
+        await drafts.discard(session, actor, draft, revision=revision)
+    return see_other(request, path("playbooks"), language_of(request).text("The draft is gone."))
+
+
+async def _revision(request: PageRequest) -> int:
+    filled, _ = parse_form(AtRevision, await form_of(request), language_of(request))
+    if filled is None:
+        raise Refused("This form cannot be read. Open the page again.")
+    return filled.revision
+
+
+PLAYBOOK_LIFE = [compare_versions, retire_version, revoke_version, submit_draft, discard_draft]

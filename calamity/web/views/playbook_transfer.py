@@ -1,0 +1,100 @@
+"""Playbooks through their life, and to and from other municipalities, as pages show it."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from calamity.web.views.frame import Form
+
+
+class ChangeView(Struct, frozen=True, forbid_unknown_fields=True):
+    """One difference, in words, with what to show side by side."""
+
+    says: str
+    before: str | None = None
+    after: str | None = None
+
+
+class ComparePage(Struct, frozen=True, forbid_unknown_fields=True):
+    """What differs between two versions of a playbook."""
+
+    slug: str
+    title: str
+    old: int
+    new: int
+    versions: tuple[int, ...]
+    changes: tuple[ChangeView, ...]
+
+
+class IncomingView(Struct, frozen=True, forbid_unknown_fields=True):
+    """One playbook of a bundle, beside what there is here."""
+
+    slug: str
+    title: str
+    version: int
+    standing: Literal["new", "same", "update", "ours-ahead", "merge"]
+    ours: int | None
+    changes: tuple[ChangeView, ...]
+    roles: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+
+
+class ImportPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Taking playbooks over: choosing a file, or with *file* what it would bring.
+
+    The file itself travels in the form until somebody confirms: nothing is stored before that.
+    """
+
+    form: Form = Form()
+    problems: tuple[str, ...] = ()
+    file: str = ""
+    filename: str = ""
+    municipality: str = ""
+    fingerprint: str = ""
+    trusted_as: str | None = None
+    playbooks: tuple[IncomingView, ...] = ()
+
+
+class MergePart(Struct, frozen=True, forbid_unknown_fields=True):
+    """One part of a playbook that they changed, or we, or both."""
+
+    part: str
+    theirs: tuple[str, ...]
+    ours: tuple[str, ...]
+    between: tuple[ChangeView, ...]
+    choice: Literal["ours", "theirs"] | None
+
+
+class MergePage(Struct, frozen=True, forbid_unknown_fields=True):
+    """What they changed, what we changed and where both did: a choice per part."""
+
+    import_id: str
+    slug: str
+    title: str
+    municipality: str
+    theirs: int
+    ours: int
+    has_base: bool
+    parts: tuple[MergePart, ...]
+    form: Form = Form()
+
+
+class KeyLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """The key of another municipality."""
+
+    id: str
+    name: str
+    fingerprint: str
+    added_at: datetime
+    withdrawn_at: datetime | None
+
+
+class KeysPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Our own key, for others to trust, and those that we trust."""
+
+    name: str
+    fingerprint: str
+    keys: tuple[KeyLine, ...] = ()
+    form: Form = Form()
