@@ -10,6 +10,7 @@ from functools import cache
 from calamity.domain.errors import CalamityError
 from calamity.web.file_words import FILE_WORDS
 from calamity.web.language import Language
+from calamity.web.playbook_refusals import PLAYBOOK_REFUSALS
 from calamity.web.sentences import N_
 
 _PART = re.compile(r"%\((\w+)\)s")
@@ -189,7 +190,9 @@ def in_words(message: str, language: Language) -> str | None:
 @cache
 def _known() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """Return each sentence with the pattern that recognises it, the plain ones first."""
-    plain_first = sorted((*REFUSALS, *FILE_WORDS), key=lambda words: len(_PART.findall(words)))
+    plain_first = sorted(
+        (*REFUSALS, *PLAYBOOK_REFUSALS, *FILE_WORDS), key=lambda words: len(_PART.findall(words))
+    )
     return tuple((words, re.compile(_pattern(words), re.DOTALL)) for words in plain_first)
 
 

@@ -10,12 +10,13 @@ import pytest
 import calamity
 from calamity.web.file_words import FILE_WORDS
 from calamity.web.language import Language
+from calamity.web.playbook_refusals import PLAYBOOK_REFUSALS
 from calamity.web.refusals import REFUSALS, in_words
 
 HOUSE = Path(calamity.__file__).parent
 DUTCH = Language("nl", ZoneInfo("Europe/Amsterdam"))
 ENGLISH = Language("en", ZoneInfo("Europe/Amsterdam"))
-ERRORS = {"NotFound", "Conflict", "Refused", "Forbidden"}
+ERRORS = {"NotFound", "Conflict", "Refused", "Forbidden", "_refused"}
 FAULTS = {"CellFault", "_FeatureError", "_broken", "_unreadable", "fault", "_fault", "_choice"}
 # These speak to whoever installs or scripts the product, never on a page.
 NOT_ON_PAGES = (
@@ -26,6 +27,8 @@ FILES = [
     *(HOUSE / "actions").glob("*.py"),
     *(HOUSE / "store").glob("*.py"),
     *(HOUSE / "web/pages").glob("*.py"),
+    *(HOUSE / "domain/bundle").glob("*.py"),
+    HOUSE / "domain/playbook_life.py",
     HOUSE / "domain/password.py",
     HOUSE / "domain/permissions.py",
     HOUSE / "domain/phone.py",
@@ -93,5 +96,5 @@ def test_a_foreign_sentence_gets_no_words() -> None:
 
 
 def test_no_sentence_stands_twice() -> None:
-    everything = [*REFUSALS, *FILE_WORDS]
+    everything = [*REFUSALS, *PLAYBOOK_REFUSALS, *FILE_WORDS]
     assert len(everything) == len(set(everything))
