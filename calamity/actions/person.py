@@ -28,13 +28,17 @@ class PersonDetails(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def known_person(session: Session, actor: Actor, recipient_id: str) -> Recipient:
-    """Return somebody whom this actor may correct. Raises NotFound for anyone else."""
+    """Return somebody whom this actor may correct.
+
+    Raises NotFound for who is not here and for other people's key figures, else Forbidden.
+    """
+    person = (await people.list_recipients(session, [recipient_id])).get(recipient_id)
+    if person is None or person.municipality_id != actor.municipality_id:
+        raise NotFound("This person is not here, or is not for you.", field="person")
     contact = await people.contact_of_key_figure(session, recipient_id)
     if contact is None:
         actor.must(Permission.IMPORT)
-    person = (await people.list_recipients(session, [recipient_id])).get(recipient_id)
-    is_stranger = contact is not None and contact.id != actor.recipient_id
-    if person is None or person.municipality_id != actor.municipality_id or is_stranger:
+    elif contact.id != actor.recipient_id:
         raise NotFound("This person is not here, or is not for you.", field="person")
     return person
 

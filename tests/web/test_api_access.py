@@ -86,6 +86,8 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", "/v1/responders"): (P.SEE_PEOPLE,),
     ("GET", "/v1/people"): (P.SEE_PEOPLE,),
     ("POST", "/v1/people"): (P.IMPORT,),
+    ("PATCH", "/v1/people/{recipient_id}"): (P.IMPORT, P.READ_REPLIES),
+    ("POST", "/v1/people/{recipient_id}/check-stop"): (P.IMPORT, P.READ_REPLIES),
     ("GET", "/v1/replies"): (P.READ_REPLIES, P.STEER),
     ("GET", "/v1/replies/unknown-numbers"): (P.SEE_UNKNOWN_NUMBERS,),
     ("POST", "/v1/replies/{reply_id}/handle"): (

@@ -62,6 +62,8 @@ async def _fields_of_upload(request: PageRequest) -> Sent:
 
 async def upload_of(request: PageRequest, field: str) -> tuple[str, bytes]:
     """Return (name, content) of an uploaded file. Raises Refused when none was chosen."""
+    if request.content_type[0] != "multipart/form-data":
+        raise Refused("Choose a file first.", field=field)
     file = (await request.form()).get(field)
     if not isinstance(file, UploadFile) or not file.filename:
         raise Refused("Choose a file first.", field=field)
