@@ -35,7 +35,7 @@ def _said(row: ImportRow) -> Imported:
         row.number,
         row.sha256,
         msgspec.json.decode(row.document, type=Playbook),
-        msgspec.json.decode(row.origin, type=Provenance),
+        msgspec.json.decode(row.provenance, type=Provenance),
         row.imported_by,
         row.imported_at,
     )
@@ -60,7 +60,7 @@ async def add_import(
         slug=provenance.slug,
         number=provenance.version,
         sha256=provenance.sha256,
-        origin=msgspec.json.encode(provenance).decode(),
+        provenance=msgspec.json.encode(provenance).decode(),
         document=canonical(playbook).decode(),
         imported_by=by,
         imported_at=at,

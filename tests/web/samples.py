@@ -1592,9 +1592,16 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             has_base=False,
             parts=(
                 playbook_transfer.MergePart(
-                    "steps/S04", (CHANGES[0].says,), (CHANGES[1].says,), CHANGES, None
+                    "steps/S04",
+                    "stap S04 (Snelteam oproepen)",
+                    (CHANGES[0].says,),
+                    (CHANGES[1].says,),
+                    CHANGES,
+                    None,
                 ),
-                playbook_transfer.MergePart("playbook/title", (), (), CHANGES[:1], "ours"),
+                playbook_transfer.MergePart(
+                    "playbook/title", "het draaiboek", (), (), CHANGES[:1], "ours"
+                ),
             ),
         ),
         {"here": "playbooks"},

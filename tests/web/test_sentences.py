@@ -104,6 +104,16 @@ SAMPLES: list[line.Happening] = [
     line.CalamityClosed(
         reason="Rust.", stop=[line.StopMark(code="a", text_nl="Rust", text_en="Calm", is_met=True)]
     ),
+    line.PlaybookActivated(
+        activation_id="a",
+        slug="s",
+        version=3,
+        sha256="0" * 64,
+        title_nl="Elders",
+        title_en="Elsewhere",
+        past_date=True,
+        retired=True,
+    ),
 ]
 
 

@@ -19,7 +19,7 @@ class ImportRow(SQLModel, table=True):
     number: int
     """The version as its origin numbers it."""
     sha256: str = Field(max_length=64)
-    origin: str = document()
+    provenance: str = document()
     """`Provenance` as JSON: whose it is, and who signed."""
     document: str = document()
     imported_by: str = Field(max_length=120)

@@ -242,6 +242,7 @@ def _merge_view(compared: ThreeWay, language: Language, form: Form) -> views.Mer
         parts=tuple(
             views.MergePart(
                 part=each.part,
+                title=each.between[0].where.in_language(language.code),
                 theirs=tuple(view.says for view in change_views(each.theirs, language)),
                 ours=tuple(view.says for view in change_views(each.ours, language)),
                 between=change_views(each.between, language),

@@ -61,6 +61,7 @@ class MergePart(Struct, frozen=True, forbid_unknown_fields=True):
     """One part of a playbook that they changed, or we, or both."""
 
     part: str
+    title: str
     theirs: tuple[str, ...]
     ours: tuple[str, ...]
     between: tuple[ChangeView, ...]

@@ -161,7 +161,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("provenance", sa.Text(), nullable=False),
         sa.Column("imported_by", sa.String(length=120), nullable=False),
         sa.Column("imported_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(

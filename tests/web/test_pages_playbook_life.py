@@ -1,0 +1,209 @@
+"""Playbooks in the browser: taken out of use, compared, handed over, taken over and merged."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+
+from calamity.actions.bundles import export_bundle
+from calamity.actions.publish import approve, publish
+from calamity.domain.bundle import unpack
+from calamity.domain.permissions import Actor, UserRole
+from calamity.domain.playbook_check import canonical
+from calamity.store.database import Database
+from calamity.store.drafts import list_drafts
+from calamity.store.imports import list_imports
+from calamity.store.municipalities import add_municipality
+from calamity.store.playbooks import list_versions
+from tests.make import T0, Town, make_playbook
+from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
+
+CONFIRM = "/playbooks/import/confirm"
+UPLOAD = {"nothing": ("nothing", b"", "application/octet-stream")}
+"""Makes a browser's form of files: the bundle in it is no name and value of an address."""
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    return sqlite_url
+
+
+@pytest.fixture
+async def app(town: Town, database: Database, database_url: str, tmp_path: Path) -> Litestar:
+    async with database.transaction() as session:
+        await add_accounts(session, town)
+    return make_app(database_url, tmp_path)
+
+
+@pytest.fixture
+async def visit(app: Litestar) -> AsyncIterator[Visit]:
+    async with visiting(app) as made:
+        await made.sign_in()
+        yield made
+
+
+async def bundle_of_waterstad(database: Database, **changes: object) -> bytes:
+    """Return the bundle of another municipality, with one playbook in use there."""
+    playbook = make_playbook(**({"slug": "riots"} | changes))
+    async with database.transaction() as session:
+        made = await add_municipality(
+            session, slug="waterstad", name="Waterstad", crisis_phone="+3197010240997", at=T0
+        )
+        one, other = (Actor(made.id, name, UserRole.COORDINATOR) for name in ("one", "other"))
+        name = f"v{playbook.version}.yaml"
+        await publish(session, one, canonical(playbook), name, at=T0)
+        await approve(session, other, playbook.slug, playbook.version, at=T0)
+        return await export_bundle(session, one, [(playbook.slug, None)])
+
+
+async def look(visit: Visit, data: bytes) -> int:
+    await visit.open("/playbooks/import")
+    files = {"file": ("waterstad.calamity.zip", data, "application/zip")}
+    return (await visit.send("/playbooks/import", files=files)).status_code
+
+
+async def test_a_file_is_shown_before_anything_is_stored(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    assert await look(visit, await bundle_of_waterstad(database)) == 200
+    words = visit.visible()
+    assert "Signed in the name of Waterstad, with a key that nobody here trusts" in words
+    assert "New here." in words
+    assert "Fingerprint" in words
+    async with database.reading() as session:
+        assert await list_imports(session, town.id) == []
+
+
+async def test_what_was_shown_is_taken_over_once_somebody_says_so(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    await look(visit, await bundle_of_waterstad(database))
+    chosen = {"become": "submitted"}
+    assert (await visit.send(CONFIRM, chosen, files=UPLOAD)).status_code == 422
+    assert "Nobody here trusts the key" in visit.visible()
+    async with database.reading() as session:
+        assert await list_versions(session, town.id, "riots") == []
+    sure = chosen | {"although_untrusted": "yes"}
+    assert (await visit.send(CONFIRM, sure, files=UPLOAD)).status_code == 303
+    await visit.follow()
+    assert "1 playbook was taken over." in visit.visible()
+    await visit.open("/playbooks/riots/versions/1")
+    assert "Taken over from Waterstad" in visit.visible()
+
+
+async def test_a_draft_is_submitted_or_thrown_away_from_the_list(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    data = canonical(make_playbook(slug="riots"))
+    for act in ("discard", "submit"):
+        assert await look(visit, data) == 200
+        assert "Nobody signed this" in visit.visible()
+        await visit.send(CONFIRM, {"become": "draft"}, files=UPLOAD)
+        await visit.follow()
+        async with database.reading() as session:
+            (draft,) = await list_drafts(session, town.id)
+        assert (await visit.send(f"/playbooks/drafts/{draft.id}/{act}")).status_code == 303
+    async with database.reading() as session:
+        assert await list_drafts(session, town.id) == []
+        assert len(await list_versions(session, town.id, "riots")) == 1
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04 not a zip", b"slug: small\nversion: 2\n"])
+async def test_a_bad_file_is_refused_in_both_languages(
+    visit: Visit, town: Town, database: Database, data: bytes
+) -> None:
+    assert await look(visit, data) == 422
+    english = visit.visible()
+    visit.client.headers["accept-language"] = "nl"
+    assert await look(visit, data) == 422
+    assert visit.visible() != english
+    assert "bundle of playbooks" not in visit.visible()
+    async with database.reading() as session:
+        assert await list_imports(session, town.id) == []
+
+
+async def test_a_form_that_somebody_wrote_by_hand_is_refused(visit: Visit) -> None:
+    await look(visit, canonical(make_playbook(slug="riots")))
+    said = await visit.send(CONFIRM, {"bundle": "%%%"}, files=UPLOAD)
+    assert said.status_code == 400
+
+
+async def test_what_both_changed_is_chosen_part_by_part(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    theirs = await bundle_of_waterstad(database, slug="small", version=2, valid_months=12)
+    async with database.transaction() as session:
+        ours = make_playbook(version=2, valid_months=6, review_days=7)
+        await publish(session, town.author, canonical(ours), "v2.yaml", at=T0)
+    await look(visit, theirs)
+    assert "After this you choose part by part." in visit.visible()
+    await visit.send(CONFIRM, {"become": "draft", "although_untrusted": "yes"}, files=UPLOAD)
+    await visit.follow()
+    assert "valid for 12 instead of 6 months" in visit.visible()
+    place = visit.seen.request.url.path  # type: ignore[union-attr]  # the page is on the screen
+    part = "part:playbook/valid_months"
+    assert (await visit.send(place, {part: "theirs"})).status_code == 422
+    assert "playbook/review_days" in visit.visible()
+    choices = {part: "theirs", "part:playbook/review_days": "ours"}
+    assert (await visit.send(place, choices)).status_code == 303
+    async with database.reading() as session:
+        (draft,) = await list_drafts(session, town.id)
+    assert "valid_months: 12" in draft.source
+    assert "review_days: 7" in draft.source
+    assert "version: 3" in draft.source
+
+
+async def test_two_versions_stand_side_by_side(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    async with database.transaction() as session:
+        second = make_playbook(version=2, valid_months=12)
+        await publish(session, town.author, canonical(second), "v2.yaml", at=T0)
+    await visit.open("/playbooks/small/versions/2")
+    assert "/playbooks/small/compare?old=1&new=2" in visit.text
+    await visit.open("/playbooks/small/compare?old=1&new=2")
+    assert "The playbook is now valid for 12 instead of 24 months." in visit.visible()
+    assert (await visit.open("/playbooks/small/compare?old=1&new=x")).status_code == 404
+
+
+async def test_a_version_is_retired_then_revoked_and_cannot_be_started(visit: Visit) -> None:
+    place = "/playbooks/small/versions/1"
+    await visit.open(place)
+    assert "Nobody used this version yet." in visit.visible()
+    assert (await visit.send(f"{place}/retire", {"reason": "Te oud."})).status_code == 303
+    await visit.follow()
+    assert "retired : Te oud." in visit.visible() or "retired: Te oud." in visit.visible()
+    assert "Start this playbook" not in visit.visible()
+    await visit.send(f"{place}/revoke", {"reason": "Fout."})
+    await visit.follow()
+    assert "revoked: Fout." in visit.visible()
+    assert "/revoke" not in visit.text
+    assert (await visit.open("/activate/small")).status_code == 409
+
+
+async def test_playbooks_are_handed_over_as_a_file(visit: Visit) -> None:
+    await visit.open("/playbooks")
+    assert "/playbooks/bundle" in visit.text
+    said = await visit.open("/playbooks/bundle?slug=small")
+    assert said.headers["content-disposition"].endswith('.calamity.zip"')
+    assert [item.provenance.slug for item in unpack(said.content).items] == ["small"]
+
+
+async def test_an_administrator_trusts_a_key_and_withdraws_it(visit: Visit) -> None:
+    visit.client.cookies.clear()
+    await visit.sign_in(UserRole.ADMINISTRATOR)
+    await visit.open("/settings/keys")
+    assert "Our own key" in visit.visible()
+    wrong = {"name": "Waterstad", "fingerprint": "3f9a"}
+    assert (await visit.send("/settings/keys", wrong)).status_code == 422
+    assert "64 digits" in visit.visible()
+    right = {"name": "Waterstad", "fingerprint": " ".join(["3f9a"] * 16)}
+    assert (await visit.send("/settings/keys", right)).status_code == 303
+    await visit.follow()
+    (withdraw,) = {
+        part.split('"')[0] for part in visit.text.split('action="')[1:] if "/withdraw" in part[:80]
+    }
+    await visit.send(withdraw)
+    await visit.follow()
+    assert "withdrawn" in visit.visible()
