@@ -1,5 +1,6 @@
 """`calamity playbooks export|import|merge|keys|trust|distrust`: to and from others."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -108,6 +109,8 @@ def import_(
         _say_look(look)
     if is_look:
         return
+    if not is_json and sys.stdin.isatty():
+        click.confirm("Overnemen? / Take over?", abort=True)
     done = run_async(
         _bring(bundle, slug, by, submit=not is_draft, although_untrusted=although_untrusted)
     )

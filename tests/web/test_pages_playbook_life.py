@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from litestar import Litestar
+from sqlalchemy import text
 
 from calamity.actions.bundles import export_bundle
 from calamity.actions.publish import approve, publish
@@ -180,6 +181,19 @@ async def test_a_version_is_retired_then_revoked_and_cannot_be_started(visit: Vi
     assert "revoked: Fout." in visit.visible()
     assert "/revoke" not in visit.text
     assert (await visit.open("/activate/small")).status_code == 409
+
+
+async def test_the_page_says_whether_the_signatures_are_sound(
+    visit: Visit, database: Database
+) -> None:
+    await visit.open("/playbooks/small/versions/1")
+    assert "both signatures are sound" in visit.visible()
+    async with database.transaction() as session:
+        await session.sql.execute(text("DROP TRIGGER playbook_signature_no_update"))
+        await session.sql.execute(text("UPDATE playbook_signature SET named = 'Elders'"))
+    visit.client.headers["accept-language"] = "nl"
+    await visit.open("/playbooks/small/versions/1")
+    assert "ontbreekt of is vals" in visit.visible()
 
 
 async def test_playbooks_are_handed_over_as_a_file(visit: Visit) -> None:

@@ -10,8 +10,9 @@ from litestar.params import FromPath
 from msgspec import structs
 
 from calamity.actions.publish import approve, publish
+from calamity.actions.signatures import verify_version
 from calamity.domain.conditions import formula_in_words
-from calamity.domain.errors import CalamityError, NotFound
+from calamity.domain.errors import CalamityError, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
 from calamity.domain.playbook_check import PlaybookFaults
@@ -44,6 +45,7 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.moments import moment_in_words
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
+from calamity.web.refusals import said
 from calamity.web.views import playbook as views
 from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, PlaybookCard
@@ -199,6 +201,7 @@ async def read_playbook(
         if found is None:
             raise NotFound("This playbook version does not exist.", field="version")
         uses = await _uses(session, actor, found, names)
+        forged = await _forged(session, actor, found, language)
         came = found.import_id and await get_import(session, actor.municipality_id, found.import_id)
     view = structs.replace(
         _reader(found.playbook, language),
@@ -207,8 +210,21 @@ async def read_playbook(
         may_approve=_may_approve(found, actor),
         uses=uses,
         origin=came.provenance.municipality if came else None,
+        forged=forged,
     )
     return page(request, "playbook", await frame_of(request, here="playbooks"), view)
+
+
+async def _forged(
+    session: Session, actor: Actor, version: PlaybookVersion, language: Language
+) -> str | None:
+    if not version.is_approved:
+        return None
+    try:
+        await verify_version(session, actor.municipality_id, version)
+    except Refused as error:
+        return said(error, language)
+    return None
 
 
 async def _uses(

@@ -105,6 +105,8 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     """Who used it when; None for who may not see calamities."""
     origin: str | None = None
     """The municipality that it came from."""
+    forged: str | None = None
+    """What is wrong with its signatures; nothing when both are sound."""
     form: Form = Form()
 
 
