@@ -10,13 +10,12 @@ from calamity.actions.settle import course_of, first_tasks
 from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
 from calamity.domain.activation import ActivationRequest, Levels, Snapshot, span
-from calamity.domain.conditions import proposal_in_words
 from calamity.domain.course import phases_begun
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Group, Playbook
 from calamity.domain.playbook_life import VersionState
-from calamity.domain.proposal import Proposal, propose_level
+from calamity.domain.proposal import Proposal, in_words, propose_level
 from calamity.domain.timeline import CalamityOpened, PlaybookActivated, Visibility
 from calamity.store import calamities, tasks
 from calamity.store.calamities import Activation
@@ -144,7 +143,7 @@ def reasoned(levels: Levels, proposal: Proposal | None, playbook: Playbook) -> L
             f"The playbook proposes level {proposal.level}. Give the reason for another level.",
             field="social_reason",
         )
-    return replace(levels, social_reason=proposal_in_words(proposal, playbook, "nl"))
+    return replace(levels, social_reason=in_words(proposal, playbook).nl)
 
 
 async def _write_down(

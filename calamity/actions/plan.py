@@ -25,7 +25,6 @@ from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
 from calamity.actions.typed import LookAgainAt, typed_warnings
 from calamity.domain.activation import ActivationRequest, Member, Snapshot, span
-from calamity.domain.conditions import formula_in_words
 from calamity.domain.course import Course, Settled
 from calamity.domain.dispatch import Held
 from calamity.domain.errors import Refused
@@ -42,6 +41,7 @@ from calamity.domain.playbook import (
     Words,
 )
 from calamity.domain.playbook_life import VersionState
+from calamity.domain.playbook_prose import condition
 from calamity.domain.proposal import propose_level
 from calamity.domain.texts import segments
 from calamity.domain.timeline import GENESIS
@@ -218,8 +218,8 @@ def _in_order(course: Course) -> list[Step]:
 def _condition(step: Step, playbook: Playbook) -> Words | None:
     if step.when is None:
         return None
-    nl, en = (formula_in_words(step.when, playbook, language) for language in ("nl", "en"))
-    return Words(nl=nl, en=en)
+    said = condition(step.when, playbook)
+    return Words(nl=said.nl, en=said.en)
 
 
 class _Planner:

@@ -163,10 +163,9 @@ def _pair(answer: str) -> tuple[str, str]:
 
 async def _propose(request: "ActivationRequest", slug: str | None, by: str) -> None:
     """Refuse to go on without a level, and say which one the playbook proposes."""
-    from calamity.domain.conditions import proposal_in_words
     from calamity.domain.errors import Refused
     from calamity.domain.permissions import Permission
-    from calamity.domain.proposal import propose_level
+    from calamity.domain.proposal import in_words, propose_level
     from calamity.store.playbooks import usable_version
 
     settings = settings_now()
@@ -177,7 +176,7 @@ async def _propose(request: "ActivationRequest", slug: str | None, by: str) -> N
         )
     proposal = propose_level(version.playbook, request.inputs.answers)
     if proposal is not None:
-        why = proposal_in_words(proposal, version.playbook, "en")
+        why = in_words(proposal, version.playbook).en
         raise Refused(f"{why} A person sets it: give --level.", field="level")
 
 

@@ -9,6 +9,7 @@ from calamity.domain.course import known_answers
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import LevelRule, Playbook
 from calamity.domain.playbook.formula import Facts, holds, read_formula
+from calamity.domain.playbook_prose import Said, condition, said_of
 
 
 class Proposal(Struct, frozen=True):
@@ -46,3 +47,17 @@ def _holds(rule: LevelRule, known: Mapping[str, bool | None]) -> bool:
         for code, answer in known.items()
     }
     return holds(condition, Facts(answers=counted)) is True
+
+
+def in_words(proposal: Proposal, playbook: Playbook) -> Said:
+    """Say which level is proposed, and why."""
+    if proposal.rule is None:
+        return Said(
+            "Het draaiboek stelt niveau 0 voor: geen van de regels geldt.",
+            "The playbook proposes level 0: none of the rules holds.",
+        )
+    form = Said(
+        "Het draaiboek stelt niveau {level} voor, want: {why}.",
+        "The playbook proposes level {level}, because: {why}.",
+    )
+    return form.filled(level=said_of(proposal.level), why=condition(proposal.rule.when, playbook))

@@ -74,7 +74,7 @@ async def test_the_list_says_what_a_task_waits_for(stage: Stage) -> None:
     async with stage.visit() as visit:
         await visit.open(f"/calamities/{stage.id}")
         words = visit.visible()
-    assert "only if: social level 3 or higher" in words
+    assert "only if: the social level is 3 or higher" in words
     assert "once this phase begins: Nazorg" in words
     assert "a partner does it" in words
 
@@ -131,7 +131,7 @@ async def test_a_card_can_be_read_and_a_missing_one_is_not_found(stage: Stage) -
         assert "45 minutes" in words
         assert (await visit.open("/playbooks/small/versions/2/cards/none")).status_code == 404
         await visit.open("/playbooks/small/versions/2")
-        assert "1 day after the start of Nazorg" in visit.visible()
+        assert "one day after the phase Nazorg begins" in visit.visible()
 
 
 async def test_the_questions_propose_a_level_and_another_one_needs_a_reason(stage: Stage) -> None:
@@ -144,7 +144,8 @@ async def test_the_questions_propose_a_level_and_another_one_needs_a_reason(stag
         )
         assert proposed.status_code == 422
         await visit.send("/activate/small/review", answered | {"social_level": ""})
-        assert "The playbook proposes level 2, because: “Was it here?” yes." in visit.visible()
+        why = "proposes level 2, because: the answer to “Was it here?” is yes."
+        assert why in visit.visible()
         other = await visit.send("/activate/small/review", answered | {"social_level": "1"})
         assert other.status_code == 422
         assert "Give the reason for another level." in visit.visible()
@@ -185,7 +186,7 @@ async def test_the_api_proposes_takes_forms_and_closes(api: Api) -> None:
     asked = {"slug": "small", "answers": {"here": "yes"}}
     proposal = (await api.post("/v1/calamities/proposal", asked)).json()
     assert (proposal["level"], proposal["version"]) == (2, 2)
-    assert proposal["reason"]["en"].endswith("“Was it here?” yes.")
+    assert proposal["reason"]["en"].endswith("“Was it here?” is yes.")
     body = new_calamity(levels={"social": 2})
     body["inputs"]["answers"] = {"here": "yes"}
     calamity = (await api.post("/v1/calamities", body)).json()["calamityId"]
@@ -193,7 +194,7 @@ async def test_the_api_proposes_takes_forms_and_closes(api: Api) -> None:
     tasks: list[dict[str, Any]] = (await api.get(f"{place}/tasks")).json()["tasks"]
     by_step = {task["step"]: task for task in tasks}
     assert by_step["visit"]["waitsFor"] == "phase after"
-    assert by_step["broad"]["onlyIf"]["nl"] == "sociaal niveau 3 of hoger"
+    assert by_step["broad"]["onlyIf"]["nl"] == "het sociale niveau is 3 of hoger"
     done = f"{place}/tasks/{by_step['bob']['id']}/done"
     form = {"kind": "meeting", "picture": "Rustig", "judgement": "Houden zo",
             "decisions": [{"text": "Vlag halfstok", "owner": "COM"}]}  # fmt: skip

@@ -13,11 +13,10 @@ from calamity.actions.decide import LevelKind, close_calamity, confirm_need, set
 from calamity.actions.plan import Plan, plan
 from calamity.actions.typed import LookAgainAt, typed_warnings
 from calamity.domain.activation import ActivationRequest, Given, Reason
-from calamity.domain.conditions import proposal_in_words
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Code, Words
-from calamity.domain.proposal import propose_level
+from calamity.domain.proposal import in_words, propose_level
 from calamity.store.calamities import get_calamity, list_calamities
 from calamity.store.playbooks import usable_version
 from calamity.web.api.wire import camel, plain, wired
@@ -185,8 +184,9 @@ async def propose_one(
     proposal = propose_level(version.playbook, data.answers)
     if proposal is None:
         return ProposedLevel(version.slug, version.number, None, None)
-    nl, en = (proposal_in_words(proposal, version.playbook, code) for code in ("nl", "en"))
-    return ProposedLevel(version.slug, version.number, proposal.level, Words(nl=nl, en=en))
+    why = in_words(proposal, version.playbook)
+    words = Words(nl=why.nl, en=why.en)
+    return ProposedLevel(version.slug, version.number, proposal.level, words)
 
 
 async def activate_now(house: House, actor: Actor, request: ActivationRequest) -> Opened:

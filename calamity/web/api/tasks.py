@@ -10,7 +10,6 @@ from msgspec import Meta, Struct
 
 from calamity.actions.tasks import finish_task, skip_task, start_task
 from calamity.domain.activation import Reason, TaskState
-from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import NotFound
 from calamity.domain.forms import TaskForm
 from calamity.domain.permissions import Actor, Permission
@@ -27,6 +26,7 @@ from calamity.domain.playbook import (
     Step,
     Words,
 )
+from calamity.domain.playbook_prose import condition
 from calamity.store.calamities import get_calamity
 from calamity.store.playbooks import versions_at_work
 from calamity.store.tasks import find_task, list_tasks
@@ -128,8 +128,8 @@ def _task(row: Any, playbook: Playbook) -> Task:
 def _only_if(step: Step, playbook: Playbook) -> Words | None:
     if step.when is None:
         return None
-    nl, en = (formula_in_words(step.when, playbook, language) for language in ("nl", "en"))
-    return Words(nl=nl, en=en)
+    said = condition(step.when, playbook)
+    return Words(nl=said.nl, en=said.en)
 
 
 @get(_PATH, guards=[needs(Permission.SEE_ROOM)], name="api.tasks.list")

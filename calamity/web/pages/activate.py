@@ -17,10 +17,9 @@ from msgspec import Struct, structs
 from calamity.actions.activate import activate
 from calamity.actions.plan import Plan, plan
 from calamity.domain.activation import ActivationRequest
-from calamity.domain.conditions import proposal_in_words
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.proposal import propose_level
+from calamity.domain.proposal import in_words, propose_level
 from calamity.domain.texts import spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity
 from calamity.store.database import Session, is_clash
@@ -270,7 +269,8 @@ def _proposal(stage: Stage, sent: Sent, language: Language) -> views.ProposedLev
     proposal = propose_level(playbook, answers) if answers and stage.calamity is None else None
     if proposal is None:
         return None
-    return views.ProposedLevel(proposal.level, proposal_in_words(proposal, playbook, language.code))
+    why = in_words(proposal, playbook).in_language(language.code)
+    return views.ProposedLevel(proposal.level, why)
 
 
 async def _show(request: PageRequest, stage: Stage, form: Form, status: int = 200) -> Response[Any]:

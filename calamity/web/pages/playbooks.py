@@ -11,12 +11,12 @@ from msgspec import structs
 
 from calamity.actions.publish import approve, publish
 from calamity.actions.signatures import verify_version
-from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import CalamityError, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
 from calamity.domain.playbook_check import PlaybookFaults
 from calamity.domain.playbook_life import VersionState
+from calamity.domain.playbook_prose import condition, moment
 from calamity.domain.texts import segments
 from calamity.store.accounts import list_users
 from calamity.store.database import Session
@@ -42,7 +42,6 @@ from calamity.web.pages.frame import (
     upload_of,
     wrong,
 )
-from calamity.web.pages.moments import moment_in_words
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
@@ -341,9 +340,9 @@ def _step(step: Step, playbook: Playbook, language: Language) -> views.StepView:
         code=step.code,
         title=step.title.in_language(code),
         role=playbook.role(step.role).title.in_language(code),
-        start=moment_in_words(step.start, playbook, language),
-        due=moment_in_words(step.due, playbook, language),
-        only_if=formula_in_words(step.when, playbook, code) if step.when else None,
+        start=moment(step.start, playbook).in_language(code),
+        due=moment(step.due, playbook).in_language(code),
+        only_if=condition(step.when, playbook).in_language(code) if step.when else None,
         who=step.who,
         automatic=step.automatic,
         may_skip=step.may_skip,

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 
 from calamity.actions import tasks as acts
 from calamity.domain.activation import TaskState
-from calamity.domain.conditions import formula_in_words
 from calamity.domain.errors import CalamityError, Forbidden, NotFound
 from calamity.domain.forms import puts_form
 from calamity.domain.permissions import Actor, Permission
@@ -25,6 +24,7 @@ from calamity.domain.playbook import (
     RumourList,
     Step,
 )
+from calamity.domain.playbook_prose import condition
 from calamity.domain.timeline import EntryKind, TaskDone, TaskSkipped
 from calamity.store import call_outs
 from calamity.store import tasks as rows_of
@@ -145,7 +145,7 @@ def task_line(
         people=people.get(row.role, ()),
         waits=_waits(scene, row) if state == "waiting" else None,
         only_if=(
-            formula_in_words(step.when, scene.versions[row.activation_id].playbook, code)
+            condition(step.when, scene.versions[row.activation_id].playbook).in_language(code)
             if step.when
             else None
         ),

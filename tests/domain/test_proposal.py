@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from calamity.domain.conditions import formula_in_words, proposal_in_words
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import Decision, LevelRule, Question, Words
-from calamity.domain.proposal import propose_level
+from calamity.domain.playbook_prose import condition, step_name
+from calamity.domain.proposal import in_words, propose_level
 from tests.make import make_playbook, make_step
 
 QUESTIONS = [
@@ -35,27 +35,34 @@ PLAYBOOK = replace(
 @pytest.mark.parametrize(
     ("formula", "nl", "en"),
     [
-        ("level >= 2", "sociaal niveau 2 of hoger", "social level 2 or higher"),
-        ("grip < 3", "GRIP lager dan 3", "GRIP lower than 3"),
-        ("threat != 4", "niet dreigingsniveau 4", "not threat level 4"),
-        ("phase = after", "in de fase Nazorg", "in the phase Nazorg"),
-        ("phase < after", "vóór de fase Nazorg", "before the phase Nazorg"),
-        ("here", "“Is het hier gebeurd?” ja", "“Did it happen here?” yes"),
-        ("here = unknown", "“Is het hier gebeurd?” onbekend", "“Did it happen here?” unknown"),
-        ("flag = 1", "bij “Vlag” is gekozen: Halfstok", "at “Flag” was chosen: Half-mast"),
-        ("flag = skipped", "“Vlag” is overgeslagen", "“Flag” was skipped"),
+        ("level >= 2", "het sociale niveau is 2 of hoger", "the social level is 2 or higher"),
+        ("grip < 3", "GRIP is lager dan 3", "GRIP is below 3"),
+        ("threat != 4", "het dreigingsniveau is niet 4", "the threat level is not 4"),
+        ("phase = after", "de fase is Nazorg", "the phase is Nazorg"),
+        ("phase < after", "de fase Nazorg is nog niet begonnen", "the phase Nazorg has not begun"),
+        (
+            "here = unknown",
+            "het antwoord op “Is het hier gebeurd?” is onbekend",
+            "the answer to “Did it happen here?” is unknown",
+        ),
+        (
+            "flag = 1",
+            "bij {name} is gekozen: “Halfstok”",
+            "in {name} this was chosen: “Half-mast”",
+        ),
+        ("flag = skipped", "{name} is overgeslagen", "{name} is skipped"),
         (
             "level = 1 and (here or not known)",
-            "sociaal niveau 1 en (“Is het hier gebeurd?” ja of niet (“Woont het slachtoffer hier?”"
-            " ja))",
-            "social level 1 and (“Did it happen here?” yes or not (“Does the victim live here?”"
-            " yes))",
+            "het sociale niveau is 1 en (het antwoord op “Is het hier gebeurd?” is ja of niet:"
+            " (het antwoord op “Woont het slachtoffer hier?” is ja))",
+            "the social level is 1 and (the answer to “Did it happen here?” is yes or not:"
+            " (the answer to “Does the victim live here?” is yes))",
         ),
     ],
 )
 def test_a_condition_reads_as_a_person_says_it(formula, nl, en):
-    assert formula_in_words(formula, PLAYBOOK, "nl") == nl
-    assert formula_in_words(formula, PLAYBOOK, "en") == en
+    name, said = step_name(PLAYBOOK, "flag"), condition(formula, PLAYBOOK)
+    assert (said.nl, said.en) == (nl.format(name=name.nl), en.format(name=name.en))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_the_highest_level_that_holds_is_proposed(answers, level):
     proposal = propose_level(PLAYBOOK, answers)
     assert proposal is not None
     assert proposal.level == level
-    assert str(level) in proposal_in_words(proposal, PLAYBOOK, "nl")
+    assert str(level) in in_words(proposal, PLAYBOOK).nl
 
 
 def test_a_playbook_without_questions_proposes_nothing():
