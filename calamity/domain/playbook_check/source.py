@@ -207,7 +207,7 @@ class _Tree:
             self._names[-1] = event.value
             self._name_mark = mark
             return
-        value = _resolved(event.value) if event.implicit[0] else event.value
+        value = resolved(event.value) if event.implicit[0] else event.value
         self._place(Scalar(value, mark), mark)
 
     def _place(self, node: Node, mark: Mark) -> None:
@@ -266,7 +266,7 @@ class _Tree:
             self._findings.add("tag", self._next(), at=mark, tag=shown(tag))
 
 
-def _resolved(plain: str) -> str | int | float | bool | None:
+def resolved(plain: str) -> str | int | float | bool | None:
     """Read an unquoted scalar by the core schema of YAML 1.2: `22:00` and `no` are texts."""
     if plain in _CONSTANTS:
         return _CONSTANTS[plain]

@@ -2,5 +2,6 @@
 
 from calamity.domain.playbook_text.document import as_yaml, blank
 from calamity.domain.playbook_text.readable import as_markdown
+from calamity.domain.playbook_text.rewrite import plain_of, rewritten
 
-__all__ = ["as_markdown", "as_yaml", "blank"]
+__all__ = ["as_markdown", "as_yaml", "blank", "plain_of", "rewritten"]
