@@ -47,7 +47,13 @@ VALUES = WORDS | st.integers(-999, 999) | st.booleans()
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     found = [path] if path else []
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # noqa: E501
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )  # noqa: E501
     for key, child in children:
         found += places(child, (*path, key))
     return found
@@ -77,7 +83,9 @@ def test_any_change_is_written_and_nothing_else_moves(source: str, data: st.Data
             parent["new"] = data.draw(VALUES | st.lists(WORDS) | st.just([{"nl": "a", "en": "b"}]))
         elif isinstance(parent, list):
             other = data.draw(st.integers(0, len(parent) - 1))
-            parent.insert(other, copy.deepcopy(parent[key]) if kind == "double" else parent.pop(key))
+            parent.insert(
+                other, copy.deepcopy(parent[key]) if kind == "double" else parent.pop(key)
+            )
         else:
             parent["copy"] = copy.deepcopy(parent[key])
     result = rewritten(source, wanted)
@@ -90,7 +98,9 @@ def test_any_change_is_written_and_nothing_else_moves(source: str, data: st.Data
 def test_one_new_word_touches_one_place(source: str, data: st.DataObject) -> None:
     document = plain_of(source)
     path = data.draw(
-        st.sampled_from([each for each in places(document) if not isinstance(at(document, each), dict | list)])  # noqa: E501
+        st.sampled_from(
+            [each for each in places(document) if not isinstance(at(document, each), dict | list)]
+        )  # noqa: E501
     )
     wanted = copy.deepcopy(document)
     at(wanted, path[:-1])[path[-1]] = "nieuw woord"

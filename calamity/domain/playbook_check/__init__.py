@@ -35,6 +35,7 @@ __all__ = [
     "PlaybookFaults",
     "canonical",
     "check",
+    "examine",
     "fingerprint",
     "json_schema",
     "read",
@@ -55,7 +56,7 @@ def check(
     faults; its folder must be the slug, and v3.yaml must be version 3. Dates before *today* are
     told, if it is given.
     """
-    return _examine(source, filename, blocks, today)[1]
+    return examine(source, filename, blocks, today)[1]
 
 
 def read(source: str | bytes, filename: str, blocks: Blocks = NO_BLOCKS) -> Playbook:
@@ -85,15 +86,19 @@ def read_document(
     source: str | bytes, filename: str, blocks: Blocks = NO_BLOCKS
 ) -> Playbook | Block:
     """Return the playbook or the block that the document holds; raise PlaybookFaults."""
-    document, faults = _examine(source, filename, blocks, None)
+    document, faults = examine(source, filename, blocks, None)
     if document is None or any(fault.severity == "error" for fault in faults):
         raise PlaybookFaults(faults)
     return document
 
 
-def _examine(
-    source: str | bytes, filename: str, blocks: Blocks, today: date | None
+def examine(
+    source: str | bytes, filename: str, blocks: Blocks = NO_BLOCKS, today: date | None = None
 ) -> tuple[Playbook | Block | None, list[Fault]]:
+    """Return what could be read of the document, whole, and every fault; for who still writes it.
+
+    What is broken is blank in it. It is None when nothing can be read.
+    """
     findings = Findings(filename)
     tree = compose(source, findings)
     if tree is None:

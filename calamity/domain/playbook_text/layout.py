@@ -115,7 +115,7 @@ _SHORTEST_LINE = 20
 
 
 def scalar(value: Any, *, flow: bool = False) -> str:
-    """Write a text, a number, true, false or nothing on one line, with quotes where it needs them."""
+    """Write a text, a number, true, false or nothing on one line, in quotes where it must."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if not isinstance(value, str):

@@ -67,7 +67,7 @@ class _Edits:
         return result + self._text[done:]
 
     def change(self, node: Node, wanted: Any, indent: int, head: int = 0) -> None:
-        """Make *node* hold *wanted*; *indent* is the column of its name or dash, which *head* ends."""
+        """Make *node* hold *wanted*; its name or dash is at column *indent* and ends at *head*."""
         if same(node.plain, wanted):
             return
         if node.kind == "map" and isinstance(wanted, dict) and wanted and node.entries:
@@ -227,7 +227,7 @@ def _key(value: Any) -> object:
 
 
 def _origins(old: Sequence[Any], wanted: Sequence[Any]) -> list[int | None]:
-    """Return for each wanted item which old one it was: the same, of the same code, at its place."""
+    """Return which old item each wanted one was: the same, of the same code, at its place."""
     free = dict.fromkeys(range(len(old)))
     origins: list[int | None] = [None] * len(wanted)
 

@@ -1,0 +1,36 @@
+"""Playbooks as forms: each part of a document by its types, and filled in again."""
+
+from calamity.domain.playbook_form.field import Field, Names, Option
+from calamity.domain.playbook_form.filled import filled
+from calamity.domain.playbook_form.form import Form, form_of
+from calamity.domain.playbook_form.moves import Move, moved
+from calamity.domain.playbook_form.outline import Entry, Group, block_parts, outline_of
+from calamity.domain.playbook_form.parts import (
+    Path,
+    is_general,
+    path_of,
+    place_of,
+    value_at,
+    written_path,
+)
+
+__all__ = [
+    "Entry",
+    "Field",
+    "Form",
+    "Group",
+    "Move",
+    "Names",
+    "Option",
+    "Path",
+    "block_parts",
+    "filled",
+    "form_of",
+    "is_general",
+    "moved",
+    "outline_of",
+    "path_of",
+    "place_of",
+    "value_at",
+    "written_path",
+]
