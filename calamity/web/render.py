@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, select_autoescape
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
+from msgspec import Struct
 
+from calamity.domain.playbook.moments import read_moment
 from calamity.web import assets, charts
 from calamity.web.language import Language, languages
 from calamity.web.paths import path
@@ -19,6 +21,7 @@ from calamity.web.views.room import EntryLine
 TEMPLATES = Path(__file__).parent / "templates"
 ENTRY = "main.js"
 _KEPT_ENTRIES = 5_000
+_MOST_SHIFTS = 2
 
 
 class _Words(NodeTransformer):
@@ -74,6 +77,7 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
         trend_rows=charts.trend_rows,
         picture_part=charts.picture_part,
         neighbourhood_options=charts.neighbourhood_options,
+        moment_of=moment_of,
     )
     environment.globals["kept_entry"] = _entries_kept(environment)
     environment.filters.update(
@@ -102,6 +106,34 @@ def _entries_kept(environment: Environment) -> Callable[[EntryLine, str], Markup
         return Markup(template.render(entry=line, lines=lines))  # noqa: S704 - escaped there
 
     return entry
+
+
+class WrittenMoment(Struct, frozen=True):
+    """A moment of a plan as its controls hold it; *shifts* are (number, unit, sign)."""
+
+    base: str = ""
+    date: str = ""
+    clock: str = ""
+    shifts: tuple[tuple[int, str, str], ...] = ()
+
+
+def moment_of(text: str) -> WrittenMoment | None:
+    """Return a moment for its controls; None when it cannot be read, or says more than they can."""
+    if not text:
+        return WrittenMoment()
+    try:
+        when = read_moment(text)
+    except ValueError:
+        return None
+    shifts = tuple(
+        (abs(each.number), each.unit, "-" if each.number < 0 else "+") for each in when.shifts
+    )
+    date = when.base if when.date else ""
+    return (
+        WrittenMoment("" if date else when.base, date, when.clock, shifts)
+        if len(shifts) <= _MOST_SHIFTS
+        else None
+    )
 
 
 def _iso(at: datetime) -> str:

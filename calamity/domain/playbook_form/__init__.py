@@ -3,6 +3,7 @@
 from calamity.domain.playbook_form.field import Field, Names, Option
 from calamity.domain.playbook_form.filled import filled
 from calamity.domain.playbook_form.form import Form, form_of
+from calamity.domain.playbook_form.meeting import Meeting, meetings, together
 from calamity.domain.playbook_form.moves import Move, moved
 from calamity.domain.playbook_form.outline import Entry, Group, block_parts, outline_of
 from calamity.domain.playbook_form.parts import (
@@ -19,6 +20,7 @@ __all__ = [
     "Field",
     "Form",
     "Group",
+    "Meeting",
     "Move",
     "Names",
     "Option",
@@ -27,10 +29,12 @@ __all__ = [
     "filled",
     "form_of",
     "is_general",
+    "meetings",
     "moved",
     "outline_of",
     "path_of",
     "place_of",
+    "together",
     "value_at",
     "written_path",
 ]

@@ -4,6 +4,7 @@ The safe reader of the checker goes first; what it refuses is not looked at here
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import yaml
@@ -58,18 +59,18 @@ def laid_out(text: str) -> Node:
 class _Layout:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._events = iter(yaml.parse(text, Loader=_LOADER))
+        # PyYAML has a mark of its own per reader, without a common class.
+        self._events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
 
     def root(self) -> Node:
-        for event in self._events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                break
+        while not isinstance(next(self._events), yaml.DocumentStartEvent):
+            pass
         return self._node(next(self._events))
 
     def _node(self, event: Any) -> Node:
         start, column = event.start_mark.index, event.start_mark.column
         if isinstance(event, yaml.ScalarEvent):
-            end = event.end_mark.index
+            end = _end_of(event)
             if event.style in ("|", ">"):
                 end = start + len(self._text[start:end].rstrip())
             value = resolved(event.value) if event.implicit[0] else event.value
@@ -82,7 +83,7 @@ class _Layout:
         node.items = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             node.items.append(self._node(event))
-        node.end = event.end_mark.index if node.flow else node.items[-1].end
+        node.end = _end_of(event) if node.flow else node.items[-1].end
         return node
 
     def _map(self, node: Node) -> Node:
@@ -96,8 +97,12 @@ class _Layout:
                 value.start = value.end = colon
             node.entries[event.value] = Entry(event.start_mark.index, colon, value)
         last = list(node.entries.values())
-        node.end = event.end_mark.index if node.flow else last[-1].node.end
+        node.end = _end_of(event) if node.flow else last[-1].node.end
         return node
+
+
+def _end_of(event: Any) -> int:
+    return int(event.end_mark.index)
 
 
 def same(left: Any, right: Any) -> bool:

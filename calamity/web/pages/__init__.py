@@ -20,6 +20,7 @@ from calamity.web.pages.playbook_life import PLAYBOOK_LIFE
 from calamity.web.pages.playbook_transfer import PLAYBOOK_TRANSFER
 from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.start import START
+from calamity.web.pages.studio import STUDIO
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
 from calamity.web.pages.users import USERS
 
@@ -34,6 +35,7 @@ PAGES: list[ControllerRouterHandler] = [
             *CARDS,
             *PLAYBOOK_LIFE,
             *PLAYBOOK_TRANSFER,
+            *STUDIO,
             *NEIGHBOURHOODS,
             *PEOPLE,
             *PERSON,

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from calamity.actions import drafts
 from calamity.actions.publish import retire, revoke
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
@@ -131,46 +130,4 @@ async def _reason(request: PageRequest) -> str:
     return filled.reason
 
 
-@post(
-    PATHS["draft_submit"],
-    name="draft.submit",
-    guards=[needs(Permission.PUBLISH)],
-    status_code=303,
-)
-async def submit_draft(
-    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
-) -> Response[Any]:
-    """Make a version of a draft, which a colleague then approves."""
-    revision = await _revision(request)
-    async with house_of(request).database.transaction() as session:
-        version = await drafts.submit(session, actor, draft, revision=revision, at=now())
-    said = language_of(request).text(
-        "Published. A colleague must approve it before it can be used."
-    )
-    return see_other(request, path("playbook", slug=version.slug, version=version.number), said)
-
-
-@post(
-    PATHS["draft_discard"],
-    name="draft.discard",
-    guards=[needs(Permission.PUBLISH)],
-    status_code=303,
-)
-async def discard_draft(
-    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
-) -> Response[Any]:
-    """Throw a draft away."""
-    revision = await _revision(request)
-    async with house_of(request).database.transaction() as session:
-        await drafts.discard(session, actor, draft, revision=revision)
-    return see_other(request, path("playbooks"), language_of(request).text("The draft is gone."))
-
-
-async def _revision(request: PageRequest) -> int:
-    filled, _ = parse_form(AtRevision, await form_of(request), language_of(request))
-    if filled is None:
-        raise Refused("This form cannot be read. Open the page again.")
-    return filled.revision
-
-
-PLAYBOOK_LIFE = [compare_versions, retire_version, revoke_version, submit_draft, discard_draft]
+PLAYBOOK_LIFE = [compare_versions, retire_version, revoke_version]

@@ -20,7 +20,6 @@ from calamity.domain.playbook_prose import condition, moment
 from calamity.domain.texts import segments
 from calamity.store.accounts import list_users
 from calamity.store.database import Session
-from calamity.store.drafts import list_drafts
 from calamity.store.imports import get_import
 from calamity.store.playbooks import (
     PlaybookVersion,
@@ -42,6 +41,7 @@ from calamity.web.pages.frame import (
     upload_of,
     wrong,
 )
+from calamity.web.pages.studio.begin import drafts_of
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
@@ -103,8 +103,7 @@ async def _list(
     async with house_of(request).database.reading() as session:
         versions = await list_versions(session, actor.municipality_id)
         names = await names_of(session, actor.municipality_id)
-        may_draft = actor.may(Permission.PUBLISH)
-        drafts = await list_drafts(session, actor.municipality_id) if may_draft else []
+        drafts = await drafts_of(session, actor, names, language)
     ready = newest_approved(versions)
     in_use = {version.slug: version.number for version in ready}
     view = views.Playbooks(
@@ -122,18 +121,9 @@ async def _list(
             if version.state is VersionState.SUBMITTED
             and version.number > in_use.get(version.slug, 0)
         ),
-        drafts=tuple(
-            views.DraftLine(
-                each.id,
-                each.slug,
-                each.revision,
-                names.get(each.saved_by, each.saved_by),
-                each.saved_at,
-            )
-            for each in drafts
-        ),
         form=form or Form(),
         problems=tuple(problems),
+        drafts=drafts,
     )
     frame = await frame_of(request, here="playbooks")
     return page(request, "playbooks", frame, view, 422 if form else 200)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, PlaybookCard
+from calamity.web.views.studio import Drafts
 
 ActKind = Literal[
     "call-out", "dispatch", "round", "decision", "meeting", "fact-card", "rumour-list", "measure"
@@ -136,21 +137,11 @@ class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):
     may_approve: bool = False
 
 
-class DraftLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """A draft that was not submitted yet."""
-
-    id: str
-    slug: str
-    revision: int
-    saved_by: str
-    saved_at: datetime
-
-
 class Playbooks(Struct, frozen=True, forbid_unknown_fields=True):
     """All playbooks of the municipality."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
     waiting: tuple[WaitingVersion, ...] = ()
-    drafts: tuple[DraftLine, ...] = ()
     problems: tuple[str, ...] = ()
     form: Form = Form()
+    drafts: Drafts | None = None

@@ -1,0 +1,173 @@
+"""The studio of one draft: the page, and each look at what somebody typed."""
+
+import asyncio
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from calamity.domain.errors import CalamityError, Conflict, Refused
+from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_changes.wording import WORDINGS
+from calamity.domain.playbook_check import MAX_BYTES, Blocks, json_schema
+from calamity.store.accounts import list_users
+from calamity.store.blocks import blocks_of
+from calamity.store.drafts import Draft, get_draft
+from calamity.web.auth import needs
+from calamity.web.pages.frame import PageRequest, frame_of, house_of, language_of, page
+from calamity.web.pages.studio.begin import LARGEST_SOURCE, title_in
+from calamity.web.pages.studio.desk import Change, changed, desk_of
+from calamity.web.paths import PATHS
+from calamity.web.refusals import said
+from calamity.web.render import Renderer
+from calamity.web.views.studio import Clash, Studio
+
+_LISTS = {
+    "role": "roles", "roles": "roles", "phase": "phases", "message": "messages",
+    "audience": "audiences", "audiences": "audiences", "cards": "cards",
+}  # fmt: skip
+
+
+T = TypeVar("T")
+
+
+class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A source as it stands on the screen, and what was done to it in a form."""
+
+    source: str
+    change: Change
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """The answer to a look: the source after it, and the parts of the page."""
+
+    source: str
+    part: str
+    problem: str
+    html: dict[str, str]
+    faults: list[dict[str, Any]]
+    names: dict[str, list[tuple[str, str]]]
+
+
+async def draft_at_hand(request: PageRequest, actor: Actor, draft_id: str) -> tuple[Draft, Blocks]:
+    """Return a draft that can still be edited, and the blocks to build it with."""
+    async with house_of(request).database.reading() as session:
+        draft = await get_draft(session, actor.municipality_id, draft_id)
+        blocks = await blocks_of(session, actor.municipality_id)
+    if draft.version_id is not None:
+        raise Conflict(
+            "This draft was submitted. Begin a new draft from the version.", field="draft"
+        )
+    return draft, blocks
+
+
+async def name_of(request: PageRequest, actor: Actor, login: str) -> str:
+    """Return the name of a colleague."""
+    async with house_of(request).database.reading() as session:
+        users = await list_users(session, actor.municipality_id)
+    return next((user.name for user in users if user.login == login), login)
+
+
+@get(PATHS["studio_language"], name="studio.language", guards=[needs(Permission.PUBLISH)])
+async def language() -> Response[bytes]:
+    """Return what completion needs to know of the language."""
+    known = {
+        place: _LISTS[wording.kind] for place, wording in WORDINGS.items() if wording.kind in _LISTS
+    }
+    body = msgspec.json.encode({"schema": json_schema(), "refers": known})
+    return Response(body, media_type="application/json")
+
+
+@get(PATHS["studio"], name="studio", guards=[needs(Permission.PUBLISH)])
+async def studio(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
+) -> Response[Any]:
+    """Show the studio of a draft."""
+    return await studio_page(request, actor, draft)
+
+
+async def studio_page(
+    request: PageRequest,
+    actor: Actor,
+    draft_id: str,
+    source: str | None = None,
+    clash: Clash | None = None,
+    problem: str = "",
+) -> Response[Any]:
+    """Answer with the studio; with a *source* that could not be saved it stands there unsaved."""
+    draft, blocks = await draft_at_hand(request, actor, draft_id)
+    words = draft.source if source is None else source
+    part = request.query_params.get("part", "general")
+    desk = await asyncio.to_thread(desk_of, words, part, blocks, language_of(request))
+    view = Studio(
+        id=draft.id,
+        slug=draft.slug,
+        title=title_in(draft),
+        revision=draft.revision,
+        saved_by=await name_of(request, actor, draft.saved_by),
+        saved_at=draft.saved_at,
+        desk=desk,
+        clash=clash,
+        problem=problem,
+    )
+    frame = await frame_of(request, here="playbooks")
+    return page(request, "studio", frame, view, 409 if clash else 422 if problem else 200)
+
+
+@post(
+    PATHS["studio_look"],
+    name="studio.look",
+    guards=[needs(Permission.PUBLISH)],
+    request_max_body_size=LARGEST_SOURCE,
+    status_code=200,
+)
+async def look(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], draft: FromPath[str]
+) -> Response[bytes]:
+    """Check what is on the screen, with a change put into it. Nothing is stored."""
+    sent = decoded(await request.body(), Look)
+    _, blocks = await draft_at_hand(request, actor, draft)
+    language = language_of(request)
+    problem = ""
+    source, part = sent.source, sent.change.part
+    try:
+        source, part = await asyncio.to_thread(changed, source, sent.change, blocks)
+    except CalamityError as error:
+        problem = said(error, language)
+    desk = await asyncio.to_thread(desk_of, source, part, blocks, language)
+    frame = await frame_of(request)
+    renderer: Renderer = request.app.state.renderer
+    html = {
+        name: renderer.partial(f"studio_{name}", frame, desk)
+        for name in ("outline", "form", "faults")
+    }
+    return json(
+        Seen(
+            source,
+            desk.part,
+            problem,
+            html,
+            [msgspec.structs.asdict(fault) for fault in desk.faults],
+            {name: list(each) for name, each in desk.names.items()},
+        )
+    )
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """Read what the studio sends of itself. Raises Refused."""
+    try:
+        sent = msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Refused("This form cannot be read. Open the page again.") from error
+    source = getattr(sent, "source", "")
+    if len(source) > MAX_BYTES:
+        raise Refused("The document is larger than 512 KB. Make it shorter.", field="source")
+    return sent
+
+
+def json(value: object, status: int = 200) -> Response[bytes]:
+    """Answer the studio."""
+    body = msgspec.json.encode(value)
+    return Response(body, media_type="application/json", status_code=status)
