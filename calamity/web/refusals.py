@@ -57,6 +57,21 @@ REFUSALS = (
         "confirm that it may leave."
     ),
     N_("This person asked for a pause. You cannot write now."),
+    # the studio
+    N_("The source cannot be read as it stands. Mend the first fault there."),
+    N_("This change cannot be put into the source by itself. Make it in the source."),
+    N_("This part does not exist any more. Choose another."),
+    N_("Say that you looked at the warnings."),
+    N_("Use 2 to 60 small letters, digits and hyphens, beginning with a letter."),
+    N_("There is a playbook of this name already. Begin from its newest version."),
+    N_("The document is larger than 512 KB. Make it shorter."),
+    N_("The document is not text in UTF-8. Save it as such."),
+    N_("This draft was submitted. Begin a new draft from the version."),
+    N_("This draft does not exist any more."),
+    N_(
+        "%(name)s saved this draft at %(when)s, as revision %(revision)s. Look at what changed, "
+        "and save again on top of it."
+    ),
     # playbooks and activations
     N_("The version was not stored. Try again."),
     N_(

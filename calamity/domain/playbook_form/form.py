@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import NODEFAULT, Struct, inspect
 
 from calamity.domain.errors import Refused
-from calamity.domain.playbook import ClockTime, Duration, Language, Moment, Offset
+from calamity.domain.playbook import ClockTime, Code, Duration, Language, Moment, Offset
 from calamity.domain.playbook.moments import read_moment
 from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import worst_case
@@ -29,7 +29,6 @@ from calamity.domain.playbook_prose import (
     CHOICES,
     Said,
     condition,
-    language_name,
     length,
     moment,
     said_of,
@@ -43,6 +42,10 @@ for _named, _control in (
     _kind = unwrapped(inspect.type_info(_named))
     assert isinstance(_kind, inspect.StrType)  # noqa: S101 - these are texts with a pattern
     PATTERNS[_kind.pattern] = _control  # type: ignore[assignment]
+_GENERAL = frozenset(
+    (inspect.type_info(each).extra_json_schema or {}).get("description")  # type: ignore[attr-defined]
+    for each in (Code, Duration, Moment, Offset, ClockTime)
+)
 _REFS = frozenset({"role", "roles", "message", "phase", "audience", "audiences", "cards"})
 _LONG = 200
 FORMULAS = frozenset({"Step.when", "LevelRule.when"})
@@ -76,7 +79,7 @@ def form_of(plain: Any, path: Path, names: Names, *, block: str = "") -> Form:
     shown = value.get("code") or value.get("block") or "" if isinstance(value, dict) else ""
     title = Said(f"{one.nl} {shown}".strip(), f"{one.en} {shown}".strip())
     fields = build.group("", struct.cls.__name__, struct.fields, value)
-    return Form(path, Said(title.nl.capitalize(), title.en.capitalize()), fields, block)
+    return Form(path, _begun(title), fields, block)
 
 
 class _Forms:
@@ -105,7 +108,7 @@ class _Forms:
             kind,
             value,
             label=label_of(owner, key),
-            help=help_of(extra.get("description")),
+            help=help_of(_own(extra.get("description"), key)),
             required=field.required,
             optional=is_optional,
         )
@@ -238,6 +241,11 @@ class _Forms:
         return Field(name, control="act", value=tag, fields=fields, options=known, **said)
 
 
+def _own(description: str | None, key: str) -> str | None:
+    """Return what is said of a field; not what is said of every code, moment and length."""
+    return None if description in _GENERAL and key != "code" else description
+
+
 def default_of(field: inspect.Field) -> Any:
     """Return what a field holds where the document leaves it out, as plain values."""
     if field.default_factory is not NODEFAULT:
@@ -260,7 +268,10 @@ def _choices(kind: inspect.Type, value: Any) -> list[Option]:
 
 
 def _chosen_name(value: str) -> Said:
-    said = CHOICES.get(value, language_name(value))
+    return _begun(CHOICES.get(value) or _LANGUAGES.get(value) or said_of(value))
+
+
+def _begun(said: Said) -> Said:
     return Said(said.nl[:1].upper() + said.nl[1:], said.en[:1].upper() + said.en[1:])
 
 

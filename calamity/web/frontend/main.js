@@ -97,7 +97,7 @@ watchForms();
 watchDrafts();
 dressUp();
 const studio = document.querySelector("[data-studio]");
-if (studio) await import("./studio.js").then((module) => module.openStudio(studio, renew));
+if (studio) import("./studio.js").then((module) => module.openStudio(studio, renew));
 document.querySelector("[data-focus]")?.focus();
 followStream(renew);
 document.documentElement.dataset.ready = "yes";

@@ -1,6 +1,7 @@
 // The studio: the outline and the form follow the source, and the source follows the form. What is
 // in the editor is the document; the server checks it at each change and says what to show.
-import { basicSetup, EditorView } from "codemirror";
+import { EditorView } from "@codemirror/view";
+import { basicSetup } from "codemirror";
 import { Annotation, Compartment, EditorState } from "@codemirror/state";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
