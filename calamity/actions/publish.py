@@ -47,8 +47,7 @@ async def publish(
     fault, or Conflict when this version exists with other words.
     """
     actor.must(Permission.PUBLISH)
-    published = await blocks_of(session, actor.municipality_id)
-    playbook = read(source, filename, {**blocks, **published})
+    playbook = await read_with_blocks(session, actor, source, filename, blocks)
     before = await find_version(session, actor.municipality_id, playbook.slug, playbook.version)
     if before is not None:
         return _same(before, playbook)
@@ -66,6 +65,18 @@ async def publish(
     stored = await _version(session, actor, playbook.slug, playbook.version)
     await sign_published(session, stored, actor.municipality_id, at=at)
     return stored
+
+
+async def read_with_blocks(
+    session: Session,
+    actor: Actor,
+    source: str | bytes,
+    filename: str,
+    blocks: Blocks = NO_BLOCKS,
+) -> Playbook:
+    """Read a document, built with our own published blocks before others. Raises PlaybookFaults."""
+    published = await blocks_of(session, actor.municipality_id)
+    return read(source, filename, {**blocks, **published})
 
 
 async def publish_block(

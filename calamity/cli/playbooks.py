@@ -18,6 +18,7 @@ from calamity.cli.operator import (
 )
 from calamity.cli.playbook_life import diff, drafts, retire, revoke, submit, uses
 from calamity.cli.playbook_transfer import distrust, export, import_, keys, merge, trust
+from calamity.cli.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from calamity.domain.playbook_check import Blocks
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.group()
 def playbooks() -> None:
     """Playbooks: check, publish, compare, hand over and take over documents."""
+
+
+playbooks.add_command(rehearse)
 
 
 @playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")

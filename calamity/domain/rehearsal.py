@@ -123,6 +123,7 @@ class Snag(Struct, frozen=True, rename="camel", omit_defaults=True):
     stalls: bool = False
     step: str = ""
     role: str = ""
+    audience: str = ""
     at: datetime | None = None
     people: int = 0
     names: list[str] = []

@@ -64,6 +64,7 @@ PATHS = {
     "playbook_publish": "/playbooks",
     "playbook": "/playbooks/{slug:str}/versions/{version:int}",
     "card": "/playbooks/{slug:str}/versions/{version:int}/cards/{card:str}",
+    "rehearsal": "/playbooks/{slug:str}/versions/{version:int}/rehearsal",
     "playbook_approve": "/playbooks/{slug:str}/versions/{version:int}/approve",
     "playbook_retire": "/playbooks/{slug:str}/versions/{version:int}/retire",
     "playbook_revoke": "/playbooks/{slug:str}/versions/{version:int}/revoke",

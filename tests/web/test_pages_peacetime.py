@@ -25,6 +25,7 @@ PAGES: dict[str, Permission | None] = {
     "/playbooks/small/compare?old=1&new=1": Permission.SEE_PLAYBOOKS,
     "/playbooks/import": Permission.PUBLISH,
     "/settings/keys": Permission.TRUST_KEYS,
+    "/playbooks/small/versions/1/rehearsal": Permission.SEE_PLAYBOOKS,
     "/neighbourhoods": Permission.SEE_NEIGHBOURHOODS,
     "/people": Permission.SEE_PEOPLE,
     "/unknown-numbers": Permission.SEE_UNKNOWN_NUMBERS,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from calamity.actions.compose import circumstances, composer_for
+from calamity.actions.publish import read_with_blocks
 from calamity.actions.rehearse.crowd import Crowd
 from calamity.actions.rehearse.snags import Snags, members_by_id
 from calamity.actions.rehearse.telling import told
@@ -20,12 +21,10 @@ from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Group, Playbook
 from calamity.domain.playbook.moments import day_begins
-from calamity.domain.playbook_check import read
 from calamity.domain.playbook_prose import said_of
 from calamity.domain.proposal import propose_level
 from calamity.domain.rehearsal import Busiest, Rehearsal, RehearsalRequest
 from calamity.domain.timeline import GENESIS
-from calamity.store.blocks import blocks_of
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.municipalities import list_neighbourhoods
@@ -67,8 +66,7 @@ async def rehearse_source(
     filename: str = "draft.yaml",
 ) -> Rehearsal:
     """Rehearse the words of a draft, built with our own blocks. Raises PlaybookFaults."""
-    blocks = await blocks_of(session, actor.municipality_id)
-    playbook = read(source, filename, blocks)
+    playbook = await read_with_blocks(session, actor, source, filename)
     return await rehearse(session, terms, actor, playbook, request=request, at=at)
 
 

@@ -57,7 +57,8 @@ class Snags:
         """Return each snag once: what repeats every day is said the first time."""
         first: dict[tuple[object, ...], Snag] = {}
         for snag in snags:
-            first.setdefault((snag.kind, snag.step, snag.role, tuple(snag.names)), snag)
+            of = (snag.kind, snag.step, snag.role, snag.audience, tuple(snag.names))
+            first.setdefault(of, snag)
         return list(first.values())
 
     def loads(self) -> list[RoleLoad]:
@@ -218,7 +219,7 @@ class Snags:
                     kind,
                     _SENDINGS[kind].filled(people=_people(people), step=name),
                     stalls=kind is Snagged.TOO_LATE, step=sending.step, at=sending.at,
-                    people=people,
+                    audience=sending.audience, people=people,
                 )  # fmt: skip
         if not sending.reached:
             said = _SENDINGS[Snagged.NOBODY].filled(
@@ -226,7 +227,7 @@ class Snags:
             )
             yield Snag(
                 Snagged.NOBODY, said, stalls=True, step=sending.step, at=sending.at,
-                role=sending.audience,
+                audience=sending.audience,
             )  # fmt: skip
 
     def _budget(self) -> Iterator[Snag]:
@@ -249,7 +250,7 @@ class Snags:
                 said.filled(
                     people=_people(people), step=step_name(self._playbook, sending.step), most=most
                 ),
-                step=sending.step, at=sending.at, people=people,
+                step=sending.step, at=sending.at, audience=sending.audience, people=people,
             )  # fmt: skip
 
     def _lanes(self) -> Iterator[Snag]:

@@ -19,6 +19,7 @@ from calamity.web.pages.person import PERSON
 from calamity.web.pages.playbook_life import PLAYBOOK_LIFE
 from calamity.web.pages.playbook_transfer import PLAYBOOK_TRANSFER
 from calamity.web.pages.playbooks import PLAYBOOKS
+from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
@@ -36,6 +37,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PLAYBOOK_LIFE,
             *PLAYBOOK_TRANSFER,
             *STUDIO,
+            *REHEARSAL,
             *NEIGHBOURHOODS,
             *PEOPLE,
             *PERSON,

@@ -14,7 +14,7 @@ from calamity.web.views import start as views
 
 _FIRST_TEXT_SECONDS = 5.0
 """What we promise; it is a fraction of a second unless other texts are leaving."""
-_REASONS: dict[Held, views.UnreachableReason] = {
+REASONS: dict[Held, views.UnreachableReason] = {
     Held.NO_AGREEMENT: "no-agreement",
     Held.STOPPED: "stopped",
     Held.PAUSED: "paused",
@@ -82,7 +82,7 @@ def planned_dispatch(
         only_if=act.only_if.in_language(language.code) if act.only_if else None,
         expected=act.waits_for is not None,
         held=tuple(
-            views.Unreachable(reason=_REASONS[Held(why)], count=count)
+            views.Unreachable(reason=REASONS[Held(why)], count=count)
             for why, count in act.held_back.items()
         ),
     )
@@ -110,7 +110,7 @@ def _unreachable(people: Iterable[Unreachable]) -> Iterable[views.Unreachable]:
             for person in people
             if person.reason == why and person.group is Group.RAPID_TEAM
         )
-        yield views.Unreachable(reason=_REASONS[Held(why)], count=count, names=names)
+        yield views.Unreachable(reason=REASONS[Held(why)], count=count, names=names)
 
 
 def _fillings(
