@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from calamity.cli.folder import folder
 from calamity.cli.operator import (
     acting,
     as_json,
@@ -32,6 +33,7 @@ def playbooks() -> None:
 
 
 playbooks.add_command(rehearse)
+playbooks.add_command(folder)
 
 
 @playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")

@@ -19,6 +19,7 @@ from calamity.web.pages.person import PERSON
 from calamity.web.pages.playbook_life import PLAYBOOK_LIFE
 from calamity.web.pages.playbook_transfer import PLAYBOOK_TRANSFER
 from calamity.web.pages.playbooks import PLAYBOOKS
+from calamity.web.pages.previews import PREVIEWS
 from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
@@ -37,6 +38,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PLAYBOOK_LIFE,
             *PLAYBOOK_TRANSFER,
             *STUDIO,
+            *PREVIEWS,
             *REHEARSAL,
             *NEIGHBOURHOODS,
             *PEOPLE,
