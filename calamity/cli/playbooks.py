@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from calamity.cli.cacao import cacao
 from calamity.cli.folder import folder
 from calamity.cli.operator import (
     acting,
@@ -34,6 +35,7 @@ def playbooks() -> None:
 
 playbooks.add_command(rehearse)
 playbooks.add_command(folder)
+playbooks.add_command(cacao)
 
 
 @playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from calamity.actions.people import PeopleFaults
+from calamity.domain.cacao import CacaoFaults
 from calamity.domain.districts import DistrictFaults
 from calamity.domain.errors import (
     CalamityError,
@@ -123,10 +124,14 @@ def _problem(kind: Kind, detail: str, errors: Iterable[Fault] = ()) -> Problem:
     )
 
 
-def _faults_of(error: CalamityError, kind: Kind) -> list[Fault]:
+def _faults_of(  # noqa: PLR0911 - one kind of error, one return
+    error: CalamityError, kind: Kind
+) -> list[Fault]:
     match error:
         case InputFaults():
             return error.faults
+        case CacaoFaults():
+            return [Fault(fault.en, pointer=f"#/{fault.where}") for fault in error.faults]
         case PlaybookFaults():
             return [
                 Fault(

@@ -44,7 +44,7 @@ COMMANDS = (
     "playbooks diff", "playbooks export", "playbooks import", "playbooks schema", "activate",
     "playbooks drafts", "playbooks submit", "playbooks retire", "playbooks revoke",
     "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
-    "playbooks distrust", "playbooks rehearse", "playbooks folder",
+    "playbooks distrust", "playbooks rehearse", "playbooks folder", "playbooks cacao",
     "timeline export", "timeline verify",
 )  # fmt: skip
 

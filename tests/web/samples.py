@@ -20,6 +20,7 @@ from calamity.web.views import (
     start,
 )  # fmt: skip
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
+from tests.web.preview_samples import PREVIEW_PAGES
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
 EVERYTHING = frozenset(Permission)
@@ -1618,6 +1619,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {"here": "keys", "viewer": ADMINISTRATOR},
     ),
+    **PREVIEW_PAGES,
     "neighbourhoods": (
         "neighbourhoods",
         HOODS,

@@ -81,6 +81,8 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", "/v1/trusted-keys/{key_id}/withdraw"): (P.TRUST_KEYS,),
     ("POST", "/v1/playbooks/{slug}/versions/{number}/rehearsals"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/rehearsals"): (P.PUBLISH,),
+    ("GET", "/v1/playbooks/{slug}/versions/{number}/cacao"): (P.SEE_PLAYBOOKS,),
+    ("POST", "/v1/cacao"): (P.PUBLISH,),
     ("GET", "/v1/neighbourhoods"): (P.SEE_NEIGHBOURHOODS,),
     ("POST", "/v1/neighbourhoods"): (P.IMPORT,),
     ("GET", "/v1/key-figures"): (P.SEE_PEOPLE, P.READ_REPLIES),

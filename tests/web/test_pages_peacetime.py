@@ -27,6 +27,8 @@ PAGES: dict[str, Permission | None] = {
     "/settings/keys": Permission.TRUST_KEYS,
     "/playbooks/small/versions/1/rehearsal": Permission.SEE_PLAYBOOKS,
     "/playbooks/small/versions/1/preview": Permission.SEE_PLAYBOOKS,
+    "/playbooks/cacao": Permission.PUBLISH,
+    "/playbooks/small/versions/1/cacao.json": Permission.SEE_PLAYBOOKS,
     "/playbooks/small/versions/1/folder": Permission.SEE_PLAYBOOKS,
     "/playbooks/small/versions/1/folder.pdf": Permission.SEE_PLAYBOOKS,
     "/neighbourhoods": Permission.SEE_NEIGHBOURHOODS,
@@ -37,6 +39,7 @@ PAGES: dict[str, Permission | None] = {
 }
 FORMS: dict[str, Permission] = {
     "/playbooks": Permission.PUBLISH,
+    "/playbooks/cacao": Permission.PUBLISH,
     "/playbooks/small/versions/1/approve": Permission.APPROVE,
     "/playbooks/small/versions/1/retire": Permission.APPROVE,
     "/playbooks/small/versions/1/revoke": Permission.APPROVE,

@@ -1,5 +1,8 @@
 """A playbook as the YAML that people edit, and the first words of a new one."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 import yaml
 
@@ -11,11 +14,16 @@ _HEAD = ("slug", "version", "scenario", "title", "purpose", "changes")
 
 def as_yaml(playbook: Playbook) -> str:
     """Write a playbook as YAML, its fields in the order of the language."""
-    plain = msgspec.json.decode(canonical(playbook))
+    return plain_yaml(msgspec.json.decode(canonical(playbook)))
+
+
+def plain_yaml(plain: Mapping[str, Any]) -> str:
+    """Write a document that need not be sound as YAML, its fields in the same order."""
     first = [name for name in _HEAD if name in plain]
     rest = [name for name in Playbook.__struct_fields__ if name in plain and name not in first]
     ordered = {name: plain[name] for name in (*first, *rest)}
-    return yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, width=100)
+    written: str = yaml.safe_dump(ordered, allow_unicode=True, sort_keys=False, width=100)
+    return written
 
 
 def blank(slug: str) -> str:

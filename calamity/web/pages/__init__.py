@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
+from calamity.web.pages.cacao import CACAO
 from calamity.web.pages.calamity_pages import ROOM_PAGES
 from calamity.web.pages.cards import CARDS
 from calamity.web.pages.carrier import CARRIER
@@ -39,6 +40,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PLAYBOOK_TRANSFER,
             *STUDIO,
             *PREVIEWS,
+            *CACAO,
             *REHEARSAL,
             *NEIGHBOURHOODS,
             *PEOPLE,
