@@ -90,7 +90,7 @@ def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved
         studio(chromium, server, UserRole.ADMINISTRATOR) as other,
     ):
         address = begin(page, server, PLAN)
-        open_part(page, "S01")
+        open_part(page, "S04")
         # A deputy time in the form is one line of the source.
         page.fill("[name='act.deputy_after.number']", "12")
         kept(page)
@@ -122,16 +122,20 @@ def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved
         page.keyboard.press("Control+z")
         expect(page.locator(".fault--error")).to_have_count(0)
         kept(page)
+        revision = page.input_value("[data-studio-revision]")
+        page.fill("[name='act.deputy_after.number']", "13")
+        expect(page.locator("[data-studio-revision]")).not_to_have_value(revision)
         # The other saves; what this person then changes stands against it.
         other.fill("[name='title.nl']", "Aanslag elders, nieuw")
         expect(other.locator("#studio-clash h2")).to_be_visible()
-        expect(other.locator("#studio-clash")).to_contain_text("coordinator@oeverlanden")
+        expect(other.locator("#studio-clash")).to_contain_text("coordinator heeft dit concept intussen bewaard")
+        expect(other.locator("#studio-clash")).to_contain_text("13 in plaats van 12 minuten")
         expect(other.locator("#studio-clash")).to_contain_text("De titel")
         other.click("[data-clash=merge]")
         kept(other)
         both = download(other)
         assert "nl: Aanslag elders, nieuw" in both
-        assert "deputy_after: 12m" in both
+        assert "deputy_after: 13m" in both
         page.reload()
         page.wait_for_selector(READY)
         page.click("#studio-submit")

@@ -2,7 +2,7 @@
 // in the editor is the document; the server checks it at each change and says what to show.
 import { EditorView } from "@codemirror/view";
 import { basicSetup } from "codemirror";
-import { Annotation, Compartment, EditorState } from "@codemirror/state";
+import { Annotation, EditorState } from "@codemirror/state";
 import { yaml } from "@codemirror/lang-yaml";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
@@ -32,7 +32,7 @@ export function openStudio(place, renew) {
   const clashPlace = document.querySelector("#studio-clash-place");
   const state = {
     revision: Number(place.dataset.revision), base: text.defaultValue, part: currentPart(),
-    names: {}, language: null, faults: [], looking: 0, saving: false, clash: null,
+    names: {}, language: null, faults: [], looking: 0, saving: false, clash: null, said: saved.textContent,
   };
   const token = JSON.parse(document.body.dataset.hxHeaders)["x-csrftoken"];
   let lookTimer, saveTimer;
@@ -45,8 +45,8 @@ export function openStudio(place, renew) {
         EditorView.cspNonce.of(place.dataset.nonce),
         basicSetup, yaml(), colours, lintGutter(), EditorView.lineWrapping,
         autocompletion({ override: [(context) => completions(context, state)] }),
-        EditorView.contentAttributes.of({ "aria-label": place.dataset.sayLabel, spellcheck: "false" }),
-        new Compartment().of(EditorView.darkTheme.of(matchMedia("(prefers-color-scheme: dark)").matches)),
+        EditorView.contentAttributes.of({ "aria-label": place.dataset.sayLabel, spellcheck: "false", tabindex: "0" }),
+        EditorView.darkTheme.of(matchMedia("(prefers-color-scheme: dark)").matches),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           changed();
@@ -150,7 +150,7 @@ export function openStudio(place, renew) {
   const isDirty = () => words() !== state.base;
 
   function changed() {
-    saved.textContent = isDirty() ? place.dataset.sayUnsaved : saved.textContent;
+    saved.textContent = isDirty() ? place.dataset.sayUnsaved : state.said;
     clearTimeout(saveTimer);
     if (!state.clash) saveTimer = setTimeout(save, SAVE_MS);
   }
@@ -169,6 +169,7 @@ export function openStudio(place, renew) {
     if (told.said) saved.textContent = told.said;
     if (answer.status === 409) { showClash(told); return false; }
     if (!answer.ok) { say(told.said ?? ""); return false; }
+    state.said = told.said;
     settle(told.revision, source);
     if (isDirty()) changed();
     return !isDirty();
