@@ -53,7 +53,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         else enumerate(value)
         if isinstance(value, list)
         else ()
-    )  # noqa: E501
+    )
     for key, child in children:
         found += places(child, (*path, key))
     return found
@@ -100,7 +100,7 @@ def test_one_new_word_touches_one_place(source: str, data: st.DataObject) -> Non
     path = data.draw(
         st.sampled_from(
             [each for each in places(document) if not isinstance(at(document, each), dict | list)]
-        )  # noqa: E501
+        )
     )
     wanted = copy.deepcopy(document)
     at(wanted, path[:-1])[path[-1]] = "nieuw woord"

@@ -19,7 +19,8 @@ from tests.web.test_browser import SIDEWAYS, SMALL_TARGETS, axe
 from tests.web.test_room_browser import READY, Server, browsing, sign_in
 
 SHIPPED = sorted(
-    (Path(__file__).parents[2] / "playbooks").glob("*/v*.yaml"), key=lambda path: path.stat().st_size
+    (Path(__file__).parents[2] / "playbooks").glob("*/v*.yaml"),
+    key=lambda path: path.stat().st_size,
 )
 PLAN = Path(__file__).parents[2] / "playbooks/attack-elsewhere/v1.yaml"
 DOCUMENT = "document.querySelector('.cm-content').cmTile.view.state.doc.toString()"
@@ -81,7 +82,7 @@ def open_part(page: Page, code: str) -> None:
     expect(page.locator("#studio-form-title")).to_contain_text(code)
 
 
-def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved(
+def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved(  # noqa: PLR0915 - one story
     server: Server, chromium: Browser
 ) -> None:
     with (
@@ -128,7 +129,9 @@ def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved
         # The other saves; what this person then changes stands against it.
         other.fill("[name='title.nl']", "Aanslag elders, nieuw")
         expect(other.locator("#studio-clash h2")).to_be_visible()
-        expect(other.locator("#studio-clash")).to_contain_text("coordinator heeft dit concept intussen bewaard")
+        expect(other.locator("#studio-clash")).to_contain_text(
+            "coordinator heeft dit concept intussen bewaard"
+        )
         expect(other.locator("#studio-clash")).to_contain_text("13 in plaats van 12 minuten")
         expect(other.locator("#studio-clash")).to_contain_text("De titel")
         other.click("[data-clash=merge]")

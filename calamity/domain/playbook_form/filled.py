@@ -70,7 +70,9 @@ class _Filled:
                 held[key] = new
         return held
 
-    def one(self, name: str, kind: inspect.Type, value: Any, place: str) -> Any:
+    def one(  # noqa: PLR0911 - one line for each kind of type
+        self, name: str, kind: inspect.Type, value: Any, place: str
+    ) -> Any:
         """Return one value of any type, or NOTHING where it was left out."""
         bare = unwrapped(kind)
         match bare:

@@ -113,7 +113,9 @@ class _Forms:
             optional=is_optional,
         )
 
-    def one(self, name: str, place: str, kind: inspect.Type, value: Any, **said: Any) -> Field:
+    def one(  # noqa: C901, PLR0911 - one line for each kind of type
+        self, name: str, place: str, kind: inspect.Type, value: Any, **said: Any
+    ) -> Field:
         """Return one field of any type. *place* is the struct and the field, as `Step.due`."""
         bare = unwrapped(kind)
         wording = WORDINGS.get(place)

@@ -32,10 +32,8 @@ def moved(plain: Any, move: Move, path: Path, whole: Any = None) -> tuple[Any, P
     is not there.
     """
     changed = copy.deepcopy(plain)
-    if move.kind == "own":
-        return _own(changed, path, whole)
-    if move.kind == "add":
-        return _add(changed, path)
+    if move.kind in ("own", "add"):
+        return _own(changed, path, whole) if move.kind == "own" else _add(changed, path)
     parent, key = value_at(changed, path[:-1]), path[-1]
     if isinstance(parent, dict) and move.kind == "remove" and key in parent:
         del parent[key]
@@ -114,7 +112,9 @@ def _new_code(parts: Sequence[Any], like: str) -> str:
     return f"{stem}{number:0{width}}"
 
 
-def skeleton(kind: inspect.Type, document: Any = None) -> Any:
+def skeleton(  # noqa: PLR0911 - one line for each kind of type
+    kind: inspect.Type, document: Any = None
+) -> Any:
     """Return what a new part begins with: what is required, and first choices."""
     match kind:
         case inspect.Metadata():

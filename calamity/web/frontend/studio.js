@@ -22,6 +22,21 @@ const colours = syntaxHighlighting(HighlightStyle.define([
   { tag: [tags.punctuation, tags.separator, tags.brace, tags.squareBracket, tags.meta], class: "tok-sign" },
 ]));
 
+// The editor brings its styles by itself, outside our layers: only a theme of its own goes before.
+const looks = EditorView.theme({
+  "&": { border: "1px solid var(--line-strong)", borderRadius: "6px", background: "var(--surface)", color: "var(--ink)", fontSize: "0.875rem" },
+  "&.cm-focused": { outline: "3px solid var(--focus)" },
+  ".cm-scroller": { minHeight: "20rem", maxHeight: "60vh", fontFamily: "ui-monospace, 'DejaVu Sans Mono', monospace" },
+  ".cm-gutters": { background: "var(--paper)", color: "var(--quiet)", borderColor: "var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": { background: "transparent" },
+  ".cm-activeLineGutter": { color: "var(--ink)", fontWeight: "700" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-foldPlaceholder": { background: "var(--accent-soft)", color: "var(--ink)", borderColor: "var(--line)" },
+  ".cm-tooltip, .cm-panels": { background: "var(--surface)", color: "var(--ink)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent-fill)", color: "var(--accent-fill-ink)" },
+});
+
 export function openStudio(place, renew) {
   const path = place.dataset.studio;
   const text = document.querySelector("#studio-source");
@@ -43,7 +58,7 @@ export function openStudio(place, renew) {
       doc: text.value,
       extensions: [
         EditorView.cspNonce.of(place.dataset.nonce),
-        basicSetup, yaml(), colours, lintGutter(), EditorView.lineWrapping,
+        basicSetup, looks, yaml(), colours, lintGutter(), EditorView.lineWrapping,
         autocompletion({ override: [(context) => completions(context, state)] }),
         EditorView.contentAttributes.of({ "aria-label": place.dataset.sayLabel, spellcheck: "false", tabindex: "0" }),
         EditorView.darkTheme.of(matchMedia("(prefers-color-scheme: dark)").matches),

@@ -114,7 +114,7 @@ def desk_of(source: str, part: str, blocks: Blocks, language: Language) -> Desk:
                 for option in names.options(name)
             ]
             for name in _NAMED
-            if name not in ("questions",)
+            if name != "questions"
         },
     )
 

@@ -92,6 +92,7 @@ async def studio_page(
     request: PageRequest,
     actor: Actor,
     draft_id: str,
+    *,
     source: str | None = None,
     clash: Clash | None = None,
     problem: str = "",

@@ -120,9 +120,11 @@ async def write_draft(
     except Conflict:
         found, blocks = await draft_at_hand(request, actor, draft)
         clash = await _clash(request, actor, found, blocks, (None, source))
-        return await studio_page(request, actor, draft, source, clash)
+        return await studio_page(request, actor, draft, source=source, clash=clash)
     except Refused as error:
-        return await studio_page(request, actor, draft, source, problem=said(error, language))
+        return await studio_page(
+            request, actor, draft, source=source, problem=said(error, language)
+        )
     words = language.text("Saved at %(time)s.", time=language.clock(kept.saved_at))
     return see_other(request, path("studio", draft=draft), Flash(words))
 
