@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calamity.actions.cacao import CacaoLook
 
 
-@click.group()
+@click.group(epilog="Example: calamity playbooks cacao export attack-here -o ours.cacao.json")
 def cacao() -> None:
     """Exchange playbooks with other programs, in CACAO 2.0."""
 

@@ -163,7 +163,7 @@ async def test_the_api_exports_looks_and_takes_in(api: Api) -> None:
     assert look.json()["draftId"] is None
     assert look.json()["look"]["slug"] == "theirs"
     assert (await api.ask("POST", "/v1/cacao", **sent)).status_code == 409
-    taken = await api.ask("POST", "/v1/cacao?although_untrusted=true", **sent)
+    taken = await api.ask("POST", "/v1/cacao?althoughUntrusted=true", **sent)
     assert taken.json()["draftId"]
     bad = await api.ask(
         "POST", "/v1/cacao", content=b"{}", headers={"Content-Type": "application/json"}

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from msgspec import structs
+
 from calamity.actions.compose import circumstances, composer_for
 from calamity.actions.publish import read_with_blocks
 from calamity.actions.rehearse.crowd import Crowd
@@ -105,7 +107,10 @@ async def rehearse(
         answering=request.answering,
         level=level,
         is_proposed=level == proposed,
-        events=told(walked, playbook, trips, names),
+        events=[
+            structs.replace(event, at=event.at.astimezone(terms.zone))
+            for event in told(walked, playbook, trips, names)
+        ],
         roles=snags.loads(),
         snags=snags.all(),
         busiest=list(_busiest(crowd, names)),

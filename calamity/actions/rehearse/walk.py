@@ -35,7 +35,7 @@ from calamity.domain.playbook_prose import said_of
 from calamity.domain.rehearsal import Duty, RehearsalRequest
 
 _MOST_TIMES = 400
-_PHASE, _END, _BEGIN = 0, 1, 2
+_PHASE, _END, _BEGIN, _ACT = 0, 1, 2, 3
 
 
 class Called(Struct, frozen=True):
@@ -103,10 +103,12 @@ class Walk:
                 self._begin_phase(what, at)
             elif kind == _END:
                 self._end(what[0], what[1], at)
-            else:
+            elif kind == _BEGIN:
                 self._begin(what[0], what[1], what[2])
+            else:
+                self._act(what[0], what[1], at)
             # What happens at one moment happens together before anything rests on it.
-            if kind != _BEGIN and not (self._ahead and self._ahead[0][:2] == (at, kind)):
+            if kind in (_PHASE, _END) and not (self._ahead and self._ahead[0][:2] == (at, kind)):
                 self._settle(at)
         course = self._course()
         self._walked.never = {
@@ -172,10 +174,13 @@ class Walk:
             )
         )  # fmt: skip
         at = settled.start_at if step.automatic else settled.due_at
-        ends, outcome = self._acted(step, max(at, settled.start_at), settled)
-        self._plan(ends, _END, 0, (step, outcome))
+        self._plan(max(at, settled.start_at), _ACT, self._rank(step), (step, settled))
         if step.repeat is not None:
             self._plan_again(course, step, settled, occurrence)
+
+    def _act(self, step: Step, settled: Settled, at: datetime) -> None:
+        ends, outcome = self._acted(step, at, settled)
+        self._plan(max(ends, at), _END, 0, (step, outcome))
 
     def _plan_again(self, course: Course, step: Step, settled: Settled, occurrence: int) -> None:
         if step.repeat is None:

@@ -1,11 +1,11 @@
 """CACAO 2.0: a version for other programs, and theirs as a draft of ours."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
 from calamity.actions.cacao import CacaoLook, bring_cacao, export_cacao, look_at_cacao
@@ -60,7 +60,7 @@ async def bring(
     request: Request[Any, Any, Any],
     *,
     look: FromQuery[bool] = False,
-    although_untrusted: FromQuery[bool] = False,
+    although_untrusted: Annotated[bool, QueryParameter(name="althoughUntrusted")] = False,
 ) -> CacaoBrought:
     """Take in a CACAO document as a draft; with `look`, only say what it would bring."""
     source = await request.body()
