@@ -8,19 +8,36 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from calamity.actions.cacao import CacaoLook, bring_cacao, export_cacao, look_at_cacao
+from calamity.actions.cacao import CacaoLook, Signee, bring_cacao, export_cacao, look_at_cacao
+from calamity.domain.cacao import Crossing
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_check import Fault
 from calamity.web.api.document import takes
+from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
 _LARGEST = 3_000_000
+DraftFault = camel(Fault)
+
+
+class CacaoFound(Struct, frozen=True, rename="camel"):
+    """What a document brings, who signed it, and what is still to be finished in the draft."""
+
+    id: str
+    slug: str
+    version: int
+    is_ours: bool
+    signatures: list[Signee]
+    crossings: list[Crossing]
+    faults: list[DraftFault]  # type: ignore[valid-type]  # made at run time
+    source: str
 
 
 class CacaoBrought(Struct, frozen=True, rename="camel"):
     """What a document brings, and the draft that it became; none when it was only looked at."""
 
-    look: CacaoLook
+    look: CacaoFound
     draft_id: str | None = None
 
 
@@ -66,11 +83,15 @@ async def bring(
     source = await request.body()
     async with house.database.transaction() as session:
         if look:
-            return CacaoBrought(await look_at_cacao(session, actor, source, at=now()))
+            return CacaoBrought(_found(await look_at_cacao(session, actor, source, at=now())))
         seen, draft = await bring_cacao(
             session, actor, source, although_untrusted=although_untrusted, at=now()
         )
-    return CacaoBrought(seen, draft.id)
+    return CacaoBrought(_found(seen), draft.id)
+
+
+def _found(look: CacaoLook) -> CacaoFound:
+    return wired(look, CacaoFound)
 
 
 router = Router("/", route_handlers=[get_cacao, bring], tags=["Playbooks"])

@@ -48,7 +48,7 @@ async def preview(
     """Show the steps in order of time for a chosen T0, and the texts per kind of recipient."""
     house, language = house_of(request), language_of(request)
     typed = request.query_params.get("at", "")
-    t0, wrong = _t0(typed, language)
+    t0, wrong = typed_moment(typed, language)
     async with house.database.reading() as session:
         found = await _found(session, actor, slug, version)
         texts = await preview_texts(session, house.terms, actor, found.playbook, at=t0)
@@ -66,8 +66,8 @@ async def preview(
     return page(request, "playbook_preview", frame, view, 422 if wrong else 200)
 
 
-def _t0(typed: str, language: Language) -> tuple[datetime, str]:
-    """Return the T0 that was asked for, or now; and what is wrong with what was typed."""
+def typed_moment(typed: str, language: Language) -> tuple[datetime, str]:
+    """Return the T0 that a browser's field holds, or now; and what is wrong with what was typed."""
     if not typed:
         return now(), ""
     try:

@@ -1,7 +1,6 @@
 """Rehearsing a playbook on paper: who would be called when, where it stalls, who gets too much."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any, Literal
 
@@ -41,6 +40,7 @@ from calamity.web.pages.frame import (
     wrong,
 )
 from calamity.web.pages.plan import REASONS
+from calamity.web.pages.previews import typed_moment
 from calamity.web.paths import PATHS
 from calamity.web.views import rehearsal as views
 from calamity.web.views.frame import Form
@@ -58,7 +58,7 @@ _MARKS: Mapping[What, Literal["phase", "bad", "good"]] = {
 class RehearsalForm(Struct, frozen=True):
     """What is filled in; a blank moment is now, a blank level what the playbook proposes."""
 
-    at: datetime | None = None
+    at: str = ""
     answering: Answering = "all"
     level: Annotated[int, Meta(ge=0, le=3)] | None = None
     affected: list[str] = []
@@ -127,11 +127,11 @@ def asked_of(
     form = Form(values=shown, chosen=form.chosen, errors=form.errors)
     if filled is None:
         return None, form
-    at = filled.at
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=language.timezone)
+    at, fault = typed_moment(filled.at, language)
+    if fault:
+        return None, Form(form.values, form.chosen, {**form.errors, "at": fault})
     return RehearsalRequest(
-        at=at,
+        at=at if filled.at else None,
         answering=filled.answering,
         level=filled.level,
         answers=answers,
