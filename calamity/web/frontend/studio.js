@@ -256,7 +256,9 @@ export function openStudio(place, renew) {
     look({ withForm: true, keep: !redraws });
   });
   place.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-form]")) event.preventDefault();
+    if (!event.target.matches("[data-form]")) return;
+    event.preventDefault();
+    look({ withForm: true });
   });
 
   place.addEventListener("click", async (event) => {
