@@ -19,10 +19,12 @@ from calamity.domain.playbook_form import (
     block_parts,
     filled,
     form_of,
+    meetings,
     moved,
     outline_of,
     path_of,
     place_of,
+    together,
     value_at,
 )
 from calamity.domain.playbook_form.labels import HELP_NL, LISTS
@@ -259,3 +261,24 @@ def test_every_field_has_help_in_dutch() -> None:
     walk(inspect.type_info(Block))
     assert missing == set()
     assert set(LISTS) <= {field.name for field in structs.fields(Playbook)}
+
+
+def test_two_people_at_one_document_lose_nothing() -> None:
+    base = plain_of(blank("small"))
+    theirs, ours = plain_of(blank("small")), plain_of(blank("small"))
+    theirs["title"]["nl"] = "Van hen"
+    theirs["roles"].append({**base["roles"][0], "code": "NEW"})
+    ours["steps"][0]["due"] = "T+2h"
+    ours["title"]["nl"] = "Van ons"
+    ours["messages"].append({**base["messages"][0], "code": "K2"})
+    found = {meeting.part: meeting.side for meeting in meetings(base, theirs, ours)}
+    assert found == {
+        "playbook/title": "both", "roles/NEW": "theirs", "steps/S01": "ours", "messages/K2": "ours",
+    }  # fmt: skip
+    both = together(theirs, ours, ["steps/S01", "messages/K2"])
+    assert both["title"]["nl"] == "Van hen"
+    assert [role["code"] for role in both["roles"]] == ["LEI", "NEW"]
+    assert [message["code"] for message in both["messages"]] == ["K1", "K2"]
+    assert both["steps"][0]["due"] == "T+2h"
+    assert together(theirs, ours, found) == ours
+    assert together(theirs, ours, []) == theirs

@@ -66,7 +66,7 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 @pytest.mark.parametrize("source", [SMALL, blank("small"), *(path.read_text() for path in SHIPPED)])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_change_is_written_and_nothing_else_moves(source: str, data: st.DataObject) -> None:
     document = plain_of(source)
@@ -93,7 +93,7 @@ def test_any_change_is_written_and_nothing_else_moves(source: str, data: st.Data
 
 
 @pytest.mark.parametrize("source", [SMALL, *(path.read_text() for path in SHIPPED)])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_one_new_word_touches_one_place(source: str, data: st.DataObject) -> None:
     document = plain_of(source)
