@@ -18,7 +18,8 @@ from calamity.web.views import (
     playbook_transfer,
     room,
     start,
-)  # fmt: skip
+    studio,
+)
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
 from tests.web.preview_samples import PREVIEW_PAGES
 
@@ -1620,6 +1621,21 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "keys", "viewer": ADMINISTRATOR},
     ),
     **PREVIEW_PAGES,
+    "studio-submit": (
+        "studio_submit",
+        studio.Submission(
+            "d-1",
+            "Rellen",
+            3,
+            (
+                studio.FaultLine(
+                    12, 3, "warning", "De zin is lang.", "Maak er twee.", "steps/0", ""
+                ),
+            ),
+            0,
+        ),
+        {"here": "playbooks"},
+    ),
     "neighbourhoods": (
         "neighbourhoods",
         HOODS,
