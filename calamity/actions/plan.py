@@ -8,8 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from msgspec import Struct
-
 from calamity.actions.activate import first_phases, reasoned
 from calamity.actions.compose import (
     Circumstances,
@@ -23,12 +21,13 @@ from calamity.actions.compose import (
 from calamity.actions.settle import Begun, course_of
 from calamity.actions.signatures import version_to_activate
 from calamity.actions.terms import Terms
-from calamity.actions.typed import LookAgainAt, typed_warnings
+from calamity.actions.typed import typed_warnings
 from calamity.domain.activation import ActivationRequest, Member, Snapshot, span
 from calamity.domain.course import Course, Settled
 from calamity.domain.dispatch import Held
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.plan import Plan, PlannedAct, PlannedText, Unreachable
 from calamity.domain.playbook import (
     CallOut,
     Dispatch,
@@ -55,75 +54,6 @@ from calamity.store.tasks import find_task
 
 _MOST_NAMED = 100
 _SAMPLE_CODE = "0000"
-
-
-class PlannedText(Struct, frozen=True, rename="camel"):
-    """The words in one language: an example for a real recipient, the longest of all."""
-
-    language: str
-    recipients: int
-    example: str
-    encoding: str
-    parts: int
-    """SMS parts of the longest text."""
-    total_parts: int
-
-
-class PlannedAct(Struct, frozen=True, rename="camel"):
-    """What one step would send. Times are when it starts; *seconds* is how long it takes."""
-
-    step: str
-    title: Words
-    kind: str
-    audience: str
-    message: str
-    is_automatic: bool
-    start_at: datetime
-    waits_for: str | None
-    """A phase, a step or a condition; until it comes, *start_at* is an expectation."""
-    only_if: Words | None
-    leaves_at: datetime
-    """Later than *start_at* where quiet hours hold texts back."""
-    recipients: int
-    texts: list[PlannedText]
-    held_back: dict[str, int]
-    parts: int
-    cost: float
-    """Estimated, in euros."""
-    seconds: float
-
-
-class Unreachable(Struct, frozen=True, rename="camel"):
-    """Somebody whom the plan cannot reach, and why."""
-
-    name: str
-    group: Group
-    role: str
-    reason: str
-
-
-class Plan(Struct, frozen=True, rename="camel"):
-    """What an activation at this moment would bring about."""
-
-    slug: str
-    version: int
-    sha256: str
-    title: Words
-    is_past_its_date: bool
-    """It still works; the timeline will say so."""
-    is_retired: bool
-    is_exercise: bool
-    made_at: datetime
-    acts: list[PlannedAct]
-    unreachable: list[Unreachable]
-    unreachable_count: int
-    roles_without_people: list[str]
-    roles_without_deputy: list[str]
-    parts: int
-    cost: float
-    """Estimated, in euros."""
-    warnings: list[LookAgainAt] = []
-    """What in the typed words deserves a second look."""
 
 
 async def plan(

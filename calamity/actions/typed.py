@@ -2,21 +2,12 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from calamity.domain.activation import Inputs
-from calamity.domain.privacy import Kind, scan_leaving
+from calamity.domain.plan import LookAgainAt
+from calamity.domain.privacy import scan_leaving
 from calamity.domain.texts import clean_for_display
 from calamity.store.database import Session
 from calamity.store.municipalities import list_neighbourhoods
-
-
-class LookAgainAt(Struct, frozen=True):
-    """A name, a number, an address or a short link in typed words; it may have its reason."""
-
-    field: str
-    kind: Kind
-    words: str
 
 
 async def typed_warnings(

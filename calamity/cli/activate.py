@@ -19,8 +19,8 @@ from calamity.cli.operator import (
 )
 
 if TYPE_CHECKING:
-    from calamity.actions.plan import Plan
     from calamity.domain.activation import ActivationRequest
+    from calamity.domain.plan import Plan
     from calamity.store.calamities import Activation
 
 _LONGEST_INCIDENT = 60

@@ -62,16 +62,6 @@ REFUSALS = (
     N_("This change cannot be put into the source by itself. Make it in the source."),
     N_("This part does not exist any more. Choose another."),
     N_("Say that you looked at the warnings."),
-    N_("Use 2 to 60 small letters, digits and hyphens, beginning with a letter."),
-    N_("There is a playbook of this name already. Begin from its newest version."),
-    N_("The document is larger than 512 KB. Make it shorter."),
-    N_("The document is not text in UTF-8. Save it as such."),
-    N_("This draft was submitted. Begin a new draft from the version."),
-    N_("This draft does not exist any more."),
-    N_(
-        "%(name)s saved this draft at %(when)s, as revision %(revision)s. Look at what changed, "
-        "and save again on top of it."
-    ),
     # playbooks and activations
     N_("The version was not stored. Try again."),
     N_(
@@ -79,6 +69,10 @@ REFUSALS = (
         "changes. Save your changes as version %(number)s."
     ),
     N_("Version %(newest)s was published already. Number this one %(number)s."),
+    N_(
+        "Version %(newest)s of this block was published already, and a published version never "
+        "changes. Number this one %(number)s."
+    ),
     N_("This playbook version does not exist."),
     N_(
         "A signature on this document does not hold: it was changed after it was signed, or "

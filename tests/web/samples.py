@@ -1530,7 +1530,10 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         "playbooks",
         playbook.Playbooks(
             playbooks=(PLAYBOOK, PLAYBOOK_HERE),
-            drafts=(playbook.DraftLine("d-1", "riots", 3, "Eva Smit", NOW),),
+            drafts=studio.Drafts(
+                (studio.DraftLine("d-1", "riots", "Rellen", "Eva Smit", NOW),),
+                (("attack-here/1", "Aanslag in onze gemeente, versie 1"),),
+            ),
         ),
         {"here": "playbooks"},
     ),

@@ -181,11 +181,10 @@ class RouteOpened(_Happening, frozen=True, tag="route-opened"):
 
 
 class RouteClosed(_Happening, frozen=True, tag="route-closed"):
-    """A route works again."""
+    """A route works again; *moved* texts took another one meanwhile."""
 
     route: str
     moved: Count = 0
-    """Texts that took another route meanwhile."""
 
 
 class RoundOpened(_Happening, frozen=True, tag="round-opened"):

@@ -10,11 +10,12 @@ from msgspec import Meta, Struct
 
 from calamity.actions.activate import activate
 from calamity.actions.decide import LevelKind, close_calamity, confirm_need, set_level, set_phase
-from calamity.actions.plan import Plan, plan
-from calamity.actions.typed import LookAgainAt, typed_warnings
+from calamity.actions.plan import plan
+from calamity.actions.typed import typed_warnings
 from calamity.domain.activation import ActivationRequest, Given, Reason
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.plan import LookAgainAt, Plan
 from calamity.domain.playbook import Code, Words
 from calamity.domain.proposal import in_words, propose_level
 from calamity.store.calamities import get_calamity, list_calamities

@@ -15,10 +15,11 @@ from litestar.params import FromPath
 from msgspec import Struct, structs
 
 from calamity.actions.activate import activate
-from calamity.actions.plan import Plan, plan
+from calamity.actions.plan import plan
 from calamity.domain.activation import ActivationRequest
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.plan import Plan
 from calamity.domain.proposal import in_words, propose_level
 from calamity.domain.texts import spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from calamity.actions.plan import Plan, PlannedAct, PlannedText, Unreachable
 from calamity.domain.dispatch import Held
+from calamity.domain.plan import Plan, PlannedAct, PlannedText, Unreachable
 from calamity.domain.playbook import Group, Playbook
 from calamity.domain.texts import room_in, segments
 from calamity.store.people import ResponderLine
