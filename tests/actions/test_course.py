@@ -185,8 +185,8 @@ async def test_a_condition_opens_what_holds_and_never_shuts_it(database, wakes, 
 async def test_conditions_ask_answers_and_outcomes(database, wakes, town, play):
     steps = (
         make_step("flags", act=CHOICE),
-        make_step("yes", when="here and flags = 1"),
-        make_step("no", when="here and flags = 2"),
+        make_step("lowered", when="here and flags = 1"),
+        make_step("raised", when="here and flags = 2"),
         make_step("unasked", when="not here"),
     )
     made = await begun(
@@ -195,21 +195,23 @@ async def test_conditions_ask_answers_and_outcomes(database, wakes, town, play):
             incident={"nl": "een aanslag"}, answers={"here": "yes"}
         ),
     )  # fmt: skip
-    assert (await one(play, made, "yes")).waits_for == "condition"
+    assert (await one(play, made, "lowered")).waits_for == "condition"
     await play.finish(made.calamity_id, "flags", later(minutes=5), choice=0, note="Uit respect")
     assert (await one(play, made, "flags")).choice == 1
-    assert (await one(play, made, "yes")).waits_for is None
+    assert (await one(play, made, "lowered")).waits_for is None
     await play.wake(made.id, later(minutes=5))
-    states = {step: (await one(play, made, step)).state for step in ("yes", "no", "unasked")}
-    assert states == {"yes": "open", "no": "waiting", "unasked": "waiting"}
+    states = {
+        step: (await one(play, made, step)).state for step in ("lowered", "raised", "unasked")
+    }
+    assert states == {"lowered": "open", "raised": "waiting", "unasked": "waiting"}
 
 
 async def test_what_nobody_knows_holds_nothing_open(database, wakes, town, play):
     made = await begun(
-        database, wakes, town, make_step("yes", when="here"), make_step("no", when="not here"),
+        database, wakes, town, make_step("near", when="here"), make_step("far", when="not here"),
         make_step("guess", when="here = unknown"), questions=[QUESTION],
     )  # fmt: skip
-    for step, waits in (("yes", "condition"), ("no", "condition"), ("guess", None)):
+    for step, waits in (("near", "condition"), ("far", "condition"), ("guess", None)):
         assert (await one(play, made, step)).waits_for == waits
 
 
@@ -309,7 +311,7 @@ async def test_a_measure_has_both_risks_and_an_end(database, wakes, town, play):
 async def test_an_audience_hears_its_own_words(database, wakes, town, play):
     own = Message(
         code="P1", kind="give", texts={"nl": "Feiten: {link}", "en": "Facts: {link}"},
-        for_audience={"street": {"nl": "Voor de straat: {link}"}},
+        for_audience={"street": {"nl": "Voor de straat: {link}", "en": "For the street: {link}"}},
     )  # fmt: skip
     messages = [own if each.code == "P1" else each for each in MESSAGES]
     made = await begun(database, wakes, town, messages=messages)
@@ -335,7 +337,7 @@ async def test_the_proposed_level_needs_no_reason_and_another_one_does(database,
     )
     (line,) = await play.happened(made.calamity_id, LevelSet)
     assert (line.value, line.proposed) == (2, 2)
-    assert line.reason.endswith("want: “Is het hier gebeurd?” ja.")
+    assert line.reason.endswith("want: het antwoord op “Is het hier gebeurd?” is ja.")
     assert made.inputs.answers == {"here": "yes"}
 
 

@@ -30,6 +30,7 @@ from calamity.domain.playbook import Playbook, Repeat
 from calamity.domain.playbook.formula import Facts, holds, read_formula
 from calamity.domain.playbook_check import canonical
 from tests.make import make_playbook, make_step
+from tests.shipped import FOLDER, read_shipped
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORIGIN = Origin("Gemeente Oeverlanden", AT - timedelta(days=30), AT - timedelta(days=2))
@@ -62,14 +63,7 @@ def sent(document: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-def shipped() -> list[Playbook]:
-    """Return the playbooks that come with the product, where they stand whole."""
-    from calamity.domain.playbook_check import read
-
-    return [
-        read(path.read_bytes(), str(path))
-        for path in sorted(Path("playbooks").glob("attack-*/v1.yaml"))
-    ]
+SHIPPED = [read_shipped(path) for path in sorted(FOLDER.glob("*/v*.yaml"))]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +86,9 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(root, registry=registry)
 
 
-@pytest.mark.parametrize("playbook", [rich(), *shipped()], ids=lambda each: each.slug)
+@pytest.mark.parametrize(
+    "playbook", [rich(), *SHIPPED], ids=lambda each: f"{each.slug} {each.version}"
+)
 def test_what_we_write_is_valid_by_the_published_schemas(
     validator: Draft202012Validator, playbook: Playbook
 ) -> None:
@@ -101,7 +97,9 @@ def test_what_we_write_is_valid_by_the_published_schemas(
     assert problems == []
 
 
-@pytest.mark.parametrize("playbook", [rich(), *shipped()], ids=lambda each: each.slug)
+@pytest.mark.parametrize(
+    "playbook", [rich(), *SHIPPED], ids=lambda each: f"{each.slug} {each.version}"
+)
 def test_a_playbook_comes_back_as_it_was(playbook: Playbook) -> None:
     back = read_cacao(sent(write_cacao(playbook, ORIGIN)), at=AT)
     assert back.is_ours

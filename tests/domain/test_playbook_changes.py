@@ -3,7 +3,6 @@
 import inspect
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -25,13 +24,14 @@ from calamity.domain.playbook import (
 from calamity.domain.playbook_changes import Change, compare, differences, merge
 from calamity.domain.playbook_changes.compare import _ELSEWHERE, HEAD, LEVELS, LISTS
 from calamity.domain.playbook_changes.wording import WORDINGS
-from calamity.domain.playbook_check import read
 from calamity.domain.playbook_prose import condition, moment, repeated
+from tests.shipped import FOLDER, read_shipped
 
-FOLDER = Path(__file__).parents[2] / "playbooks"
-FILES = sorted(FOLDER.glob("*/v1.yaml"))
-FILE = FOLDER / "attack-elsewhere" / "v1.yaml"
-OLD = read(FILE.read_bytes(), str(FILE))
+FILES = [
+    file.relative_to(FOLDER)
+    for file in sorted(FOLDER.glob("*/v1.yaml")) + sorted(FOLDER.glob("*/v2.yaml"))
+]
+OLD = read_shipped(FOLDER / "attack-elsewhere" / "v1.yaml")
 
 
 def changed(**changes) -> Playbook:
@@ -284,7 +284,7 @@ def test_repeats_in_words():
 
 @pytest.mark.parametrize(("one", "other"), list(pairwise(FILES)), ids=str)
 def test_whole_playbooks_are_compared_without_codes_of_the_language(one, other):
-    old, new = (read(file.read_bytes(), str(file)) for file in (one, other))
+    old, new = (read_shipped(FOLDER / file) for file in (one, other))
     changes = compare(old, new)
     assert changes
     for change in changes:
@@ -323,7 +323,7 @@ def test_without_a_common_origin_every_part_is_a_choice():
 
 @pytest.mark.parametrize(("one", "other"), list(pairwise(FILES)), ids=str)
 def test_taking_all_of_theirs_gives_theirs_and_nothing_gives_ours(one, other):
-    ours, theirs = (read(file.read_bytes(), str(file)) for file in (one, other))
+    ours, theirs = (read_shipped(FOLDER / file) for file in (one, other))
     parts = taken(differences(None, theirs, ours))
     change = words("Taken over.")
 

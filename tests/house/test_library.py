@@ -1,7 +1,5 @@
 """The playbooks that ship, taken together: what a municipality may count on in each of them."""
 
-from pathlib import Path
-
 import pytest
 
 from calamity.domain.playbook import (
@@ -15,22 +13,16 @@ from calamity.domain.playbook import (
     Scenario,
 )
 from calamity.domain.playbook.formula import Facts, holds, leaves, read_formula
-from calamity.domain.playbook_check import read, read_block
+from tests.shipped import FOLDER, read_shipped
 
-ROOT = Path(__file__).parents[2] / "playbooks"
-BLOCKS = {
-    (block.block, block.version): block
-    for path in sorted(ROOT.glob("blocks/*/v*.yaml"))
-    for block in [read_block(path.read_bytes(), str(path))]
-}
 LANGUAGES = {"nl", "en", "ar", "tr", "pl", "uk"}
 DAY = 24 * 3600
 
 
 def newest():
     found = {}
-    for path in sorted(ROOT.glob("*/v*.yaml")):
-        playbook = read(path.read_bytes(), str(path), BLOCKS)
+    for path in sorted(FOLDER.glob("*/v*.yaml")):
+        playbook = read_shipped(path)
         found[playbook.slug] = max(found.get(playbook.slug, playbook), playbook, key=version)
     return [found[slug] for slug in sorted(found)]
 
