@@ -13,7 +13,7 @@ from calamity.domain.playbook import (
     Scenario,
 )
 from calamity.domain.playbook.formula import Facts, holds, leaves, read_formula
-from tests.shipped import FOLDER, read_shipped
+from tests.shipped import BLOCKS, FOLDER, read_shipped
 
 LANGUAGES = {"nl", "en", "ar", "tr", "pl", "uk"}
 DAY = 24 * 3600
