@@ -15,7 +15,8 @@ from calamity.domain.playbook_check import PlaybookFaults, canonical
 from calamity.domain.rehearsal import Rehearsal, RehearsalRequest, Snagged, What
 from calamity.store.calamities import list_calamities
 from calamity.store.database import Database
-from calamity.store.people import contact_person_of, stop
+from calamity.store.people import contact_person_of
+from calamity.store.stops import stop
 from tests.actions.play import Play
 from tests.make import (
     CALL_OUT,

@@ -204,7 +204,7 @@ def test_a_bundle_goes_from_one_installation_to_another(cli: Cli, tmp_path: Path
     cli("playbooks", "publish", "attack-elsewhere", "--by", "anna")
     cli("playbooks", "approve", "attack-elsewhere", "--by", "bert")
     file = str(tmp_path / "ours.calamity.zip")
-    assert "attack-elsewhere version 1" in cli("playbooks", "export", "-o", file)
+    assert "attack-elsewhere version 2" in cli("playbooks", "export", "-o", file)
     again = str(tmp_path / "again.calamity.zip")
     cli("playbooks", "export", "attack-elsewhere", "-o", again)
     assert Path(file).read_bytes() == Path(again).read_bytes()
@@ -217,7 +217,7 @@ def test_a_bundle_goes_from_one_installation_to_another(cli: Cli, tmp_path: Path
     assert "Nobody here trusts the key" in theirs.refused("playbooks", "import", file)
     theirs("playbooks", "trust", "Amersfoort", fingerprint, "--by", "carla")
     (done,) = theirs.json("playbooks", "import", file, "--by", "anna")
-    assert (done["became"], done["version"]) == ("submitted", 1)
+    assert (done["became"], done["version"]) == ("submitted", 2)
     theirs("playbooks", "approve", "attack-elsewhere", "--by", "bert")
     (version,) = theirs.json("playbooks", "list")
     assert version["state"] == "published"
@@ -231,12 +231,12 @@ def test_a_version_is_retired_and_says_who_used_it(sqlite_cli: Cli):
     sqlite_cli("playbooks", "approve", "attack-elsewhere", "--by", "bert")
     assert sqlite_cli.json("playbooks", "uses", "attack-elsewhere") == []
     sqlite_cli(
-        "playbooks", "retire", "attack-elsewhere", "--version", "1", "--reason", "Te oud.",
+        "playbooks", "retire", "attack-elsewhere", "--version", "2", "--reason", "Te oud.",
         "--by", "bert",
     )  # fmt: skip
     start = ("activate", "attack-elsewhere", "--title", "Oefening", "--exercise", "--plan")
     assert "Te oud." in sqlite_cli.refused(*start)
-    said = sqlite_cli(*start, "--version", "1", "--although-retired")
+    said = sqlite_cli(*start, "--version", "2", "--although-retired")
     assert "this version was retired" in said
 
 

@@ -93,23 +93,6 @@ async def test_what_was_shown_is_taken_over_once_somebody_says_so(
     assert "Taken over from Waterstad" in visit.visible()
 
 
-async def test_a_draft_is_submitted_or_thrown_away_from_the_list(
-    visit: Visit, town: Town, database: Database
-) -> None:
-    data = canonical(make_playbook(slug="riots"))
-    for act in ("discard", "submit"):
-        assert await look(visit, data) == 200
-        assert "Nobody signed this" in visit.visible()
-        await visit.send(CONFIRM, {"become": "draft"}, files=UPLOAD)
-        await visit.follow()
-        async with database.reading() as session:
-            (draft,) = await list_drafts(session, town.id)
-        assert (await visit.send(f"/playbooks/drafts/{draft.id}/{act}")).status_code == 303
-    async with database.reading() as session:
-        assert await list_drafts(session, town.id) == []
-        assert len(await list_versions(session, town.id, "riots")) == 1
-
-
 @pytest.mark.parametrize("data", [b"PK\x03\x04 not a zip", b"slug: small\nversion: 2\n"])
 async def test_a_bad_file_is_refused_in_both_languages(
     visit: Visit, town: Town, database: Database, data: bytes

@@ -14,7 +14,7 @@ from calamity.domain.permissions import UserRole
 from calamity.domain.playbook import Repeat
 from calamity.domain.preview import in_order_of_time
 from calamity.store.database import Database
-from calamity.store.people import stop
+from calamity.store.stops import stop
 from calamity.web.folder import as_pdf, folder_of
 from calamity.web.language import languages
 from tests.make import STEPS, T0, Town, make_approved, make_playbook, make_step

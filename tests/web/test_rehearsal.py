@@ -9,7 +9,7 @@ from litestar import Litestar
 from calamity.domain.permissions import UserRole
 from calamity.domain.playbook_check import canonical
 from calamity.store.database import Database
-from calamity.store.people import stop
+from calamity.store.stops import stop
 from tests.make import T0, Town, make_playbook
 from tests.web.api_stage import Api
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
