@@ -31,7 +31,8 @@ from calamity.domain.playbook_form.labels import HELP_NL, LISTS
 from calamity.domain.playbook_text import blank, plain_of, rewritten
 
 ROOT = Path(__file__).parents[2] / "playbooks"
-SHIPPED = sorted(ROOT.glob("*/v*.yaml"))
+SHIPPED = [path for path in sorted(ROOT.glob("*/v*.yaml")) if "\nuses:" not in path.read_text()]
+"""Those that are whole by themselves."""
 NAMES = [f"{path.parent.name}-{path.stem}" for path in SHIPPED]
 
 

@@ -46,7 +46,7 @@ def _playbook() -> Playbook:
             *(step for step in STEPS if step.code != "call"),
             make_step("called", act=STEPS[0].act),
             make_step("first", due="T+20h"),
-            told("again", start="T+5m", repeat=Repeat(until="after", every="5m")),
+            told("again", start="T+5m", repeat=Repeat(until="T+4h", every="5m")),
             told("raised", when="level >= 2"),
             told("begun", phase="after", start="after + 3m", due="after + 1h"),
             told("followed", start="first + 3m", due="first + 1h"),

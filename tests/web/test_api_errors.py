@@ -43,7 +43,6 @@ async def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
     assert problem.keys() >= {"type", "status", "title", "detail", "errors"}
     assert {each["pointer"] for each in problem["errors"]} == {
         "#/slug", "#/tempo", "#/surprise", "#/inputs/incident", "#/levels/social",
-        "#/levels/socialReason",
     }  # fmt: skip
 
 
