@@ -23,6 +23,7 @@ SHIPPED = sorted(
     key=lambda path: path.stat().st_size,
 )
 PLAN = Path(__file__).parents[2] / "playbooks/attack-elsewhere/v1.yaml"
+# The page draws only the lines in view; the editor knows them all.
 DOCUMENT = "document.querySelector('.cm-content').cmTile.view.state.doc.toString()"
 
 
@@ -107,15 +108,19 @@ def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved
         # What is broken in the source is told at its line, and in the form.
         page.click(".cm-content")
         page.keyboard.press("Control+f")
-        page.keyboard.type("reminder_after" if "reminder_after" in "\n".join(after) else "12m")
+        sought = "reminder_after" if "reminder_after" in "\n".join(after) else "12m"
+        expect(page.locator(".cm-search [name=search]")).to_be_focused()
+        page.keyboard.type(sought)
         page.keyboard.press("Enter")
+        expect(page.locator(".cm-searchMatch-selected")).to_have_text(sought)
         page.keyboard.press("Escape")
+        expect(page.locator(".cm-content")).to_be_focused()
         page.keyboard.type("12 minuten")
         expect(page.locator(".fault--error").first).to_be_visible()
         expect(page.locator(".cm-lint-marker-error").first).to_be_visible()
         number = page.locator(".fault--error [data-line]").first.text_content() or ""
         line = int(re.sub(r"\D", "", number))
-        assert "12 minuten" in page.evaluate("document.querySelector('.cm-content').innerText")
+        assert "12 minuten" in page.evaluate(DOCUMENT)
         page.click(".fault--error [data-part] >> nth=0")
         expect(page.locator(".studio-form .wrong").first).to_be_visible()
         page.click(".fault--error [data-line] >> nth=0")
