@@ -7,10 +7,12 @@ from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from calamity.domain.dispatch import MessageState
 from calamity.gateways.carrier import OutboundText, Outcome
 from calamity.gateways.twilio import TwilioAccount, TwilioCarrier
 from calamity.store import outbox
@@ -41,26 +43,58 @@ def busiest(moments: list[tuple[float, int]], span: float = 1.0) -> int:
     )
 
 
+class Departures:
+    """When the paces counted a text, and when it then left, in seconds; in the same order."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._counted: list[float] = []
+        self._left: list[float] = []
+        leave = Pace.leave
+
+        def noted(pace: Pace, parts: int, at: float) -> None:
+            self._counted.append(at)
+            leave(pace, parts, at)
+
+        monkeypatch.setattr(Pace, "leave", noted)
+
+    def leave(self) -> None:
+        self._left.append(time.monotonic())
+
+    def keep_to(self, rate: int) -> None:
+        """No second holds more than the rate, less what the machine held the process up for."""
+        assert len(self._counted) == len(self._left)
+        held_up = max(
+            left - counted for counted, left in zip(self._counted, self._left, strict=True)
+        )
+        assert busiest([(moment, 1) for moment in self._counted], 1.004) <= rate
+        assert busiest([(moment, 1) for moment in self._left], min(1, 1.004 - held_up)) <= rate
+
+
 class NotingCarrier(TwilioCarrier):
     """Our carrier; it notes when each text leaves."""
 
-    def __init__(self, account: TwilioAccount, left: list[tuple[float, int]]) -> None:
+    def __init__(self, account: TwilioAccount, departures: Departures) -> None:
         super().__init__(account)
-        self._noted = left
+        self._departures = departures
 
     async def send(self, text: OutboundText) -> Outcome:
-        self._noted.append((time.monotonic(), 1))
+        self._departures.leave()
         return await super().send(text)
 
 
+@pytest.fixture
+def departures(monkeypatch) -> Departures:
+    return Departures(monkeypatch)
+
+
 @asynccontextmanager
-async def node(url: str, origin: str, left: list[tuple[float, int]], shared: Database):
+async def node(url: str, origin: str, departures: Departures, shared: Database):
     """Stand for a node with a worker; the one node of SQLite has the test's own database."""
     database = Database(url, Vault(SECRET)) if shared.is_postgres else shared
     if database is not shared:
         await database.open()
     account = TwilioAccount(account_sid=ACCOUNT, public_url=PUBLIC, auth_token=TOKEN, origin=origin)
-    carrier = NotingCarrier(account, left)
+    carrier = NotingCarrier(account, departures)
     await carrier.ready()
     try:
         yield Worker(database, Wakes(database), carrier, make_terms())
@@ -90,36 +124,39 @@ async def stop(*tasks: asyncio.Task) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_the_rate_is_used_and_never_exceeded_though_one_of_ten_is_put_off(desk, database_url):
-    left: list[tuple[float, int]] = []
-    await queue(desk, RATE * 6)
-    nodes = 2 if desk.database.is_postgres else 1
-    with counting(busy_every=10) as there:
-        async with (
-            node(database_url, there.origin, left, desk.database) as first,
-            node(database_url, there.origin, left, desk.database) as second,
-        ):
-            running = [asyncio.create_task(forever(each)) for each in (first, second)[:nodes]]
-            await asyncio.sleep(5.2)
-            arrived = there.arrivals()
-            await stop(*running)
-    # Two clocks are read, one after the other: one part may seem to be in the next second.
-    assert busiest(left) <= RATE + 1
-    # The first texts wait until their connections are open, and arrive closer to the next ones.
-    steady = [(moment, 1) for moment in arrived if moment > arrived[0] + 1]
-    assert busiest(steady) <= RATE + _BUNCHED
-    used = sum(moment < arrived[0] + 4.5 for moment in arrived) / (4.5 * RATE)
-    # 0.98 on a machine that has nothing else to do; tests run beside each other.
-    assert used >= 0.95
+async def test_the_rate_is_used_and_never_exceeded_though_one_of_ten_is_put_off(
+    desk, database_url, departures
+):
+    used = []
+    # The rate is never exceeded; that it is used can only be seen while the machine lets us.
+    while len(used) < 4 and max(used, default=0) < 0.98:
+        await queue(desk, RATE * 6)
+        nodes = 2 if desk.database.is_postgres else 1
+        with counting(busy_every=10) as there:
+            async with (
+                node(database_url, there.origin, departures, desk.database) as first,
+                node(database_url, there.origin, departures, desk.database) as second,
+            ):
+                running = [asyncio.create_task(forever(each)) for each in (first, second)[:nodes]]
+                await asyncio.sleep(5.2)
+                arrived = there.arrivals()
+                await stop(*running)
+        departures.keep_to(RATE)
+        # The first texts wait until their connections are open, and arrive closer to the next ones.
+        steady = [(moment, 1) for moment in arrived if moment > arrived[0] + 1]
+        assert busiest(steady) <= RATE + _BUNCHED
+        used.append(sum(moment < arrived[0] + 4.5 for moment in arrived) / (4.5 * RATE))
+        async with desk.database.transaction() as session:
+            await session.sql.execute(update(MessageRow).values(state=MessageState.CANCELLED))
+    assert max(used) >= 0.98
 
 
-async def test_the_rate_holds_while_runners_replace_each_other(desk, database_url):
-    left: list[tuple[float, int]] = []
+async def test_the_rate_holds_while_runners_replace_each_other(desk, database_url, departures):
     ids = await queue(desk, RATE * 3)
     with counting() as there:
         async with (
-            node(database_url, there.origin, left, desk.database) as first,
-            node(database_url, there.origin, left, desk.database) as second,
+            node(database_url, there.origin, departures, desk.database) as first,
+            node(database_url, there.origin, departures, desk.database) as second,
         ):
             running = []
             for each in (first, second, first):
@@ -131,8 +168,7 @@ async def test_the_rate_holds_while_runners_replace_each_other(desk, database_ur
                 while Counter(await states(desk, ids)) != {"accepted": len(ids)}:
                     await Lane(second, SENDER).run()
             arrived = there.arrivals()
-    # Two clocks are read, one after the other: one part may seem to be in the next second.
-    assert busiest(left) <= RATE + 1
+    departures.keep_to(RATE)
     assert len(arrived) == len(ids), "each left once"
 
 
