@@ -23,7 +23,7 @@ from calamity.store.timeline import TimelineReader
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from calamity.web import assets, health
-from calamity.web.api import api_router, openapi_config
+from calamity.web.api import api_routers, openapi_config
 from calamity.web.auth import forget_after_writing
 from calamity.web.errors import EXCEPTION_HANDLERS
 from calamity.web.headers import security_headers
@@ -81,34 +81,15 @@ def create_app(
     settings: Settings, *, worker: Callable[[House], Coroutine[Any, Any, None]] | None = None
 ) -> Litestar:
     """Return the web application; a *worker* works in the same process, for as long as it lives."""
-    house = house_of_settings(settings)
-    live = LiveTimelines(house.database, house.timeline)
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        await house.database.open(as_node=True)
-        tasks = [asyncio.create_task(house.inbox.drain())]
-        if worker:
-            tasks.append(asyncio.create_task(worker(house)))
-        try:
-            yield
-        finally:
-            await live.close()
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            await house.database.close()
-
     openapi: OpenAPIConfig = openapi_config()
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             *HOOKS,
             stream,
             health.live,
             health.ready,
             health.metrics,
-            api_router(),
+            *api_routers(),
             *PAGES,
             create_static_files_router(path=assets.PREFIX, directories=[assets.DIST]),
         ],
@@ -118,15 +99,46 @@ def create_app(
             forget_after_writing,
         ],
         openapi_config=openapi,
-        lifespan=[lifespan],
-        state=State(
-            {
-                "house": house,
-                "live": live,
-                "renderer": Renderer(settings.zone),
-                "problem_page": problem_page,
-            }
-        ),
+        lifespan=[_living],
+        state=State({"problem_page": problem_page}),
         debug=False,
         logging_config=None,
     )
+    furnish(app, settings, worker=worker)
+    return app
+
+
+def furnish(
+    app: Litestar,
+    settings: Settings,
+    *,
+    worker: Callable[[House], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Give an application what it works with; one that has stopped may be furnished anew.
+
+    Its routes, and the headers for production, stay as they were made.
+    """
+    house = house_of_settings(settings)
+    app.state.house = house
+    app.state.live = LiveTimelines(house.database, house.timeline)
+    app.state.renderer = Renderer(settings.zone)
+    app.state.worker = worker
+
+
+@asynccontextmanager
+async def _living(app: Litestar) -> AsyncIterator[None]:
+    house: House = app.state.house
+    live: LiveTimelines = app.state.live
+    await house.database.open(as_node=True)
+    tasks = [asyncio.create_task(house.inbox.drain())]
+    if app.state.worker:
+        tasks.append(asyncio.create_task(app.state.worker(house)))
+    try:
+        yield
+    finally:
+        await live.close()
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        await house.database.close()

@@ -18,7 +18,6 @@ from twilio.request_validator import RequestValidator
 from yarl import URL
 
 from calamity.actions.compose import message_row
-from calamity.app import create_app
 from calamity.cli.careful_http import CarefulHttp
 from calamity.domain.dispatch import Urgency
 from calamity.gateways.twilio import Patience, TwilioAccount, TwilioCarrier
@@ -30,6 +29,7 @@ from calamity.web.house import House, now
 from calamity.worker import Worker
 from calamity.worker.doubts import settle_doubts
 from calamity.worker.lanes import Lane
+from tests.apps import app_for, give_back
 from tests.make import SECRET, SENDER, Town, make_terms
 from tests.sandbox.sandbox_stage import Sandbox, free_port, running
 
@@ -150,7 +150,7 @@ class Product:
 @asynccontextmanager
 async def serving(settings: Settings, port: int) -> AsyncIterator[Product]:
     """Serve the product, as `calamity serve` does."""
-    app = create_app(settings)
+    app = app_for(settings)
     server = uvicorn.Server(
         uvicorn.Config(
             app, host="127.0.0.1", port=port, http=CarefulHttp, ws="none", lifespan="on",
@@ -165,6 +165,7 @@ async def serving(settings: Settings, port: int) -> AsyncIterator[Product]:
         yield Product(settings, app.state.house, port, client)
     server.should_exit = True
     await task
+    give_back(app)
 
 
 @asynccontextmanager

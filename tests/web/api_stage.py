@@ -22,7 +22,7 @@ from calamity.store.inbox import Inbox
 from calamity.store.timeline import TimelineReader
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
-from calamity.web.api import api_router, openapi_config
+from calamity.web.api import api_routers, openapi_config
 from calamity.web.auth import forget_after_writing
 from calamity.web.errors import EXCEPTION_HANDLERS, MEDIA_TYPE
 from calamity.web.headers import security_headers
@@ -55,7 +55,7 @@ def make_house(database: Database) -> House:
 def make_app() -> Litestar:
     """Return the API alone, with the headers of the real thing; its house is put in its state."""
     return Litestar(
-        [api_router()],
+        [*api_routers()],
         state=State(),
         openapi_config=openapi_config(),
         exception_handlers=EXCEPTION_HANDLERS,

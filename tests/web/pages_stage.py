@@ -13,11 +13,11 @@ import httpx
 from argon2 import PasswordHasher
 from litestar import Litestar
 
-from calamity.app import create_app
 from calamity.domain.permissions import UserRole
 from calamity.settings import read_settings
 from calamity.store import accounts
 from calamity.store.database import Session
+from tests.apps import app_for, give_back
 from tests.make import PASSWORD, SECRET, T0, Town
 
 _WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -41,7 +41,7 @@ def make_app(database_url: str, folder: Path, **environ: str) -> Litestar:
             **environ,
         }
     )
-    return create_app(settings)
+    return app_for(settings)
 
 
 async def add_accounts(session: Session, town: Town) -> None:
@@ -160,6 +160,7 @@ async def visiting(app: Litestar) -> AsyncIterator[Visit]:
     finally:
         is_over.set()
         await living
+        give_back(app)
 
 
 @asynccontextmanager

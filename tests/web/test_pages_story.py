@@ -12,6 +12,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from calamity.domain.permissions import UserRole
+from tests.apps import give_back
 from tests.make import PASSWORD, Town
 from tests.web.pages_stage import LOGINS, make_app
 
@@ -42,6 +43,8 @@ def _served(database_url: str, folder: Path) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(10)
+        assert not thread.is_alive()
+        give_back(app)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from calamity.store.outbox import BODY
 from calamity.store.tables import MessageRow
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
+from tests.apps import give_back
 from tests.make import PASSWORD, SECRET, Town, make_town
 from tests.postgres import run_apart
 from tests.web.pages_stage import LOGINS, make_app
@@ -45,8 +46,9 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator[None]:
+        app = make_app(self.url, self.folder)
         config = uvicorn.Config(
-            make_app(self.url, self.folder), host="127.0.0.1", port=self.port, log_level="error",
+            app, host="127.0.0.1", port=self.port, log_level="error",
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)
@@ -62,6 +64,7 @@ class Server:
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive()
+            give_back(app)
 
 
 @pytest.fixture

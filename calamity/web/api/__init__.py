@@ -33,13 +33,14 @@ from calamity.web.api.wire import check_body
 from calamity.web.auth import guard_api
 from calamity.web.errors import API_VERSION, PROBLEM_HANDLERS
 
-__all__ = ["api_router", "openapi_config"]
+__all__ = ["api_routers", "openapi_config"]
 
 
-def api_router() -> Router:
+def api_routers() -> tuple[Router, Router]:
     """Return every resource of the API. Nothing but its document is open to strangers."""
+    # Not one in the other: each level copies every route below it when the application starts.
     guarded = Router(
-        "/",
+        PREFIX,
         route_handlers=[
             calamities.router,
             activations.router,
@@ -73,4 +74,4 @@ def api_router() -> Router:
         ],
         exception_handlers=PROBLEM_HANDLERS,
     )
-    return Router(PREFIX, route_handlers=[guarded, document])
+    return guarded, Router(PREFIX, route_handlers=[document])
