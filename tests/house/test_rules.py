@@ -150,3 +150,12 @@ def test_numbers_in_the_tree_cannot_be_dialled() -> None:
     ]
 
     assert found == []
+
+
+def test_nothing_that_is_made_stands_in_the_tree() -> None:
+    made = re.compile(r"-[0-9A-Za-z]{8}\.(js|css|woff2?)$|\.(mo|pyc|map|whl)$|\.min\.")
+    asked = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    ignored = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ignored.stdout == ""
+    assert [path.name for path in _files_in_git() if made.search(path.name)] == []
