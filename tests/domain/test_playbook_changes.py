@@ -22,7 +22,7 @@ from calamity.domain.playbook import (
     Words,
 )
 from calamity.domain.playbook_changes import Change, compare, differences, merge
-from calamity.domain.playbook_changes.compare import _ELSEWHERE, HEAD, LEVELS, LISTS
+from calamity.domain.playbook_changes.compare import _ELSEWHERE, CODED, HEAD, LEVELS
 from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_prose import condition, moment, repeated
 from tests.shipped import FOLDER, read_shipped
@@ -213,7 +213,7 @@ def test_every_field_of_the_language_has_a_sentence(part):
         f"{part.__name__}.{name}" for name in part.__struct_fields__ if name not in _ELSEWHERE
     }
     if part is Playbook:
-        apart = {*LISTS, LEVELS, "slug", "version", "changes", "limits", "quiet_hours", "budget"}
+        apart = {*CODED, LEVELS, "slug", "version", "changes", "limits", "quiet_hours", "budget"}
         assert {*HEAD, *apart} == {*part.__struct_fields__}
         fields -= {f"Playbook.{name}" for name in apart}
     assert fields <= set(WORDINGS)

@@ -27,7 +27,8 @@ from calamity.domain.playbook_form import (
     together,
     value_at,
 )
-from calamity.domain.playbook_form.labels import HELP_NL, LISTS
+from calamity.domain.playbook_form.labels import HELP_NL
+from calamity.domain.playbook_prose import PARTS
 from calamity.domain.playbook_text import blank, plain_of, rewritten
 
 ROOT = Path(__file__).parents[2] / "playbooks"
@@ -261,7 +262,7 @@ def test_every_field_has_help_in_dutch() -> None:
     walk(inspect.type_info(Playbook))
     walk(inspect.type_info(Block))
     assert missing == set()
-    assert set(LISTS) <= {field.name for field in structs.fields(Playbook)}
+    assert set(PARTS) <= {field.name for field in structs.fields(Playbook)}
 
 
 def test_two_people_at_one_document_lose_nothing() -> None:

@@ -46,10 +46,6 @@ class Message(Part, frozen=True):
         Meta(max_length=6, description="Languages that a native speaker has yet to check."),
     ] = field(default_factory=list)
 
-    def texts_for(self, audience: str) -> dict[Language, str]:
-        """Return the words for an audience: its own where it has them, else those for all."""
-        return {**self.texts, **self.for_audience.get(audience, {})}
-
     def said_to(self, audience: str) -> "Message":
-        """Return the message in the words for an audience."""
-        return replace(self, texts=self.texts_for(audience))
+        """Return the message in the words for an audience: its own, else those for all."""
+        return replace(self, texts={**self.texts, **self.for_audience.get(audience, {})})

@@ -11,12 +11,13 @@ from calamity.domain.playbook_changes.speak import changed, shown
 from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_prose import (
     NOTHING,
+    PARTS,
     Said,
     act_name,
     audience_name,
     condition,
+    in_its_words,
     joined,
-    language_name,
     quoted,
     said_of,
 )
@@ -25,16 +26,8 @@ HEAD = (
     "title", "scenario", "purpose", "limits", "valid_months", "quiet_hours", "budget", "triggers",
     "review_days", "uses",
 )  # fmt: skip
-LISTS: Mapping[str, Said] = {
-    "roles": Said("rol", "role"),
-    "phases": Said("fase", "phase"),
-    "audiences": Said("doelgroep", "audience"),
-    "messages": Said("bericht", "message"),
-    "questions": Said("vraag", "question"),
-    "stop": Said("stopvoorwaarde", "stop condition"),
-    "cards": Said("kaart", "card"),
-    "steps": Said("stap", "step"),
-}
+CODED = ("roles", "phases", "audiences", "messages", "questions", "stop", "cards", "steps")
+"""The lists whose parts have a code."""
 LEVELS = "levels"
 _PLAYBOOK = Said("het draaiboek", "the playbook")
 _ELSEWHERE = frozenset({"code", "act", "texts", "for_audience"})
@@ -47,7 +40,7 @@ def compare(old: Playbook, new: Playbook) -> list[Change]:
     for name in HEAD:
         changes += compare_head(name, old, new)
     changes += compare_levels(old, new)
-    for name in LISTS:
+    for name in CODED:
         before = {part.code: part for part in getattr(old, name)}
         after = {part.code: part for part in getattr(new, name)}
         for code in (*after, *(code for code in before if code not in after)):
@@ -124,7 +117,7 @@ def compare_part(name: str, before: Any, after: Any, old: Playbook, new: Playboo
 
 
 def _called(name: str, part: Any) -> Said:
-    kind, title = LISTS[name], _title(part)
+    (_, kind), title = PARTS[name], _title(part)
     if isinstance(part, Message) or title == said_of(part.code):
         return Said(f"{kind.nl} {part.code}", f"{kind.en} {part.code}")
     return Said(f"{kind.nl} {part.code} ({title.nl})", f"{kind.en} {part.code} ({title.en})")
@@ -192,7 +185,7 @@ def _languages(
         if was == becomes:
             continue
         text = Said("De {language} tekst{whom}", "The {language} text{whom}").filled(
-            language=language_name(language), whom=Said("", "") if whom is NOTHING else whom
+            language=in_its_words(language), whom=Said("", "") if whom is NOTHING else whom
         )
         old_text = quoted(said_of(was)) if was is not None else None
         new_text = quoted(said_of(becomes)) if becomes is not None else None
@@ -217,6 +210,6 @@ def _order(name: str, before: Sequence[str], after: Sequence[str]) -> list[Chang
     kept_after = [code for code in after if code in before]
     if kept_before == kept_after:
         return []
-    kind = LISTS[name]
+    _, kind = PARTS[name]
     said = Said("staan in een andere volgorde.", "stand in another order.")
     return [Change(f"{name}/", Said(f"onderdelen “{kind.nl}”", f"parts “{kind.en}”"), said)]

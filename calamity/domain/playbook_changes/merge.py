@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from calamity.domain.playbook import Playbook, Words
-from calamity.domain.playbook_changes.compare import HEAD, LEVELS, LISTS
+from calamity.domain.playbook_changes.compare import CODED, HEAD, LEVELS
 
 
 def merge(
@@ -19,7 +19,7 @@ def merge(
     fields: dict[str, Any] = {
         name: getattr(theirs, name) for name in HEAD if f"playbook/{name}" in taken
     }
-    for name in LISTS:
+    for name in CODED:
         codes = {part.partition("/")[2] for part in taken if part.startswith(f"{name}/")}
         fields[name] = _merged(getattr(ours, name), getattr(theirs, name), codes)
     levels = {int(part.partition("/")[2]) for part in taken if part.startswith(f"{LEVELS}/")}

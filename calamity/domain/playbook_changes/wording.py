@@ -57,13 +57,13 @@ WORDINGS: Mapping[str, Wording] = {
     "Playbook.purpose": _text("Het doel", "The purpose"),
     "Playbook.valid_months": _says(
         "number",
-        ("Geldig", "Valid"),
+        ("Geldig, in maanden", "Valid, in months"),
         "Het draaiboek is nu {change} maanden geldig.",
         "The playbook is now valid for {change} months.",
     ),
     "Playbook.review_days": _says(
         "number",
-        ("Herzien", "Review"),
+        ("Opnieuw bekijken na, in dagen", "Review after, in days"),
         "Of alles nog nodig is, wordt nu om de {change} dagen opnieuw bekeken.",
         "Whether all is still needed is now decided anew every {change} days.",
     ),
@@ -75,13 +75,13 @@ WORDINGS: Mapping[str, Wording] = {
     "Limits.we_do_not": _many("Wat we niet doen", "What we do not do"),
     "QuietHours.start": _says(
         "clock",
-        ("Rusttijd", "Quiet hours"),
+        ("Vanaf", "From"),
         "De rusttijd begint nu om {change}.",
         "Quiet hours now begin at {change}.",
     ),
     "QuietHours.end": _says(
         "clock",
-        ("Rusttijd", "Quiet hours"),
+        ("Tot", "Until"),
         "De rusttijd eindigt nu om {change}.",
         "Quiet hours now end at {change}.",
     ),
@@ -109,7 +109,7 @@ WORDINGS: Mapping[str, Wording] = {
     "Phase.title": _text("De naam", "The name"),
     "Phase.starts": _says(
         "moment",
-        ("Begin", "Beginning"),
+        ("Begint naar verwachting", "Is expected to begin"),
         "De fase begint nu naar verwachting {change}.",
         "The phase is now expected to begin {change}.",
     ),
@@ -119,7 +119,7 @@ WORDINGS: Mapping[str, Wording] = {
     "Message.kind": _is_now("choice", "De soort", "The kind"),
     "Message.valid_for": _says(
         "length",
-        ("Houdbaar", "Valid for"),
+        ("Mag nog weg tot, na het moment", "May still leave for"),
         "Het bericht mag nu nog vertrekken tot {change} na zijn moment.",
         "The message may now still leave until {change} after its moment.",
     ),
@@ -150,24 +150,27 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "Step.title": _text("De titel", "The title"),
     "Step.role": _says(
-        "role", ("Wie", "Who"), "De stap is nu voor: {change}.", "The step is now for: {change}."
+        "role",
+        ("Welke rol", "Which role"),
+        "De stap is nu voor: {change}.",
+        "The step is now for: {change}.",
     ),
     "Step.due": _says(
         "moment",
-        ("Klaar", "Done by"),
+        ("Uiterlijk klaar", "Done at the latest"),
         "Moet nu klaar zijn: {change}.",
         "Must now be done: {change}.",
     ),
     "Step.start": _says(
         "moment",
-        ("Vroegste begin", "Earliest start"),
+        ("Op zijn vroegst", "At the earliest"),
         "Begint nu op zijn vroegst: {change}.",
         "Now begins at the earliest: {change}.",
     ),
     "Step.evidence": _text("Het bewijs dat het gedaan is", "What shows that it was done"),
     "Step.help": _text("De uitleg", "The explanation"),
     "Step.may_skip": _flag(
-        ("Overslaan", "Skip"),
+        ("Mag worden overgeslagen", "May be skipped"),
         (
             "De stap mag nu worden overgeslagen, met een reden.",
             "The step may now be skipped, with a reason.",
@@ -175,7 +178,7 @@ WORDINGS: Mapping[str, Wording] = {
         ("De stap mag niet meer worden overgeslagen.", "The step may not be skipped any more."),
     ),
     "Step.automatic": _flag(
-        ("Vanzelf", "By itself"),
+        ("Gaat vanzelf", "Goes by itself"),
         ("De stap gaat nu vanzelf.", "The step now runs by itself."),
         (
             "De stap gaat niet meer vanzelf: iemand begint eraan.",
@@ -234,19 +237,19 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "CallOut.reminder_after": _says(
         "length",
-        ("Herinnering", "Reminder"),
+        ("Herinnering na", "Reminder after"),
         "Wie niet antwoordt, krijgt nu een herinnering na {change}.",
         "Who does not answer is now reminded after {change}.",
     ),
     "CallOut.deputy_after": _says(
         "length",
-        ("Vervanger", "Deputy"),
+        ("De vervanger oproepen na", "Call the deputy after"),
         "De vervanger wordt nu gebeld na {change}.",
         "The deputy is now called after {change}.",
     ),
     "CallOut.next_way_after": _says(
         "length",
-        ("Andere manier", "Another way"),
+        ("Bellen na", "Phone after"),
         "Wie niet antwoordt, wordt nu op een andere manier geprobeerd na {change}.",
         "Who does not answer is now tried in another way after {change}.",
     ),
@@ -277,7 +280,7 @@ WORDINGS: Mapping[str, Wording] = {
     ),
     "Round.closes_after": _says(
         "length",
-        ("Sluit", "Closes"),
+        ("Sluit na", "Closes after"),
         "De ronde sluit nu na {change}.",
         "The round now closes after {change}.",
     ),
@@ -291,14 +294,14 @@ WORDINGS: Mapping[str, Wording] = {
     "FactCard.you_can": _many("Wat u kunt doen", "What you can do"),
     "RumourList.owner_within": _says(
         "length",
-        ("Eigenaar", "Owner"),
+        ("Een eigenaar binnen", "An owner within"),
         "Een gerucht dat kwaad kan, heeft nu een eigenaar binnen {change}.",
         "A harmful rumour now has an owner within {change}.",
     ),
     "Measure.what": _text("De maatregel", "The measure"),
     "Measure.lasts": _says(
         "length",
-        ("Duur", "Lasts"),
+        ("Duurt", "Lasts"),
         "De maatregel eindigt nu na {change}.",
         "The measure now ends after {change}.",
     ),

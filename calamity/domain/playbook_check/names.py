@@ -5,18 +5,10 @@ from typing import Final
 
 from calamity.domain.playbook_check.faults import Findings, Path, shown
 from calamity.domain.playbook_check.source import closest
+from calamity.domain.playbook_prose import PARTS
 
 NAMES: Final[dict[str, tuple[str, str]]] = {
-    "roles": ("role", "rol"),
-    "phases": ("phase", "fase"),
-    "audiences": ("audience", "doelgroep"),
-    "messages": ("message", "bericht"),
-    "steps": ("step", "stap"),
-    "questions": ("question", "vraag"),
-    "levels": ("rule for a level", "regel voor een niveau"),
-    "stop": ("stop condition", "stopvoorwaarde"),
-    "cards": ("card", "kaart"),
-    "uses": ("block", "blok"),
+    name: (one.en, one.nl) for name, (_, one) in PARTS.items()
 }
 
 

@@ -13,7 +13,7 @@ from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import worst_case
 from calamity.domain.playbook_check.words import MAX_PARTS
 from calamity.domain.playbook_form.field import Control, Cost, Field, Names, Option
-from calamity.domain.playbook_form.labels import ACTS, LISTS, NO_ACT, help_of, label_of
+from calamity.domain.playbook_form.labels import NO_ACT, help_of, label_of
 from calamity.domain.playbook_form.parts import (
     Path,
     chosen,
@@ -26,9 +26,12 @@ from calamity.domain.playbook_form.parts import (
     value_at,
 )
 from calamity.domain.playbook_prose import (
+    ACTS,
     CHOICES,
+    PARTS,
     Said,
     condition,
+    language_name,
     length,
     moment,
     said_of,
@@ -75,7 +78,7 @@ def form_of(plain: Any, path: Path, names: Names, *, block: str = "") -> Form:
     struct = unwrapped(found) if found else None
     if not isinstance(struct, inspect.StructType) or value is None:
         raise Refused("This part does not exist any more. Choose another.", field="part")
-    one = LISTS[str(path[-2])][1] if len(path) > 1 and path[-2] in LISTS else said_of("")
+    one = PARTS[str(path[-2])][1] if len(path) > 1 and path[-2] in PARTS else said_of("")
     shown = value.get("code") or value.get("block") or "" if isinstance(value, dict) else ""
     title = Said(f"{one.nl} {shown}".strip(), f"{one.en} {shown}".strip())
     fields = build.group("", struct.cls.__name__, struct.fields, value)
@@ -237,7 +240,7 @@ class _Forms:
         struct = tagged(kind, value)
         owner = struct.cls.__name__ if struct else ""
         fields = self.group(f"{name}.", owner, struct.fields, value) if struct else []
-        options = [Option("", NO_ACT), *(Option(tag, each) for tag, each in ACTS.items())]
+        options = [Option("", NO_ACT), *(Option(tag, does) for tag, (_, does) in ACTS.items())]
         tag = value.get("kind", "") if isinstance(value, dict) else ""
         known = _with(options, tag) if tag else options
         return Field(name, control="act", value=tag, fields=fields, options=known, **said)
@@ -270,7 +273,7 @@ def _choices(kind: inspect.Type, value: Any) -> list[Option]:
 
 
 def _chosen_name(value: str) -> Said:
-    return _begun(CHOICES.get(value) or _LANGUAGES.get(value) or said_of(value))
+    return _begun(CHOICES.get(value) or language_name(value))
 
 
 def _begun(said: Said) -> Said:
@@ -304,7 +307,7 @@ def _length(control: Control, text: str) -> Said | None:
 def _in_language(field: Field, language: str) -> Field:
     return Field(
         field.name,
-        Said("Nederlands", "Dutch") if language == "nl" else Said("Engels", "English"),
+        language_name(language),
         field.control,
         field.value,
         required=field.required,
@@ -313,16 +316,9 @@ def _in_language(field: Field, language: str) -> Field:
     )
 
 
-_LANGUAGES = {
-    "nl": Said("Nederlands", "Dutch"), "en": Said("Engels", "English"),
-    "ar": Said("Arabisch", "Arabic"), "tr": Said("Turks", "Turkish"),
-    "pl": Said("Pools", "Polish"), "uk": Said("Oekraïens", "Ukrainian"),
-}  # fmt: skip
-
-
 def _sms(name: str, language: str, value: Any) -> Field:
     text = "" if value is None else str(value)
-    label = _LANGUAGES.get(language, said_of(language))
+    label = language_name(language)
     return Field(name, label, "sms", text, limit=600, language=language, cost=_cost(text, language))
 
 

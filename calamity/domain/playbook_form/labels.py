@@ -6,7 +6,7 @@ The help in English is what the structs say of themselves; its Dutch stands here
 from collections.abc import Mapping
 
 from calamity.domain.playbook_changes.wording import WORDINGS
-from calamity.domain.playbook_prose import Said
+from calamity.domain.playbook_prose import Said, said_of
 
 _LABELS: Mapping[str, Said] = {
     "slug": Said("Korte naam van het draaiboek", "Short name of the playbook"),
@@ -22,66 +22,19 @@ _LABELS: Mapping[str, Said] = {
     "texts": Said("De tekst", "The text"),
     "for_audience": Said("Andere woorden voor één doelgroep", "Other words for one audience"),
     "act": Said("Wat het systeem doet", "What the system does"),
-    "repeat": Said("Herhalen", "Repeat"),
     "until": Said("Tot", "Until"),
     "every": Said("Om de", "Every"),
     "at": Said("Op vaste tijden", "At fixed times"),
-    "QuietHours.start": Said("Vanaf", "From"),
-    "QuietHours.end": Said("Tot", "Until"),
     "heading": Said("Kop", "Heading"),
     "lines": Said("Regels", "Lines"),
-    "sections": Said("Delen van de kaart", "Parts of the card"),
     "level": Said("Sociaal niveau", "Social level"),
-    "LevelRule.when": Said("Als", "When"),
+    "when": Said("Als", "When"),
     "unknown": Said("Een antwoord dat niemand weet, telt als", "An unknown answer counts as"),
     "sha256": Said("Vingerafdruk", "Fingerprint"),
     "item": Said("Onderdeel", "Item"),
-    "Phase.starts": Said("Begint naar verwachting", "Is expected to begin"),
-    "Step.role": Said("Welke rol", "Which role"),
-    "Step.who": Said("Wie het doet", "Who does it"),
-    "Step.due": Said("Uiterlijk klaar", "Done at the latest"),
-    "Step.start": Said("Op zijn vroegst", "At the earliest"),
-    "Step.may_skip": Said("Mag worden overgeslagen", "May be skipped"),
-    "Step.automatic": Said("Gaat vanzelf", "Goes by itself"),
-    "Step.help": Said("Uitleg", "Explanation"),
-    "Step.evidence": Said("Waaruit blijkt dat het gedaan is", "What shows that it was done"),
-    "Step.when": Said("Alleen als", "Only if"),
-    "Message.alarm": Said("Alarm", "Alarm"),
-    "CallOut.reminder_after": Said("Herinnering na", "Reminder after"),
-    "CallOut.deputy_after": Said("De vervanger oproepen na", "Call the deputy after"),
-    "CallOut.next_way_after": Said("Bellen na", "Phone after"),
-    "Round.closes_after": Said("Sluit na", "Closes after"),
-    "RumourList.owner_within": Said("Een eigenaar binnen", "An owner within"),
-    "Measure.lasts": Said("Duurt", "Lasts"),
-    "Message.valid_for": Said("Mag nog weg tot, na het moment", "May still leave for"),
-    "Playbook.valid_months": Said("Geldig, in maanden", "Valid, in months"),
-    "Playbook.review_days": Said("Opnieuw bekijken na, in dagen", "Review after, in days"),
 }
+"""Of fields whose changes are said in other words than by their name."""
 
-LISTS: Mapping[str, tuple[Said, Said]] = {
-    "questions": (Said("Vragen voor het niveau", "Level questions"), Said("vraag", "question")),
-    "levels": (Said("Regels voor het niveau", "Level rules"), Said("regel", "rule")),
-    "phases": (Said("Fasen", "Phases"), Said("fase", "phase")),
-    "steps": (Said("Stappen", "Steps"), Said("stap", "step")),
-    "roles": (Said("Rollen", "Roles"), Said("rol", "role")),
-    "audiences": (Said("Doelgroepen", "Audiences"), Said("doelgroep", "audience")),
-    "messages": (Said("Berichten", "Messages"), Said("bericht", "message")),
-    "cards": (Said("Kaarten", "Cards"), Said("kaart", "card")),
-    "stop": (Said("Stopvoorwaarden", "Stop conditions"), Said("stopvoorwaarde", "stop condition")),
-    "uses": (Said("Blokken", "Blocks"), Said("blok", "block")),
-}
-"""The lists of a document, in the order of the outline: of many, and of one."""
-
-ACTS: Mapping[str, Said] = {
-    "call-out": Said("Het team oproepen", "Call out the team"),
-    "dispatch": Said("Een bericht sturen", "Send a message"),
-    "round": Said("Vragen hoe het in de wijk is", "Ask how the neighbourhood feels"),
-    "decision": Said("Een besluit voorleggen", "Put a decision"),
-    "meeting": Said("Een overleg met formulier", "A meeting with a form"),
-    "fact-card": Said("De feitenkaart bijhouden", "Keep the fact card"),
-    "rumour-list": Said("De geruchtenlijst bijhouden", "Keep the rumour list"),
-    "measure": Said("Een zichtbare maatregel", "A visible measure"),
-}
 NO_ACT = Said("Niets: een mens doet alles", "Nothing: a person does it all")
 
 HELP_NL: Mapping[str, str] = {
@@ -218,8 +171,7 @@ HELP_NL: Mapping[str, str] = {
 def label_of(owner: str, field: str) -> Said:
     """Return what a field of a struct is called."""
     wording = WORDINGS.get(f"{owner}.{field}")
-    own = _LABELS.get(f"{owner}.{field}")
-    return own or (wording.name if wording else _LABELS.get(field, Said(field, field)))
+    return wording.name if wording else _LABELS.get(field, said_of(field))
 
 
 def help_of(description: str | None) -> Said | None:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from calamity.domain.playbook_form.labels import LISTS, label_of
-from calamity.domain.playbook_prose import Said
+from calamity.domain.playbook_form.labels import label_of
+from calamity.domain.playbook_prose import PARTS, Said
 from calamity.domain.playbook_text.layout import block, same
 
 Side = Literal["ours", "theirs", "both"]
@@ -87,7 +87,7 @@ def _parts(plain: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for key, value in (plain if isinstance(plain, dict) else {}).items():
         codes = [_code(part) for part in value] if isinstance(value, list) else []
-        is_coded = key in LISTS and key not in _NO_CODES and isinstance(value, list)
+        is_coded = key in PARTS and key not in _NO_CODES and isinstance(value, list)
         if is_coded and all(codes) and len(set(codes)) == len(codes):
             parts |= {f"{key}/{code}": part for code, part in zip(codes, value, strict=True)}
         else:
@@ -101,10 +101,10 @@ def _code(part: Any) -> str:
 
 def _where(part: str) -> Said:
     name, _, code = part.partition("/")
-    if name in LISTS:
-        one = LISTS[name][1]
+    if name in PARTS:
+        one = PARTS[name][1]
         return Said(f"{one.nl.capitalize()} {code}", f"{one.en.capitalize()} {code}")
-    return LISTS[code][0] if code in LISTS else label_of("Playbook", code)
+    return PARTS[code][0] if code in PARTS else label_of("Playbook", code)
 
 
 def _shown(value: Any) -> str:

@@ -8,9 +8,8 @@ from msgspec import Struct
 
 from calamity.domain.playbook import Block, Expected, Playbook, Step
 from calamity.domain.playbook_check import Blocks, canonical
-from calamity.domain.playbook_form.labels import LISTS
 from calamity.domain.playbook_form.parts import Path, document_type
-from calamity.domain.playbook_prose import Said, condition, said_of
+from calamity.domain.playbook_prose import PARTS, Said, condition, said_of
 
 _LATE = float("inf")
 _SHORT = 70
@@ -48,7 +47,7 @@ def block_parts(plain: Any, blocks: Blocks) -> dict[Path, tuple[str, Any]]:
         if block is None:
             continue
         held = msgspec.json.decode(canonical(block))
-        for name in LISTS:
+        for name in PARTS:
             for at, part in enumerate(held.get(name, ())):
                 if not _is_own(plain, name, part):
                     found["uses", index, name, at] = (block.block, part)
@@ -82,7 +81,7 @@ def outline_of(
     """
     known = {field.encode_name for field in document_type(plain).fields}
     groups = []
-    for name, (title, one) in LISTS.items():
+    for name, (title, one) in PARTS.items():
         if name not in known:
             continue
         entries = _entries(name, plain, playbook, parts)

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import inspect
 
 from calamity.domain.playbook import Block, Playbook
-from calamity.domain.playbook_form.labels import LISTS
+from calamity.domain.playbook_prose import PARTS
 
 Path = tuple[str | int, ...]
 GENERAL = "general"
@@ -64,7 +64,7 @@ def document_type(plain: Any) -> inspect.StructType:
 
 def general_fields(kind: inspect.StructType) -> list[inspect.Field]:
     """Return the fields that a document has besides its lists of parts."""
-    return [field for field in kind.fields if field.encode_name not in LISTS]
+    return [field for field in kind.fields if field.encode_name not in PARTS]
 
 
 def type_at(plain: Any, path: Path) -> inspect.Type | None:
@@ -109,6 +109,6 @@ def place_of(written: str) -> tuple[str, str]:
     path = path_of(written.replace("[", "/").replace("]", "").replace(".", "/"))
     if path[:1] == ("uses",) and len(path) >= _IN_BLOCK:
         return written_path(path[:_IN_BLOCK]), ".".join(map(str, path[_IN_BLOCK:]))
-    if path and path[0] in LISTS:
+    if path and path[0] in PARTS:
         return written_path(path[:2]), ".".join(map(str, path[2:]))
     return GENERAL, ".".join(map(str, path))

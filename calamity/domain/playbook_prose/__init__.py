@@ -2,10 +2,14 @@
 
 from calamity.domain.playbook_prose.conditions import condition
 from calamity.domain.playbook_prose.names import (
+    ACTS,
     CHOICES,
+    LANGUAGES,
+    PARTS,
     act_name,
     audience_name,
     choice,
+    in_its_words,
     language_name,
     named,
     phase_name,
@@ -24,8 +28,11 @@ from calamity.domain.playbook_prose.times import (
 )
 
 __all__ = [
+    "ACTS",
     "CHOICES",
+    "LANGUAGES",
     "NOTHING",
+    "PARTS",
     "Said",
     "act_name",
     "audience_name",
@@ -33,6 +40,7 @@ __all__ = [
     "clock",
     "condition",
     "count",
+    "in_its_words",
     "joined",
     "language_name",
     "length",

@@ -4,27 +4,62 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from calamity.domain.playbook import Playbook, Words
+from calamity.domain.playbook import Act, Playbook, Words
 from calamity.domain.playbook_prose.said import NOTHING, Said, said_of
 
-_LANGUAGES = {
-    "nl": Said("Nederlandse", "Dutch"),
-    "en": Said("Engelse", "English"),
-    "ar": Said("Arabische", "Arabic"),
-    "tr": Said("Turkse", "Turkish"),
-    "pl": Said("Poolse", "Polish"),
-    "uk": Said("Oekraïense", "Ukrainian"),
+PARTS: Mapping[str, tuple[Said, Said]] = {
+    "questions": (Said("Vragen voor het niveau", "Level questions"), Said("vraag", "question")),
+    "levels": (
+        Said("Regels voor het niveau", "Level rules"),
+        Said("regel voor een niveau", "rule for a level"),
+    ),
+    "phases": (Said("Fasen", "Phases"), Said("fase", "phase")),
+    "steps": (Said("Stappen", "Steps"), Said("stap", "step")),
+    "roles": (Said("Rollen", "Roles"), Said("rol", "role")),
+    "audiences": (Said("Doelgroepen", "Audiences"), Said("doelgroep", "audience")),
+    "messages": (Said("Berichten", "Messages"), Said("bericht", "message")),
+    "cards": (Said("Kaarten", "Cards"), Said("kaart", "card")),
+    "stop": (Said("Stopvoorwaarden", "Stop conditions"), Said("stopvoorwaarde", "stop condition")),
+    "uses": (Said("Blokken", "Blocks"), Said("blok", "block")),
 }
-_ACTS = {
-    "NoneType": Said("niets", "nothing"),
-    "CallOut": Said("een oproep", "a call-out"),
-    "Dispatch": Said("een verzending", "a dispatch"),
-    "Round": Said("een ronde", "a round"),
-    "Decision": Said("een besluit", "a decision"),
-    "Meeting": Said("een overleg", "a meeting"),
-    "FactCard": Said("de feitenkaart", "the fact card"),
-    "RumourList": Said("de geruchtenlijst", "the rumour list"),
-    "Measure": Said("een maatregel", "a measure"),
+"""The lists of a document, in the order in which people think of them: of many, and of one."""
+ACTS: Mapping[str, tuple[Said, Said]] = {
+    "call-out": (Said("een oproep", "a call-out"), Said("Het team oproepen", "Call out the team")),
+    "dispatch": (
+        Said("een verzending", "a dispatch"), Said("Een bericht sturen", "Send a message"),
+    ),
+    "round": (
+        Said("een ronde", "a round"),
+        Said("Vragen hoe het in de wijk is", "Ask how the neighbourhood feels"),
+    ),
+    "decision": (
+        Said("een besluit", "a decision"), Said("Een besluit voorleggen", "Put a decision"),
+    ),
+    "meeting": (
+        Said("een overleg", "a meeting"),
+        Said("Een overleg met formulier", "A meeting with a form"),
+    ),
+    "fact-card": (
+        Said("de feitenkaart", "the fact card"),
+        Said("De feitenkaart bijhouden", "Keep the fact card"),
+    ),
+    "rumour-list": (
+        Said("de geruchtenlijst", "the rumour list"),
+        Said("De geruchtenlijst bijhouden", "Keep the rumour list"),
+    ),
+    "measure": (
+        Said("een maatregel", "a measure"),
+        Said("Een zichtbare maatregel", "A visible measure"),
+    ),
+}  # fmt: skip
+"""The acts by their kind: what each is called, and what the system does."""
+LANGUAGES: Mapping[str, Said] = {
+    "nl": Said("Nederlands", "Dutch"),
+    "en": Said("Engels", "English"),
+    "ar": Said("Arabisch", "Arabic"),
+    "tr": Said("Turks", "Turkish"),
+    "pl": Said("Pools", "Polish"),
+    "uk": Said("Oekraïens", "Ukrainian"),
 }
 CHOICES: Mapping[str, Said] = {
     "attack-here": Said("een aanslag in de eigen gemeente", "an attack in the own municipality"),
@@ -72,13 +107,19 @@ def choice(value: str | Enum) -> Said:
 
 
 def language_name(language: str) -> Said:
-    """Return the name of a language, as it stands before a noun."""
-    return _LANGUAGES.get(language, said_of(language))
+    """Return the name of a language."""
+    return LANGUAGES.get(language, said_of(language))
 
 
-def act_name(act: object) -> Said:
+def in_its_words(language: str) -> Said:
+    """Return the name of a language as it stands before a noun: the Polish text."""
+    name = language_name(language)
+    return Said(f"{name.nl}e", name.en)
+
+
+def act_name(act: Act | None) -> Said:
     """Return what an act is called; of no act: nothing."""
-    return _ACTS.get(type(act).__name__, NOTHING)
+    return NOTHING if act is None else ACTS[str(act.__struct_config__.tag)][0]
 
 
 def named(parts: Sequence[Any], code: str) -> Said:

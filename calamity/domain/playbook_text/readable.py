@@ -24,8 +24,8 @@ from calamity.domain.playbook_prose import (
     choice,
     clock,
     condition,
+    in_its_words,
     joined,
-    language_name,
     length,
     moment,
     named,
@@ -220,12 +220,12 @@ class _Writer:
 
     def _texts(self, message: Message) -> Iterator[str]:
         for spoken, text in message.texts.items():
-            name = self._say("{name} tekst", "{name} text", name=language_name(spoken))
+            name = self._say("{name} tekst", "{name} text", name=in_its_words(spoken))
             yield f"- {name}: {text}"
         for audience, texts in message.for_audience.items():
             whom = audience_name(self._playbook, audience).in_language(self._language)
             for spoken, text in texts.items():
-                name = self._say("{name} tekst", "{name} text", name=language_name(spoken))
+                name = self._say("{name} tekst", "{name} text", name=in_its_words(spoken))
                 yield f"- {name}, {whom}: {text}"
 
     def _card(self, card: Card) -> Iterator[str]:

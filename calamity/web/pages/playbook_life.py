@@ -35,12 +35,6 @@ class Because(Struct, frozen=True):
     reason: Annotated[str, Meta(min_length=3, max_length=500)]
 
 
-class AtRevision(Struct, frozen=True):
-    """The revision of the draft that was on the screen."""
-
-    revision: int
-
-
 def change_views(changes: list[Change], language: Language) -> tuple[views.ChangeView, ...]:
     """Return differences in the language of the reader."""
     code = language.code
