@@ -206,6 +206,62 @@ def test_a_playbook_is_no_block_and_a_block_no_playbook():
 # --- However a playbook is cut into blocks, the whole is the same
 
 
+JUNK = [None, True, 0, -1, 9**30, "", "x", "\n", "T", "9999-12-31", [], [1, []], {}, {"": ""}]
+
+
+def places(value, path=()):
+    """Every place in a document of plain values, the whole itself left out."""
+    if not isinstance(value, dict | list):
+        return
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, key)
+        yield from places(each, (*path, key))
+
+
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_anywhere_beside_a_block_is_told(data):
+    sha256 = data.draw(st.sampled_from(["", "0" * 64]))
+    own = replace(WHOLE, roles=[], uses=[Use("core", 1, sha256)])
+    document = msgspec.json.decode(canonical(own))
+    for _ in range(data.draw(st.integers(1, 3))):
+        *way, last = data.draw(st.sampled_from([*places(document)]))
+        held = document
+        for key in way:
+            held = held[key]
+        held[last] = data.draw(st.sampled_from(JUNK))
+    source = msgspec.json.encode(document)
+
+    faults = check(source, FILENAME, CORES)
+
+    for fault in faults:
+        assert fault.line >= 1
+        assert all((fault.message, fault.cure, fault.message_nl, fault.cure_nl))
+    if any(fault.severity == "error" for fault in faults):
+        with pytest.raises(PlaybookFaults):
+            read(source, FILENAME, CORES)
+
+
+def test_steps_that_cannot_be_read_beside_a_block_are_told():
+    source = msgspec.json.encode(
+        msgspec.json.decode(source_of(BARE)) | {"steps": [1, "a", None, ["x"], {}]}
+    )
+
+    faults = check(source, FILENAME, CORES)
+
+    assert [fault.path for fault in faults[:4]] == [f"steps[{index}]" for index in range(4)]
+    assert {fault.rule for fault in faults} == {"wrong-type", "missing-field"}
+
+
+def test_a_fingerprint_that_is_none_is_told_with_one_that_is():
+    source = source_of(replace(BARE, uses=[Use("core", 1, "zz")]))
+
+    (fault,) = check(source, FILENAME, CORES)
+
+    assert fault.rule == "wrong-form"
+    assert len(fault.cure.rpartition(" ")[2].rstrip(".")) == 64
+
+
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_however_a_playbook_is_cut_into_blocks_the_whole_is_the_same(data):

@@ -60,6 +60,8 @@ BROKEN = [
     ("automatic: true", "automatic: yes", None, "wrong-type", "true or false", "Write true"),
     ("kind: give", "kind: bring", None, "unknown-value", "bring", "give"),
     ("kind: dispatch", "kind: send", None, "unknown-value", "send", "call-out, dispatch"),
+    ("kind: dispatch", "kind: [a]", None, "wrong-type", "it is a list", "Write words"),
+    ("kind: dispatch", "kind: ~", None, "wrong-type", "it is nothing", "Write words"),
     ("kind: round", "closes: 2h", "      closes: 2h", "missing-field", "kind is missing", "Add"),
     ("roles: [LEI, NET]", "roles: LEI", None, "wrong-type", "must be a list", "dash"),
     ("roles: [LEI, NET]", "roles: []", None, "too-few", "has 0 items", "missing"),
@@ -431,11 +433,12 @@ def test_too_long_a_list_is_told():
     ids=range(21),
 )
 def test_a_hostile_document_takes_no_more_than_seconds(source):
-    started = time.perf_counter()
+    started = time.process_time()
 
     faults = check(source, FILENAME)
 
-    assert time.perf_counter() - started < 5
+    # Of this process alone: the machine may have more to do.
+    assert time.process_time() - started < 5
     assert {fault.severity for fault in faults} >= {"error"}
     assert len(faults) <= MAX_FAULTS + 1
 

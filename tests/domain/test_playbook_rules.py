@@ -72,6 +72,8 @@ CASES = [
      "later"),
     ("every: 12h, until: T+3d", "every: 1h, until: T+3d", None, "repeat-too-often", "60", "longer"),
     ("every: 12h, until: T+3d", "every: 0m, until: T+3d", None, "repeat-too-often", "60", "longer"),
+    ("every: 12h, until: T+3d", "every: 20m, until: 2099-03-18", None, "repeat-too-often", "60",
+     "longer"),
     ("until: later }", "until: T+40d }", None, "repeat-too-often", "60", "earlier"),
     ("until: later }", "until: latr }", None, "unknown-code", "phase or step latr", "later"),
     ("due: T+5m\n", "due: T+5m\n    repeat: { every: 1h, until: T+3h }\n", "until: T+3h",

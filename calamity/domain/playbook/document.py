@@ -165,7 +165,11 @@ class Use(Part, frozen=True):
     version: Version
     sha256: Annotated[
         str,
-        Meta(pattern=r"^([0-9a-f]{64})?$", description="Filled in when the version is published."),
+        Meta(
+            pattern=r"^([0-9a-f]{64})?$",
+            description="Filled in when the version is published.",
+            examples=["d3724723a0022758f516b93315f8d158983617fccea91a66c181e8917c5bb702"],
+        ),
     ] = ""
 
 

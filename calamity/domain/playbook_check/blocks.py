@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct, inspect, structs
 
-from calamity.domain.playbook import Block, Expected, Playbook
+from calamity.domain.playbook import Block, Expected, LevelRule, Playbook
 from calamity.domain.playbook_check.canonical import fingerprint
 from calamity.domain.playbook_check.faults import Findings, Path, shown
 from calamity.domain.playbook_check.names import NAMES
@@ -134,7 +134,7 @@ def _tell_clash(name: str, code: str, of: tuple[str, str], findings: Findings, p
 
 def _key(part: Any) -> Any:
     # A rule for a level has no code: the same rule twice is one.
-    return getattr(part, "code", None) or (part.level, part.when, part.unknown)
+    return part if isinstance(part, LevelRule) else part.code
 
 
 def _most(kinds: Iterable[inspect.Field]) -> dict[str, int]:

@@ -221,11 +221,12 @@ class Shape:
             self._missing_field(tag_field, path)
             return None
         self._findings.remember((*path, tag_field), tag.mark)
-        name = tag.value if isinstance(tag, Scalar) else None
-        if not isinstance(name, str) or name not in by_tag:
-            self._unknown_value(shown(name), list(by_tag), (*path, tag_field))
-            return None
-        return self.read(node, by_tag[name], path)
+        name = self._text(tag, inspect.StrType(), (*path, tag_field))
+        if name in by_tag:
+            return self.read(node, by_tag[name], path)
+        if not self._findings.is_broken((*path, tag_field)):
+            self._unknown_value(name, list(by_tag), (*path, tag_field))
+        return None
 
 
 def blank(kind: inspect.Type) -> Any:

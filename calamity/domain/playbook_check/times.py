@@ -12,6 +12,7 @@ from calamity.domain.playbook_check.names import tell_unknown
 
 MOST_REPEATS = 60
 _FOLLOWED = ("phase or step", "fase of stap")
+_DAY_SECONDS = 86400
 _UNIT_SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _NO_DATE = ("no calendar has that date", "die datum staat op geen kalender")
 _TOO_EARLY = ("it is before what it counts from", "het ligt voor waar het vanaf telt")
@@ -135,6 +136,8 @@ def _check_repeat(draft: Draft, step: Step, repeat: Repeat, path: Path) -> None:
     if last is not None and last[1] <= 0:
         until = repeat.until
         findings.add("until-before-start", (*path, "until"), until=until, start=step.start)
-    never_ends = repeat.every is not None and not length(repeat.every)
-    if never_ends or len(occurrences(draft, step, MOST_REPEATS + 1)) > MOST_REPEATS:
+    # How often it comes before a date depends on T0, which is a day before it at least.
+    shortest = 1 if last is not None else _DAY_SECONDS // MOST_REPEATS
+    is_too_short = repeat.every is not None and length(repeat.every) < shortest
+    if is_too_short or len(occurrences(draft, step, MOST_REPEATS + 1)) > MOST_REPEATS:
         findings.add("repeat-too-often", path, limit=MOST_REPEATS)
