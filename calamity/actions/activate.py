@@ -136,7 +136,7 @@ def reasoned(levels: Levels, proposal: Proposal | None, playbook: Playbook) -> L
 
     Raises Refused for another level than was proposed, without a reason.
     """
-    if proposal is None or levels.social_reason.strip():
+    if proposal is None or (levels.social_reason or "").strip():
         return levels
     if levels.social != proposal.level:
         raise Refused(

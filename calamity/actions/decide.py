@@ -77,7 +77,7 @@ async def set_levels(
     *proposed* is the social level that the playbook proposed, where it did.
     """
     given: tuple[tuple[LevelKind, int, str], ...] = (
-        ("social", levels.social, levels.social_reason),
+        ("social", levels.social, levels.social_reason or ""),
         ("grip", levels.grip, levels.grip_reason),
         ("threat", levels.threat, levels.threat_reason),
     )

@@ -145,7 +145,7 @@ def _request(
         "tempo": tempo,
     }
     if level is not None and calamity is None:
-        values["levels"] = {"social": level, "social_reason": reason or ""}
+        values["levels"] = {"social": level, "social_reason": reason}
     try:
         return msgspec.convert(values, ActivationRequest)
     except msgspec.ValidationError as error:

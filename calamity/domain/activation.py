@@ -58,7 +58,7 @@ class Levels(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     social: Annotated[int, Meta(ge=0, le=3)]
-    social_reason: Annotated[str, Meta(max_length=500)] = ""
+    social_reason: Reason | None = None
     grip: Annotated[int, Meta(ge=0, le=5)] = 0
     grip_reason: str = ""
     threat: Annotated[int, Meta(ge=0, le=5)] = 0

@@ -111,6 +111,7 @@ async def test_an_unknown_neighbourhood_is_refused_and_leaves_nothing(database, 
     ("levels", "field"),
     [
         (None, "levels"),
+        (Levels(1), "social_reason"),
         (Levels(1, "   "), "social_reason"),
         (Levels(1, "Onrust", grip=2), "grip_reason"),
         (Levels(1, "Onrust", threat=4), "threat_reason"),

@@ -35,7 +35,7 @@ def test_a_field_becomes_a_pointer_in_the_words_of_the_api() -> None:
 
 async def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
     body = new_calamity(slug=7, tempo="fast", surprise=1, inputs={"incident": {"nl": "x" * 61}})
-    body["levels"] = {"social": 9}
+    body["levels"] = {"social": 9, "socialReason": "x"}
     said = await api.post("/v1/calamities", body)
     assert said.status_code == 400
     assert said.headers["Content-Type"] == "application/problem+json"
@@ -43,7 +43,10 @@ async def test_every_fault_of_a_body_is_named_at_once(api: Api) -> None:
     assert problem.keys() >= {"type", "status", "title", "detail", "errors"}
     assert {each["pointer"] for each in problem["errors"]} == {
         "#/slug", "#/tempo", "#/surprise", "#/inputs/incident", "#/levels/social",
+        "#/levels/socialReason",
     }  # fmt: skip
+    said_of = {each["pointer"]: each["detail"] for each in problem["errors"]}
+    assert "3" in said_of["#/levels/socialReason"]
 
 
 async def test_what_was_sent_is_never_repeated(api: Api) -> None:

@@ -163,7 +163,7 @@ def request_of(
 def _levels(filled: Filled) -> Levels:
     return Levels(
         social=filled.social_level,
-        social_reason=filled.social_level_reason or "",
+        social_reason=filled.social_level_reason,
         grip=filled.grip,
         grip_reason=filled.grip_reason or "",
         threat=filled.threat_level or 0,
