@@ -68,6 +68,33 @@ def test_key_figures_read_everything_in_their_own_language(playbook):
 
 
 @each
+def test_the_first_words_to_key_figures_and_all_with_a_link_can_be_known_by_the_check_word(
+    playbook,
+):
+    expected = Expected(playbook)
+    steps = sorted(
+        sent(playbook, Group.KEY_FIGURES), key=lambda each: expected.seconds(each[0].start)
+    )
+    first = steps[0][1]
+
+    for code in {code for _, code in steps}:
+        for language, text in playbook.message(code).texts.items():
+            if code == first or "{link}" in text:
+                assert "{check_word}" in text, (code, language)
+
+
+def test_only_an_attack_here_wakes_key_figures_at_night():
+    alarms = {
+        (playbook.slug, code)
+        for playbook in PLAYBOOKS
+        for _, code in sent(playbook, Group.KEY_FIGURES)
+        if playbook.message(code).alarm
+    }
+
+    assert alarms == {("attack-here", "K1")}
+
+
+@each
 def test_only_the_call_out_runs_by_itself(playbook):
     automatic = [step for step in playbook.steps if step.automatic]
 
@@ -192,6 +219,21 @@ def test_each_prepared_scenario_opens_its_own_steps_and_a_calm_day_opens_none():
     assert by_choice[3] - by_choice[2] == {"V31"}
     # What happens here is told by the playbook for here.
     assert by_choice[4] == {"V32"}
+
+
+def test_who_heard_of_an_event_hears_that_it_is_called_off():
+    told = {"V09", "V10", "V11"}
+
+    assert not opened("planned-event", V08=1) & told
+    assert opened("planned-event", V08=3) & (told | {"V20", "V21", "V37"}) == told
+
+
+def test_whoever_extends_standing_ready_decides_anew():
+    threat = next(each for each in PLAYBOOKS if each.slug == "threat")
+
+    assert threat.step("S105").repeat.every == "7d"
+    assert "S38" in opened("threat", S105=1)
+    assert "S38" not in opened("threat", S105=2)
 
 
 def test_prepared_words_stay_where_they_are_while_nothing_happens():

@@ -168,7 +168,7 @@ class Use(Part, frozen=True):
         Meta(
             pattern=r"^([0-9a-f]{64})?$",
             description="Filled in when the version is published.",
-            examples=["d3724723a0022758f516b93315f8d158983617fccea91a66c181e8917c5bb702"],
+            examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
         ),
     ] = ""
 
