@@ -1,14 +1,15 @@
-"""Drafts of playbooks: begun, saved, submitted as a version, or thrown away."""
+"""Drafts of playbooks and blocks: begun, saved, submitted as a version, or thrown away."""
 
 import re
 from datetime import datetime
 
 from msgspec import structs
 
-from calamity.actions.publish import publish
-from calamity.domain.errors import Conflict, NotFound, Refused
+from calamity.actions.publish import AnyVersion, get_submitted, publish_either
+from calamity.domain.errors import Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_check import MAX_BYTES
+from calamity.domain.playbook_life import DocumentKind
 from calamity.domain.playbook_text import as_yaml, blank
 from calamity.store.database import Session
 from calamity.store.drafts import (
@@ -19,7 +20,7 @@ from calamity.store.drafts import (
     remove_draft,
     save_draft,
 )
-from calamity.store.playbooks import PlaybookVersion, find_version, list_versions
+from calamity.store.versions import newest_number
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,59}")
 _SLUG_LINE = re.compile(
@@ -27,28 +28,42 @@ _SLUG_LINE = re.compile(
 )
 
 
-async def begin_blank(session: Session, actor: Actor, slug: str, *, at: datetime) -> Draft:
-    """Begin a playbook from nothing: a document with one of everything, to be overwritten."""
+async def begin_blank(
+    session: Session,
+    actor: Actor,
+    slug: str,
+    *,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+    at: datetime,
+) -> Draft:
+    """Begin from nothing: with a document that has what every one needs, to be overwritten."""
     if _SLUG.fullmatch(slug) is None:
         raise Refused(
             "Use 2 to 60 small letters, digits and hyphens, beginning with a letter.", field="slug"
         )
-    if await list_versions(session, actor.municipality_id, slug):
+    if await newest_number(session, actor.municipality_id, kind, slug):
         raise Conflict(
-            "There is a playbook of this name already. Begin from its newest version.", field="slug"
+            "There is a playbook of this name already. Begin from its newest version."
+            if kind is DocumentKind.PLAYBOOK
+            else "There is a block of this name already. Begin from its newest version.",
+            field="slug",
         )
-    return await begin_with(session, actor, blank(slug), at=at)
+    return await begin_with(session, actor, blank(slug, kind), at=at)
 
 
 async def begin_from_version(
-    session: Session, actor: Actor, slug: str, number: int, *, at: datetime
+    session: Session,
+    actor: Actor,
+    slug: str,
+    number: int,
+    *,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+    at: datetime,
 ) -> Draft:
     """Begin with the words of a version, numbered as the next one."""
-    version = await find_version(session, actor.municipality_id, slug, number)
-    if version is None:
-        raise NotFound("This playbook version does not exist.", field="version")
-    newest = (await list_versions(session, actor.municipality_id, slug))[0].number
-    document = structs.replace(version.playbook, version=newest + 1)
+    version = await get_submitted(session, actor, kind, slug, number)
+    newest = await newest_number(session, actor.municipality_id, kind, slug)
+    document = structs.replace(version.document, version=newest + 1)
     return await begin_with(session, actor, as_yaml(document), import_id=version.import_id, at=at)
 
 
@@ -90,21 +105,24 @@ async def save(
     _refuse_submitted(draft)
     read = structs.replace(draft, revision=revision)
     slug = _slug_in(text, draft.slug)
-    if not await save_draft(session, read, slug=slug, source=text, by=actor.login, at=at):
+    done = await save_draft(
+        session, actor.municipality_id, read, slug=slug, source=text, by=actor.login, at=at
+    )
+    if not done:
         raise _saved_by_another(await get_draft(session, actor.municipality_id, draft_id))
     return await get_draft(session, actor.municipality_id, draft_id)
 
 
 async def submit(
     session: Session, actor: Actor, draft_id: str, *, revision: int, at: datetime
-) -> PlaybookVersion:
+) -> AnyVersion:
     """Make a version of a draft, if it has no errors. Raises PlaybookFaults or Conflict."""
     actor.must(Permission.PUBLISH)
     draft = await get_draft(session, actor.municipality_id, draft_id, lock=True)
     _refuse_submitted(draft)
     if draft.revision != revision:
         raise _saved_by_another(draft)
-    version = await publish(
+    version = await publish_either(
         session, actor, draft.source, "draft.yaml", import_id=draft.import_id, at=at
     )
     await close_draft(session, draft.id, version.id)

@@ -1,33 +1,35 @@
 """A document's way through life: submitted, approved by a second person, retired or revoked."""
 
 from datetime import datetime
+from typing import TypeAlias
 
-from calamity.actions.signatures import countersign, sign_published
+from calamity.actions.signatures import countersign, sign_published, verify_version
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import Playbook
+from calamity.domain.playbook import Block, Playbook
 from calamity.domain.playbook_check import (
     NO_BLOCKS,
     Blocks,
-    canonical,
+    examine,
     fingerprint,
     read,
     read_block,
 )
-from calamity.domain.playbook_life import VersionState, Withdrawal
-from calamity.store.blocks import BlockVersion, add_block, blocks_of, list_blocks
+from calamity.domain.playbook_life import DocumentKind, VersionState, Withdrawal, document_name
+from calamity.store.blocks import BlockVersion, find_block, list_blocks
 from calamity.store.database import Session
 from calamity.store.drafts import writers_of
-from calamity.store.playbooks import (
-    PlaybookVersion,
+from calamity.store.playbooks import PlaybookVersion, find_version
+from calamity.store.versions import (
+    Version,
     add_approval,
     add_version,
     add_withdrawal,
-    find_version,
-    list_versions,
+    newest_number,
 )
 
 _REASON = (3, 500)
+AnyVersion: TypeAlias = PlaybookVersion | BlockVersion
 
 
 async def publish(
@@ -40,31 +42,45 @@ async def publish(
     at: datetime,
     blocks: Blocks = NO_BLOCKS,
 ) -> PlaybookVersion:
-    """Check a document and submit it for good; submitting the same one twice is no error.
+    """Check a playbook and submit it for good; submitting the same one twice is no error.
 
-    It is built with the blocks that the municipality has published, and with *blocks* where it has
-    not; what is stored is whole, and the municipality signs it. Raises PlaybookFaults with every
-    fault, or Conflict when this version exists with other words.
+    It is built with the blocks that are approved here, and with *blocks* where there is none; what
+    is stored is whole, and the municipality signs it. Raises PlaybookFaults with every fault, or
+    Conflict when this version exists with other words.
     """
     actor.must(Permission.PUBLISH)
     playbook = await read_with_blocks(session, actor, source, filename, blocks)
-    before = await find_version(session, actor.municipality_id, playbook.slug, playbook.version)
-    if before is not None:
-        return _same(before, playbook)
-    await _refuse_gap(session, actor.municipality_id, playbook)
-    await add_version(
-        session,
-        actor.municipality_id,
-        playbook=playbook,
-        document=canonical(playbook),
-        sha256=fingerprint(playbook),
-        import_id=import_id,
-        by=actor.login,
-        at=at,
-    )
-    stored = await _version(session, actor, playbook.slug, playbook.version)
-    await sign_published(session, stored, actor.municipality_id, at=at)
-    return stored
+    version = await _put_down(session, actor, playbook, import_id=import_id, at=at)
+    assert isinstance(version, PlaybookVersion)  # noqa: S101 - a playbook becomes nothing else
+    return version
+
+
+async def publish_block(
+    session: Session, actor: Actor, source: str | bytes, filename: str, *, at: datetime
+) -> BlockVersion:
+    """Check a block and submit it for good; playbooks are built with it once it is approved.
+
+    Raises PlaybookFaults with every fault, or Conflict when this version exists with other words.
+    """
+    actor.must(Permission.PUBLISH)
+    version = await _put_down(session, actor, read_block(source, filename), at=at)
+    assert isinstance(version, BlockVersion)  # noqa: S101 - a block becomes nothing else
+    return version
+
+
+async def publish_either(
+    session: Session,
+    actor: Actor,
+    source: str,
+    filename: str,
+    *,
+    import_id: str | None = None,
+    at: datetime,
+) -> AnyVersion:
+    """Check and submit a document that is a playbook or a block, as its words say."""
+    if isinstance(examine(source, filename)[0], Block):
+        return await publish_block(session, actor, source, filename, at=at)
+    return await publish(session, actor, source, filename, import_id=import_id, at=at)
 
 
 async def read_with_blocks(
@@ -74,126 +90,184 @@ async def read_with_blocks(
     filename: str,
     blocks: Blocks = NO_BLOCKS,
 ) -> Playbook:
-    """Read a document, built with our own published blocks before others. Raises PlaybookFaults."""
-    published = await blocks_of(session, actor.municipality_id)
-    return read(source, filename, {**blocks, **published})
+    """Read a playbook, built with our own approved blocks before others.
 
-
-async def publish_block(
-    session: Session, actor: Actor, source: str | bytes, filename: str, *, at: datetime
-) -> BlockVersion:
-    """Check a block and store it for good; publishing the same block twice is no error.
-
-    Nobody approves a block: whoever approves a playbook approves all that it is built with. Raises
-    PlaybookFaults with every fault, or Conflict when this version exists with other words.
+    Raises PlaybookFaults, and Refused for a block of ours that somebody tampered with.
     """
-    actor.must(Permission.PUBLISH)
-    block = read_block(source, filename)
-    versions = await list_blocks(session, actor.municipality_id, block.block)
-    same = [version for version in versions if version.number == block.version]
-    if same and same[0].sha256 == fingerprint(block):
-        return same[0]
-    newest = versions[0].number if versions else 0
-    if block.version <= newest:
-        raise Conflict(
-            f"Version {newest} of this block was published already, and a published version never "
-            f"changes. Number this one {newest + 1}.",
-            field="version",
-        )
-    return await add_block(
-        session,
-        actor.municipality_id,
-        block=block,
-        document=canonical(block),
-        sha256=fingerprint(block),
-        by=actor.login,
-        at=at,
+    ours = {
+        (version.slug, version.number): version
+        for version in await list_blocks(session, actor.municipality_id)
+    }
+    usable = {key: each for key, each in blocks.items() if not _is_withdrawn(ours.get(key))}
+    usable |= {key: each.block for key, each in ours.items() if _is_in_use(each)}
+    playbook = read(source, filename, usable)
+    for use in playbook.uses:
+        version = ours.get((use.block, use.version))
+        if version is not None and _is_in_use(version):
+            await verify_version(session, actor.municipality_id, version)
+    return playbook
+
+
+def _is_in_use(version: Version) -> bool:
+    return version.state is VersionState.PUBLISHED
+
+
+def _is_withdrawn(version: Version | None) -> bool:
+    return version is not None and (version.retired or version.revoked) is not None
+
+
+async def _put_down(
+    session: Session,
+    actor: Actor,
+    document: Playbook | Block,
+    *,
+    import_id: str | None = None,
+    at: datetime,
+) -> AnyVersion:
+    """Store and sign a sound document, or return the version that says the same."""
+    kind, slug = document_name(document)
+    before = await _find(session, actor, kind, slug, document.version)
+    if before is not None:
+        return _same(before, document)
+    await _refuse_gap(session, actor, document)
+    await add_version(
+        session, actor.municipality_id, document, import_id=import_id, by=actor.login, at=at
     )
+    stored = await get_submitted(session, actor, kind, slug, document.version)
+    await sign_published(session, stored, actor.municipality_id, at=at)
+    return stored
 
 
-async def _version(session: Session, actor: Actor, slug: str, number: int) -> PlaybookVersion:
-    version = await find_version(session, actor.municipality_id, slug, number)
+async def _find(
+    session: Session, actor: Actor, kind: DocumentKind, slug: str, number: int
+) -> AnyVersion | None:
+    if kind is DocumentKind.BLOCK:
+        return await find_block(session, actor.municipality_id, slug, number)
+    return await find_version(session, actor.municipality_id, slug, number)
+
+
+async def get_submitted(
+    session: Session, actor: Actor, kind: DocumentKind, slug: str, number: int
+) -> AnyVersion:
+    """Return a version of a playbook or of a block. Raises NotFound."""
+    version = await _find(session, actor, kind, slug, number)
     if version is None:
         raise NotFound("This playbook version does not exist.", field="version")
     return version
 
 
-def _same(before: PlaybookVersion, playbook: Playbook) -> PlaybookVersion:
-    if before.sha256 != fingerprint(playbook):
+def _same(before: AnyVersion, document: Playbook | Block) -> AnyVersion:
+    if before.sha256 != fingerprint(document):
         raise Conflict(
             "This version was published before with other words, and a published version never "
-            f"changes. Save your changes as version {playbook.version + 1}.",
+            f"changes. Save your changes as version {document.version + 1}.",
             field="version",
         )
     return before
 
 
-async def _refuse_gap(session: Session, municipality_id: str, playbook: Playbook) -> None:
-    versions = await list_versions(session, municipality_id, playbook.slug)
-    newest = versions[0].number if versions else 0
-    if playbook.version <= newest:
+async def _refuse_gap(session: Session, actor: Actor, document: Playbook | Block) -> None:
+    newest = await newest_number(session, actor.municipality_id, *document_name(document))
+    if document.version <= newest:
         raise Conflict(
             f"Version {newest} was published already. Number this one {newest + 1}.",
             field="version",
         )
 
 
+async def may_approve(session: Session, actor: Actor, version: Version) -> bool:
+    """Tell whether this person can be the second person for a version."""
+    return (
+        version.state is VersionState.SUBMITTED
+        and actor.may(Permission.APPROVE)
+        and not await _wrote(session, actor, version)
+    )
+
+
+async def _wrote(session: Session, actor: Actor, version: Version) -> bool:
+    return actor.login in {version.published_by, *await writers_of(session, version.id)}
+
+
 async def approve(
-    session: Session, actor: Actor, slug: str, number: int, *, at: datetime
-) -> PlaybookVersion:
+    session: Session,
+    actor: Actor,
+    slug: str,
+    number: int,
+    *,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+    at: datetime,
+) -> AnyVersion:
     """Say, as a second person, that a version may be used, and countersign it.
 
-    Raises Conflict for who wrote it, and for a version that was withdrawn before.
+    Raises Conflict for everybody who wrote in it, and for a version that was withdrawn before.
     """
     actor.must(Permission.APPROVE)
-    version = await _version(session, actor, slug, number)
+    version = await get_submitted(session, actor, kind, slug, number)
     if version.is_approved:
         return version
-    if actor.login in {version.published_by, *await writers_of(session, version.id)}:
+    if await _wrote(session, actor, version):
         raise Conflict(
-            "Whoever published a version may not approve it. Ask a colleague.", field="by"
+            "Whoever wrote or published a version may not approve it. Ask a colleague.", field="by"
         )
     if version.state is not VersionState.SUBMITTED:
         raise Conflict("This version was taken out of use. Submit a new one.", field="version")
     await add_approval(session, actor.municipality_id, version.id, by=actor.login, at=at)
     await countersign(session, actor, version, at=at)
-    return await _version(session, actor, slug, number)
+    return await get_submitted(session, actor, kind, slug, number)
 
 
 async def retire(
-    session: Session, actor: Actor, slug: str, number: int, reason: str, *, at: datetime
-) -> PlaybookVersion:
-    """Take a version out of use: from now on only who says so on purpose activates it."""
-    return await _withdraw(session, actor, (slug, number), VersionState.RETIRED, reason, at=at)
+    session: Session,
+    actor: Actor,
+    slug: str,
+    number: int,
+    reason: str,
+    *,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+    at: datetime,
+) -> AnyVersion:
+    """Take a version out of use: from now on only who says so on purpose activates it.
+
+    No playbook is built any more with a block that was retired or revoked.
+    """
+    version = await get_submitted(session, actor, kind, slug, number)
+    return await _withdraw(session, actor, version, VersionState.RETIRED, reason, at=at)
 
 
 async def revoke(
-    session: Session, actor: Actor, slug: str, number: int, reason: str, *, at: datetime
-) -> PlaybookVersion:
+    session: Session,
+    actor: Actor,
+    slug: str,
+    number: int,
+    reason: str,
+    *,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+    at: datetime,
+) -> AnyVersion:
     """Take a version back, because it is wrong: nobody activates it again. What runs goes on.
 
     One person is enough: what could do harm must be stopped at once.
     """
-    return await _withdraw(session, actor, (slug, number), VersionState.REVOKED, reason, at=at)
+    version = await get_submitted(session, actor, kind, slug, number)
+    return await _withdraw(session, actor, version, VersionState.REVOKED, reason, at=at)
 
 
 async def _withdraw(
     session: Session,
     actor: Actor,
-    named: tuple[str, int],
+    version: AnyVersion,
     kind: VersionState,
     reason: str,
     *,
     at: datetime,
-) -> PlaybookVersion:
+) -> AnyVersion:
     actor.must(Permission.APPROVE)
     reason = " ".join(reason.split())
     shortest, longest = _REASON
     if not shortest <= len(reason) <= longest:
         raise Refused("Give the reason, in 3 to 500 characters.", field="reason")
-    version = await _version(session, actor, *named)
     if version.revoked is not None or version.state is kind:
         return version
     said = Withdrawal(kind, reason, actor.login, at)
     await add_withdrawal(session, actor.municipality_id, version.id, said)
-    return await _version(session, actor, *named)
+    return await get_submitted(session, actor, version.kind, version.slug, version.number)

@@ -6,46 +6,44 @@ from datetime import datetime
 from calamity.domain.activation import ActivationRequest
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor
-from calamity.domain.playbook_life import Signed, is_genuine, sign_version
+from calamity.domain.playbook_life import Act, Signed, is_genuine, sign_version
 from calamity.domain.timeline import public_key
 from calamity.store.database import Session
 from calamity.store.keys import add_signature, ensure_person_key, list_signatures, person_key
 from calamity.store.municipalities import get_municipality, signing_key
-from calamity.store.playbooks import PlaybookVersion, stored_document, usable_version
+from calamity.store.playbooks import PlaybookVersion, usable_version
+from calamity.store.versions import Version, stored_document
 
 
 async def sign_published(
-    session: Session, version: PlaybookVersion, municipality_id: str, *, at: datetime
+    session: Session, version: Version, municipality_id: str, *, at: datetime
 ) -> None:
     """Sign a submitted version in the name of the municipality."""
     secret = (await signing_key(session, municipality_id)).private_bytes_raw()
+    await _sign(session, municipality_id, version, "published", secret, at=at)
+
+
+async def countersign(session: Session, actor: Actor, version: Version, *, at: datetime) -> None:
+    """Sign a version as the person who approves it."""
+    secret = await ensure_person_key(session, actor.municipality_id, actor.login, at=at)
+    await _sign(session, actor.municipality_id, version, "approved", secret, at=at)
+
+
+async def _sign(
+    session: Session, municipality_id: str, version: Version, act: Act, secret: bytes, *,
+    at: datetime,
+) -> None:  # fmt: skip
     signed = sign_version(
         secret,
-        "published",
+        act,
         named=(await get_municipality(session, municipality_id)).name,
+        kind=version.kind,
         slug=version.slug,
         number=version.number,
         sha256=version.sha256,
         at=at,
     )
     await add_signature(session, municipality_id, version.id, signed)
-
-
-async def countersign(
-    session: Session, actor: Actor, version: PlaybookVersion, *, at: datetime
-) -> None:
-    """Sign a version as the person who approves it."""
-    secret = await ensure_person_key(session, actor.municipality_id, actor.login, at=at)
-    signed = sign_version(
-        secret,
-        "approved",
-        named=(await get_municipality(session, actor.municipality_id)).name,
-        slug=version.slug,
-        number=version.number,
-        sha256=version.sha256,
-        at=at,
-    )
-    await add_signature(session, actor.municipality_id, version.id, signed)
 
 
 async def version_to_activate(
@@ -67,7 +65,7 @@ async def version_to_activate(
 
 
 async def verify_version(
-    session: Session, municipality_id: str, version: PlaybookVersion
+    session: Session, municipality_id: str, version: Version
 ) -> dict[str, Signed]:
     """Return both signatures over an approved version. Raises Refused for a broken one."""
     stored = (await stored_document(session, version.id)).encode()
@@ -96,9 +94,15 @@ async def verify_version(
     return signatures
 
 
-def _is_good(signed: Signed | None, version: PlaybookVersion, key: str | None) -> bool:
+def _is_good(signed: Signed | None, version: Version, key: str | None) -> bool:
     return (
         signed is not None
         and signed.key == key
-        and is_genuine(signed, slug=version.slug, number=version.number, sha256=version.sha256)
+        and is_genuine(
+            signed,
+            kind=version.kind,
+            slug=version.slug,
+            number=version.number,
+            sha256=version.sha256,
+        )
     )

@@ -191,8 +191,6 @@ async def _playbooks(session: "Session", author: "Actor", colleague: "Actor") ->
     from calamity.cli.playbook_files import files_in, is_block, tree
 
     for file in files_in(tree()):
-        if is_block(file):
-            await publish_block(session, author, file.read_bytes(), str(file.resolve()), at=now())
-            continue
-        version = await publish(session, author, file.read_bytes(), str(file.resolve()), at=now())
-        await approve(session, colleague, version.slug, version.number, at=now())
+        put_down = publish_block if is_block(file) else publish
+        version = await put_down(session, author, file.read_bytes(), str(file.resolve()), at=now())
+        await approve(session, colleague, version.slug, version.number, kind=version.kind, at=now())

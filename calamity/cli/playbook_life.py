@@ -20,14 +20,33 @@ from calamity.cli.operator import (
 )
 
 if TYPE_CHECKING:
+    from calamity.actions.publish import AnyVersion
     from calamity.domain.permissions import Actor
     from calamity.domain.playbook import Playbook
     from calamity.domain.playbook_changes import Change
+    from calamity.domain.playbook_life import DocumentKind
     from calamity.store.database import Session
     from calamity.store.drafts import Draft
-    from calamity.store.playbooks import PlaybookVersion, VersionUse
+    from calamity.store.playbooks import VersionUse
 
 _OLD_NEW, _SLUG_OLD_NEW = 2, 3
+_BLOCKS = "blocks/"
+
+
+def said_name(version: "AnyVersion") -> str:
+    """Return how a version is named here: a block stands in the folder of all blocks."""
+    from calamity.domain.playbook_life import DocumentKind
+
+    return f"{_BLOCKS if version.kind is DocumentKind.BLOCK else ''}{version.slug}"
+
+
+def kind_and_slug(named: str) -> "tuple[DocumentKind, str]":
+    """Read how a playbook (SLUG) or a block (blocks/SLUG) is named here."""
+    from calamity.domain.playbook_life import DocumentKind
+
+    if named.startswith(_BLOCKS):
+        return DocumentKind.BLOCK, named.removeprefix(_BLOCKS)
+    return DocumentKind.PLAYBOOK, named
 
 
 def change_lines(changes: "Sequence[Change]") -> list[dict[str, Any]]:
@@ -160,11 +179,12 @@ async def _drafts(slug: str | None) -> "list[Draft]":
 def submit(draft: str, slug: str | None, by: str) -> None:
     """Make a version of a draft; a second person approves it."""
     version = run_async(_submit(draft, slug, by))
-    say(f"{version.slug} version {version.number}: submitted (sha256 {version.sha256}).")
-    say("Next, by a second person: calamity playbooks approve SLUG --by LOGIN")
+    name = said_name(version)
+    say(f"{name} version {version.number}: submitted (sha256 {version.sha256}).")
+    say(f"Next, by a second person: calamity playbooks approve {name} --by LOGIN")
 
 
-async def _submit(draft_id: str, slug: str | None, by: str) -> "PlaybookVersion":
+async def _submit(draft_id: str, slug: str | None, by: str) -> "AnyVersion":
     from calamity.actions import drafts as at_work
     from calamity.cli.faults import telling
     from calamity.domain.permissions import Permission
@@ -177,7 +197,7 @@ async def _submit(draft_id: str, slug: str | None, by: str) -> "PlaybookVersion"
 
 
 _WITH_REASON = (
-    click.argument("named", metavar="SLUG"),
+    click.argument("named", metavar="[blocks/]SLUG"),
     click.option("--version", "number", type=int, required=True, help="Which version."),
     click.option("--reason", required=True, help="Why; whoever looks for it reads this."),
 )
@@ -219,8 +239,9 @@ async def _withdraw(
     from calamity.domain.permissions import Permission
 
     act = take_out if what == "retire" else take_back
+    kind, name = kind_and_slug(which[0])
     async with acting(slug, by, Permission.APPROVE) as (session, actor):
-        await act(session, actor, *which, reason, at=now())
+        await act(session, actor, name, which[1], reason, kind=kind, at=now())
 
 
 @click.command(epilog="Example: calamity playbooks uses attack-here --version 2")

@@ -18,11 +18,15 @@ from calamity.cli.operator import (
     say_json,
     say_table,
 )
-from calamity.cli.playbook_life import diff, drafts, retire, revoke, submit, uses
+from calamity.cli.playbook_life import diff, drafts, retire, revoke, said_name, submit, uses
 from calamity.cli.playbook_transfer import distrust, export, import_, keys, merge, trust
 from calamity.cli.rehearsal import rehearse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from calamity.actions.publish import AnyVersion
     from calamity.domain.playbook_check import Blocks
     from calamity.store.blocks import BlockVersion
     from calamity.store.playbooks import PlaybookVersion
@@ -65,29 +69,37 @@ def check(paths: tuple[str, ...], *, is_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _shown(version: "PlaybookVersion") -> dict[str, Any]:
+def _shown(version: "AnyVersion") -> dict[str, Any]:
     return {
+        "kind": version.kind,
         "slug": version.slug,
         "version": version.number,
         "state": version.state,
-        "title": version.playbook.title,
+        "title": version.document.title,
         "sha256": version.sha256,
         "publishedBy": version.published_by,
         "publishedAt": version.published_at,
         "approvedBy": version.approved_by,
         "approvedAt": version.approved_at,
-        "goodUntil": version.good_until,
+        "goodUntil": _good_until(version),
         "retired": version.retired,
         "revoked": version.revoked,
     }
 
 
+def _good_until(version: "AnyVersion") -> "datetime | None":
+    from calamity.store.playbooks import PlaybookVersion
+
+    return version.good_until if isinstance(version, PlaybookVersion) else None
+
+
 @playbooks.command(name="list", epilog="Example: calamity playbooks list --json")
+@click.option("--blocks", "of_blocks", is_flag=True, help="List the blocks instead.")
 @for_municipality
 @as_json
-def list_(slug: str | None, *, is_json: bool) -> None:
+def list_(slug: str | None, *, of_blocks: bool, is_json: bool) -> None:
     """List the published versions."""
-    found = run_async(_list(slug))
+    found = run_async(_list(slug, of_blocks=of_blocks))
     if is_json:
         say_json([_shown(version) for version in found])
         return
@@ -98,22 +110,32 @@ def list_(slug: str | None, *, is_json: bool) -> None:
             v.state,
             v.published_by,
             v.approved_by or "nobody yet",
-            f"{v.good_until:%Y-%m-%d}" if v.good_until else "",
-            v.playbook.title.en,
+            f"{until:%Y-%m-%d}" if (until := _good_until(v)) else "",
+            v.document.title.en,
         )
         for v in found
     ]
-    head = ("PLAYBOOK", "VERSION", "STATE", "PUBLISHED BY", "APPROVED BY", "GOOD UNTIL", "TITLE")
+    head = (
+        "BLOCK" if of_blocks else "PLAYBOOK",
+        "VERSION",
+        "STATE",
+        "PUBLISHED BY",
+        "APPROVED BY",
+        "GOOD UNTIL",
+        "TITLE",
+    )
     say_table(head, rows)
 
 
-async def _list(slug: str | None) -> "list[PlaybookVersion]":
+async def _list(slug: str | None, *, of_blocks: bool) -> "Sequence[AnyVersion]":
     from calamity.cli.operator import OPERATOR
     from calamity.domain.permissions import Permission
+    from calamity.store.blocks import list_blocks
     from calamity.store.playbooks import list_versions
 
+    find = list_blocks if of_blocks else list_versions
     async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
-        return await list_versions(session, actor.municipality_id)
+        return await find(session, actor.municipality_id)
 
 
 @playbooks.command(epilog="Example: calamity playbooks publish attack-elsewhere --by author")
@@ -135,12 +157,12 @@ def publish(named: tuple[str, ...], slug: str | None, by: str, *, is_json: bool)
     _say_versions("published", done, is_json=is_json)
 
 
-def _say_versions(what: str, versions: "list[PlaybookVersion]", *, is_json: bool) -> None:
+def _say_versions(what: str, versions: "Sequence[AnyVersion]", *, is_json: bool) -> None:
     if is_json:
         say_json([_shown(version) for version in versions])
         return
     for version in versions:
-        say(f"{version.slug} version {version.number}: {what} (sha256 {version.sha256}).")
+        say(f"{said_name(version)} version {version.number}: {what} (sha256 {version.sha256}).")
     if what == "published" and not all(version.is_approved for version in versions):
         say("Next, by a second person: calamity playbooks approve SLUG --by LOGIN")
 
@@ -180,7 +202,7 @@ async def _publish(
 
 
 @playbooks.command(epilog="Example: calamity playbooks approve attack-elsewhere --by colleague")
-@click.argument("named", metavar="[SLUG]...", nargs=-1)
+@click.argument("named", metavar="[SLUG|blocks/SLUG]...", nargs=-1)
 @click.option("--version", "number", type=int, help="Which version; else the newest.")
 @for_municipality
 @by_someone
@@ -188,30 +210,40 @@ async def _publish(
 def approve(
     named: tuple[str, ...], number: int | None, slug: str | None, by: str, *, is_json: bool
 ) -> None:
-    """Say, as a second person, that a version may be used; without SLUG, all newest versions."""
+    """Say, as a second person, that a version may be used; without SLUG, all newest versions.
+
+    blocks/SLUG is a block, of which playbooks are built.
+    """
     _say_versions("approved", run_async(_approve(named, number, slug, by)), is_json=is_json)
 
 
 async def _approve(
     named: tuple[str, ...], number: int | None, slug: str | None, by: str
-) -> "list[PlaybookVersion]":
+) -> "list[AnyVersion]":
     from calamity.actions.publish import approve as agree
     from calamity.domain.errors import NotFound
     from calamity.domain.permissions import Permission
+    from calamity.store.blocks import list_blocks
     from calamity.store.playbooks import list_versions
 
     done = []
     async with acting(slug, by, Permission.APPROVE) as (session, actor):
-        newest: dict[str, int] = {}
-        for version in await list_versions(session, actor.municipality_id):
-            newest.setdefault(version.slug, version.number)
+        newest: dict[str, AnyVersion] = {}
+        there: list[AnyVersion] = [
+            *await list_blocks(session, actor.municipality_id),
+            *await list_versions(session, actor.municipality_id),
+        ]
+        for version in there:
+            newest.setdefault(said_name(version), version)
         for name in named or newest:
             if name not in newest:
                 raise NotFound(
                     f"{name}: nothing is published under this name. See: calamity playbooks list",
                     field="slug",
                 )
-            done.append(await agree(session, actor, name, number or newest[name], at=now()))
+            last = newest[name]
+            which = number or last.number
+            done.append(await agree(session, actor, last.slug, which, kind=last.kind, at=now()))
     return done
 
 

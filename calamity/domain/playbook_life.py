@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from calamity.domain.errors import Refused
+from calamity.domain.playbook import Block, Playbook
 from calamity.domain.timeline import canonical_time, is_signed, public_key, sign
 
 FORM = "calamity-playbook/1"
@@ -18,6 +19,20 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Signature = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}$")]
 MunicipalityName = Annotated[str, Meta(min_length=1, max_length=120)]
 Act = Literal["published", "approved"]
+
+
+class DocumentKind(StrEnum):
+    """What a version holds; both kinds go the same way through life."""
+
+    PLAYBOOK = "playbook"
+    BLOCK = "block"
+
+
+def document_name(document: Playbook | Block) -> tuple[DocumentKind, str]:
+    """Return the kind of a document, and its short name among those of its kind."""
+    if isinstance(document, Block):
+        return DocumentKind.BLOCK, document.block
+    return DocumentKind.PLAYBOOK, document.slug
 
 
 class VersionState(StrEnum):
@@ -63,26 +78,50 @@ def good_until(approved_at: datetime, months: int) -> datetime:
 
 
 def sign_version(
-    secret: bytes, act: Act, *, named: str, slug: str, number: int, sha256: str, at: datetime
+    secret: bytes,
+    act: Act,
+    *,
+    named: str,
+    slug: str,
+    number: int,
+    sha256: str,
+    at: datetime,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
 ) -> Signed:
     """Sign a version with a *secret* Ed25519 key of 32 bytes."""
-    digest = _digest(act, named, slug=slug, number=number, sha256=sha256, at=at)
+    digest = _digest(act, named, kind, slug=slug, number=number, sha256=sha256, at=at)
     return Signed(act, named, public_key(secret), sign(secret, digest), at)
 
 
-def is_genuine(signed: Signed, *, slug: str, number: int, sha256: str) -> bool:
+def is_genuine(
+    signed: Signed,
+    *,
+    slug: str,
+    number: int,
+    sha256: str,
+    kind: DocumentKind = DocumentKind.PLAYBOOK,
+) -> bool:
     """Tell whether a signature was made over exactly this, by the owner of its key."""
     digest = _digest(
-        signed.act, signed.named, slug=slug, number=number, sha256=sha256, at=signed.at
+        signed.act, signed.named, kind, slug=slug, number=number, sha256=sha256, at=signed.at
     )
     return is_signed(signed.key, digest, signed.signature)
 
 
-def _digest(act: Act, named: str, *, slug: str, number: int, sha256: str, at: datetime) -> str:
+def _digest(
+    act: Act,
+    named: str,
+    kind: DocumentKind,
+    *,
+    slug: str,
+    number: int,
+    sha256: str,
+    at: datetime,
+) -> str:
     """Return the hash of what is signed; the form in it keeps it apart from a timeline's head."""
     said = {
         "act": act, "at": canonical_time(at), "form": FORM, "municipality": named,
-        "playbook": slug, "sha256": sha256, "version": number,
+        kind.value: slug, "sha256": sha256, "version": number,
     }  # fmt: skip
     return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
 

@@ -1,79 +1,53 @@
-"""Published versions of blocks, of which playbooks are built."""
+"""Versions of blocks, of which playbooks are built."""
 
-from datetime import datetime
+from typing import Any, ClassVar
 
 import msgspec
-from msgspec import Struct
-from sqlmodel import col, select
 
 from calamity.domain.playbook import Block
+from calamity.domain.playbook_life import DocumentKind, VersionState
 from calamity.store.database import Session
-from calamity.store.ids import new_id
-from calamity.store.tables import BlockVersionRow
+from calamity.store.tables import PlaybookVersionRow
+from calamity.store.versions import Version, facts_of, version_rows
 
 
-class BlockVersion(Struct, frozen=True):
-    """One published version of a block with its document."""
+class BlockVersion(Version, frozen=True, kw_only=True):
+    """One submitted version of a block with its document."""
 
-    id: str
-    slug: str
-    number: int
-    sha256: str
+    kind: ClassVar = DocumentKind.BLOCK
     block: Block
-    published_by: str
-    published_at: datetime
+
+    @property
+    def document(self) -> Block:
+        """What it holds, whatever its kind."""
+        return self.block
 
 
-def _said(row: BlockVersionRow) -> BlockVersion:
-    return BlockVersion(
-        id=row.id,
-        slug=row.slug,
-        number=row.number,
-        sha256=row.sha256,
-        block=msgspec.json.decode(row.document, type=Block),
-        published_by=row.published_by,
-        published_at=row.published_at,
-    )
+def _said(row: PlaybookVersionRow, *words: Any) -> BlockVersion:
+    block = msgspec.json.decode(row.document, type=Block)
+    return BlockVersion(**facts_of(row, *words), block=block)
 
 
 async def list_blocks(
     session: Session, municipality_id: str, slug: str | None = None
 ) -> list[BlockVersion]:
     """Return all versions of blocks, or of one, by slug and with the newest first."""
-    query = select(BlockVersionRow).where(BlockVersionRow.municipality_id == municipality_id)
-    if slug is not None:
-        query = query.where(BlockVersionRow.slug == slug)
-    query = query.order_by(BlockVersionRow.slug, col(BlockVersionRow.number).desc())
-    return [_said(row) for row in (await session.sql.execute(query)).scalars()]
+    rows = await version_rows(session, municipality_id, DocumentKind.BLOCK, slug)
+    return [_said(*row) for row in rows]
+
+
+async def find_block(
+    session: Session, municipality_id: str, slug: str, number: int
+) -> BlockVersion | None:
+    """Return one version of a block, or None."""
+    rows = await version_rows(session, municipality_id, DocumentKind.BLOCK, slug, number)
+    return _said(*rows[0]) if rows else None
 
 
 async def blocks_of(session: Session, municipality_id: str) -> dict[tuple[str, int], Block]:
-    """Return the blocks that a municipality has published, by slug and version."""
-    versions = await list_blocks(session, municipality_id)
-    return {(version.slug, version.number): version.block for version in versions}
-
-
-async def add_block(
-    session: Session,
-    municipality_id: str,
-    *,
-    block: Block,
-    document: bytes,
-    sha256: str,
-    by: str,
-    at: datetime,
-) -> BlockVersion:
-    """Store a published version of a block."""
-    row = BlockVersionRow(
-        id=new_id(),
-        municipality_id=municipality_id,
-        slug=block.block,
-        number=block.version,
-        sha256=sha256,
-        document=document.decode(),
-        published_by=by,
-        published_at=at,
-    )
-    session.sql.add(row)
-    await session.sql.flush()
-    return _said(row)
+    """Return the blocks that a playbook can be built with now, by slug and version."""
+    return {
+        (version.slug, version.number): version.block
+        for version in await list_blocks(session, municipality_id)
+        if version.state is VersionState.PUBLISHED
+    }

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from calamity.domain.errors import NotFound
 from calamity.store.database import Session
 from calamity.store.ids import new_id
-from calamity.store.tables import DraftRow
+from calamity.store.tables import DraftRow, DraftWriterRow
 
 
 class Draft(Struct, frozen=True):
@@ -90,11 +90,28 @@ async def add_draft(
     )
     session.sql.add(row)
     await session.sql.flush()
+    await _remember_writer(session, municipality_id, row.id, by)
     return _said(row)
 
 
+async def _remember_writer(
+    session: Session, municipality_id: str, draft_id: str, login: str
+) -> None:
+    if await session.sql.get(DraftWriterRow, (draft_id, login)) is None:
+        row = DraftWriterRow(draft_id=draft_id, login=login, municipality_id=municipality_id)
+        session.sql.add(row)
+        await session.sql.flush()
+
+
 async def save_draft(
-    session: Session, draft: Draft, *, slug: str, source: str, by: str, at: datetime
+    session: Session,
+    municipality_id: str,
+    draft: Draft,
+    *,
+    slug: str,
+    source: str,
+    by: str,
+    at: datetime,
 ) -> bool:
     """Replace the words of exactly this revision; tell whether it was still the newest."""
     done = await session.sql.execute(
@@ -108,6 +125,8 @@ async def save_draft(
         .returning(col(DraftRow.id))
     )
     saved: Sequence[object] = done.all()
+    if saved:  # the row is ours until the end of the transaction: nobody adds a writer beside us
+        await _remember_writer(session, municipality_id, draft.id, by)
     return bool(saved)
 
 
@@ -120,15 +139,27 @@ async def close_draft(session: Session, draft_id: str, version_id: str) -> None:
 
 async def remove_draft(session: Session, draft_id: str) -> None:
     """Throw a draft away."""
-    row = await session.sql.get(DraftRow, draft_id)
-    if row is not None:
-        await session.sql.delete(row)
-        await session.sql.flush()
+    await session.sql.execute(
+        delete(DraftWriterRow).where(col(DraftWriterRow.draft_id) == draft_id)
+    )
+    await session.sql.execute(delete(DraftRow).where(col(DraftRow.id) == draft_id))
+
+
+async def writers_in(session: Session, draft_id: str) -> list[str]:
+    """Return everybody who wrote in a draft, in the order of their logins."""
+    rows = await session.sql.scalars(
+        select(DraftWriterRow.login)
+        .where(DraftWriterRow.draft_id == draft_id)
+        .order_by(DraftWriterRow.login)
+    )
+    return list(rows)
 
 
 async def writers_of(session: Session, version_id: str) -> set[str]:
-    """Return who began and who last saved the draft that became this version."""
-    rows = await session.sql.execute(
-        select(DraftRow.author, DraftRow.saved_by).where(DraftRow.version_id == version_id)
+    """Return everybody who wrote in the draft that became this version."""
+    rows = await session.sql.scalars(
+        select(DraftWriterRow.login)
+        .join(DraftRow, col(DraftRow.id) == DraftWriterRow.draft_id)
+        .where(DraftRow.version_id == version_id)
     )
-    return {login for row in rows for login in row}
+    return set(rows)

@@ -26,6 +26,7 @@ PLAYBOOK_REFUSALS = (
     # drafts
     N_("Use 2 to 60 small letters, digits and hyphens, beginning with a letter."),
     N_("There is a playbook of this name already. Begin from its newest version."),
+    N_("There is a block of this name already. Begin from its newest version."),
     N_("The document is larger than 512 KB. Make it shorter."),
     N_("The document is not text in UTF-8. Save it as such."),
     N_("This draft was submitted. Begin a new draft from the version."),

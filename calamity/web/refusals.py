@@ -69,10 +69,6 @@ REFUSALS = (
         "changes. Save your changes as version %(number)s."
     ),
     N_("Version %(newest)s was published already. Number this one %(number)s."),
-    N_(
-        "Version %(newest)s of this block was published already, and a published version never "
-        "changes. Number this one %(number)s."
-    ),
     N_("This playbook version does not exist."),
     N_(
         "A signature on this document does not hold: it was changed after it was signed, or "
@@ -82,7 +78,7 @@ REFUSALS = (
         "Nobody here trusts the key that signed this document. Phone whose it is, compare the "
         "fingerprint, and have an administrator add it; or confirm that you want it all the same."
     ),
-    N_("Whoever published a version may not approve it. Ask a colleague."),
+    N_("Whoever wrote or published a version may not approve it. Ask a colleague."),
     N_("There is no such playbook. See which there are: calamity playbooks list."),
     N_(
         "This playbook is published but nobody has approved it. A second person approves it on "

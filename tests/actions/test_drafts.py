@@ -5,13 +5,15 @@ import asyncio
 import pytest
 
 from calamity.actions import drafts
-from calamity.actions.publish import approve
+from calamity.actions.publish import approve, may_approve
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
-from calamity.domain.playbook_check import PlaybookFaults, check, read
+from calamity.domain.playbook_check import PlaybookFaults, check, read, read_block
+from calamity.domain.playbook_life import DocumentKind, VersionState
 from calamity.domain.playbook_text import as_yaml
-from calamity.store.drafts import get_draft, list_drafts
-from calamity.store.playbooks import list_versions
+from calamity.store.blocks import blocks_of
+from calamity.store.drafts import get_draft, list_drafts, writers_in
+from calamity.store.playbooks import find_version, list_versions
 from tests.make import T0, later, make_playbook
 
 
@@ -110,6 +112,49 @@ async def test_who_wrote_the_draft_may_not_approve_what_another_submits(database
         with pytest.raises(Conflict, match="colleague"):
             await approve(session, town.coordinator, "new-plan", 1, at=T0)
         assert (await approve(session, town.official, "new-plan", 1, at=T0)).is_approved
+
+
+async def test_nobody_who_wrote_in_a_draft_may_approve_it_whoever_came_after(database, town):
+    administrator = Actor(town.id, "admin", UserRole.ADMINISTRATOR)
+    draft = await begun(database, town.author)
+    for actor in (town.coordinator, administrator, town.author):
+        draft = await saved(database, actor, draft, draft.source + "# More.\n")
+    async with database.reading() as session:
+        assert await writers_in(session, draft.id) == sorted(
+            each.login for each in (town.author, town.coordinator, administrator)
+        )
+    await submitted(database, town.author, draft)
+    async with database.transaction() as session:
+        version = await find_version(session, town.id, "new-plan", 1)
+        assert version is not None
+        for actor in (town.author, town.coordinator, administrator):
+            assert not await may_approve(session, actor, version)
+            with pytest.raises(Conflict, match="wrote"):
+                await approve(session, actor, "new-plan", 1, at=T0)
+        assert await may_approve(session, town.official, version)
+        assert (await approve(session, town.official, "new-plan", 1, at=T0)).is_approved
+
+
+async def test_a_block_is_begun_written_submitted_and_approved_by_another(database, town):
+    block = DocumentKind.BLOCK
+    async with database.transaction() as session:
+        draft = await drafts.begin_blank(session, town.author, "shared", kind=block, at=T0)
+    assert check(draft.source, "draft.yaml") == []
+    draft = await saved(database, town.coordinator, draft, draft.source + "# B.\n")
+    version = await submitted(database, town.author, draft)
+    assert (version.kind, version.state) == (block, VersionState.SUBMITTED)
+    async with database.transaction() as session:
+        with pytest.raises(Conflict, match="wrote"):
+            await approve(session, town.coordinator, "shared", 1, kind=block, at=T0)
+        await approve(session, town.official, "shared", 1, kind=block, at=T0)
+        with pytest.raises(Conflict, match="block of this name"):
+            await drafts.begin_blank(session, town.author, "shared", kind=block, at=T0)
+        again = await drafts.begin_from_version(
+            session, town.author, "shared", 1, kind=block, at=T0
+        )
+        assert list(await blocks_of(session, town.id)) == [("shared", 1)]
+        await drafts.begin_blank(session, town.author, "shared", at=T0)
+    assert read_block(again.source, "draft.yaml").version == 2
 
 
 @pytest.mark.parametrize(

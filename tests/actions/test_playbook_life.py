@@ -8,19 +8,19 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from calamity.actions.publish import approve, publish, retire, revoke
+from calamity.actions.publish import approve, publish, publish_block, retire, revoke
 from calamity.actions.signatures import verify_version
 from calamity.actions.trust import distrust, own_key, trust
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
-from calamity.domain.playbook import Words
+from calamity.domain.playbook import Use, Words
 from calamity.domain.playbook_check import canonical
-from calamity.domain.playbook_life import VersionState, good_until, grouped
+from calamity.domain.playbook_life import DocumentKind, VersionState, good_until, grouped
 from calamity.domain.timeline import PlaybookActivated, decode_happening
 from calamity.store.keys import find_trusted_key, list_signatures, list_trusted_keys
 from calamity.store.playbooks import find_version, list_uses, usable_version
 from calamity.store.timeline import walk
-from tests.make import T0, later, make_activation, make_playbook
+from tests.make import T0, later, make_activation, make_block, make_playbook
 
 SECOND = make_playbook(version=2, title=Words(nl="Tweede", en="Second"))
 
@@ -197,6 +197,17 @@ async def test_a_forgery_refuses_the_activation_in_words(database, wakes, town, 
     await tampered(database, sql)
     with pytest.raises(Refused, match=words):
         await make_activation(database, wakes, town)
+
+
+async def test_nothing_is_built_with_a_block_that_somebody_tampered_with(database, town):
+    async with database.transaction() as session:
+        await publish_block(session, town.author, canonical(make_block()), "v1.yaml", at=T0)
+        await approve(session, town.coordinator, "records", 1, kind=DocumentKind.BLOCK, at=T0)
+    await tampered(database, "UPDATE approval SET approved_by = 'somebody else'")
+    uses = make_playbook(version=2, uses=[Use("records", 1)])
+    async with database.transaction() as session:
+        with pytest.raises(Refused, match="who approved"):
+            await publish(session, town.author, canonical(uses), "v2.yaml", at=T0)
 
 
 async def test_a_document_and_fingerprint_forged_together_are_refused(database, wakes, town):

@@ -1,11 +1,14 @@
 import pytest
 from msgspec.structs import replace
 
-from calamity.actions.publish import approve, publish, publish_block
+from calamity.actions.publish import approve, publish, publish_block, revoke
+from calamity.actions.signatures import verify_version
 from calamity.domain.errors import Conflict, Forbidden, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Use, Words
 from calamity.domain.playbook_check import PlaybookFaults, canonical, fingerprint
+from calamity.domain.playbook_life import DocumentKind, VersionState, is_genuine
+from calamity.store.keys import list_signatures
 from calamity.store.playbooks import find_version, list_versions, usable_version
 from tests.make import T0, make_block, make_playbook
 
@@ -112,31 +115,77 @@ async def published_block(database, actor, block):
         return await publish_block(session, actor, canonical(block), "records.yaml", at=T0)
 
 
-async def test_a_version_is_stored_whole_with_the_blocks_of_its_own_municipality(database, town):
+async def approved_block(database, town, block):
+    await published_block(database, town.author, block)
+    async with database.transaction() as session:
+        return await approve(
+            session, town.coordinator, block.block, block.version, kind=DocumentKind.BLOCK, at=T0
+        )
+
+
+USES = replace(SECOND, uses=[Use("records", 1)])
+
+
+async def test_a_version_is_stored_whole_with_the_approved_blocks_of_its_municipality(
+    database, town
+):
     block = make_block()
-    version = await published_block(database, town.author, block)
-    uses = replace(SECOND, uses=[Use("records", 1)])
+    version = await approved_block(database, town, block)
     assert await published_block(database, town.coordinator, block) == version
 
-    stored = await published(database, town.author, uses)
+    stored = await published(database, town.author, USES)
 
     assert stored.playbook.role("LOG") == block.roles[0]
     assert stored.playbook.uses == [Use("records", 1, fingerprint(block))]
     assert stored.sha256 == fingerprint(stored.playbook)
     assert await published(database, town.author, stored.playbook) == stored
-    assert await published(database, town.author, uses) == stored
+    assert await published(database, town.author, USES) == stored
 
 
-async def test_a_published_block_counts_above_one_that_is_handed_in(database, town):
+async def test_a_block_goes_the_way_of_a_playbook_and_is_used_only_while_approved(database, town):
+    block = DocumentKind.BLOCK
+    version = await published_block(database, town.author, make_block())
+    assert (version.state, version.kind) == (VersionState.SUBMITTED, block)
+    with pytest.raises(PlaybookFaults, match="no block records"):
+        await published(database, town.author, USES)
+    async with database.transaction() as session:
+        with pytest.raises(Conflict, match="colleague"):
+            await approve(session, town.author, "records", 1, kind=block, at=T0)
+        done = await approve(session, town.coordinator, "records", 1, kind=block, at=T0)
+        assert await verify_version(session, town.id, done)
+    stored = await published(database, town.author, USES)
+    async with database.transaction() as session:
+        await revoke(session, town.coordinator, "records", 1, "Een fout.", kind=block, at=T0)
+    third = replace(USES, version=3)
+    with pytest.raises(PlaybookFaults, match="no block records"):
+        async with database.transaction() as session:
+            await publish(
+                session, town.author, canonical(third), "v3.yaml", at=T0,
+                blocks={("records", 1): make_block()},
+            )  # fmt: skip
+    async with database.reading() as session:
+        assert await find_version(session, town.id, "small", 2) == stored
+
+
+async def test_the_signature_of_a_block_is_not_that_of_a_playbook_of_the_same_name(database, town):
+    version = await approved_block(database, town, make_block())
+    async with database.reading() as session:
+        signed = (await list_signatures(session, version.id))["approved"]
+    said = {"slug": version.slug, "number": version.number, "sha256": version.sha256}
+    assert is_genuine(signed, kind=DocumentKind.BLOCK, **said)
+    assert not is_genuine(signed, **said)
+
+
+async def test_an_approved_block_counts_above_one_that_is_handed_in(database, town):
     block = make_block()
-    await published_block(database, town.author, block)
+    await approved_block(database, town, block)
     other = make_block(roles=[replace(block.roles[0], code="OTHER")])
-    source = canonical(replace(SECOND, uses=[Use("records", 1)]))
 
     async with database.transaction() as session:
         stored = await publish(
-            session, town.author, source, "v2.yaml", at=T0, blocks={("records", 1): other}
-        )
+            session, town.author, canonical(USES), "v2.yaml", at=T0,
+            blocks={("records", 1): other},
+        )  # fmt: skip
 
     assert {role.code for role in stored.playbook.roles} >= {"LOG"}
     assert "OTHER" not in {role.code for role in stored.playbook.roles}

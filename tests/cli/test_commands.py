@@ -170,6 +170,13 @@ def test_a_playbook_is_checked_and_published_with_the_blocks_beside_it(
     exported = sqlite_cli("playbooks", "export", "attack-elsewhere")
     assert '"code": "REC"' in exported
     assert fingerprint(make_block(roles=[replace(make_block().roles[0], code="REC")])) in exported
+    assert "blocks/records version 1: approved" in sqlite_cli(
+        "playbooks", "approve", "blocks/records", "--by", "colleague"
+    )
+    (listed,) = sqlite_cli.json("playbooks", "list", "--blocks", "--json")
+    assert (listed["kind"], listed["state"]) == ("block", "published")
+    reason = ("--version", "1", "--reason", "Er is een betere.", "--by", "colleague")
+    assert "retired" in sqlite_cli("playbooks", "retire", "blocks/records", *reason)
 
 
 def test_a_file_of_a_gigabyte_is_refused_unread(sqlite_cli: Cli, tmp_path: Path):

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from calamity.actions.publish import publish_block, retire
+from calamity.actions.publish import retire
 from calamity.domain.bundle import Provenance
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.picture import Picture
-from calamity.domain.playbook_check import canonical, fingerprint
+from calamity.domain.playbook_check import fingerprint
 from calamity.domain.timeline import (
     EntryKind,
     Erased,
@@ -31,7 +31,7 @@ from calamity.store.imports import add_import
 from calamity.store.rounds import add_picture, add_round
 from calamity.store.tables import RoundRow
 from calamity.store.timeline import TimelineReader, append, destroy_key, walk
-from tests.make import T0, Town, later, make_block, make_playbook
+from tests.make import T0, Town, later, make_playbook
 
 EVERYTHING = tuple(Visibility)
 
@@ -124,7 +124,6 @@ async def history(database, town) -> str:
     calamity_id = await open_calamity(database, town)
     await note(database, calamity_id)
     async with database.transaction() as session:
-        await publish_block(session, town.author, canonical(make_block()), "records/v1.yaml", at=T0)
         await add_round(
             session,
             RoundRow(
@@ -145,7 +144,6 @@ async def history(database, town) -> str:
 
 COLUMNS = {
     "entry": "actor_role", "entry_body": "body", "playbook_version": "document",
-    "block_version": "document",
     "approval": "approved_by", "picture": "document", "playbook_signature": "signature",
     "withdrawal": "reason", "person_key": "signing_key",
     "playbook_import": "document",

@@ -1113,6 +1113,20 @@ PLAYBOOK_PAGE = playbook.PlaybookPage(
     messages_per_day=2,
     asks_per_day=1,
 )
+BLOCK_PAGE = playbook.BlockPage(
+    slug="words",
+    title="Woorden voor iedereen",
+    purpose="Berichten die draaiboeken delen.",
+    version=VERSIONS[2],
+    versions=VERSIONS,
+    roles=PLAYBOOK_PAGE.roles,
+    messages=PLAYBOOK_PAGE.messages,
+    steps=(("S01", "Bel de wijkagent"),),
+    cards=(("stick", "De praatstok"),),
+    source="block: words\nversion: 4\n",
+    built_in=(playbook.BlockLine("attack-elsewhere", PLAYBOOK.title, 3),),
+    may_approve=True,
+)
 
 PEOPLE = people.People(
     wrong_numbers=(
@@ -1530,9 +1544,13 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         "playbooks",
         playbook.Playbooks(
             playbooks=(PLAYBOOK, PLAYBOOK_HERE),
+            blocks=(playbook.BlockLine("words", "Woorden voor iedereen", 2),),
+            waiting=(
+                playbook.WaitingVersion("words", "Woorden", 3, "Eva Smit", NOW, True, "block"),
+            ),
             drafts=studio.Drafts(
                 (studio.DraftLine("d-1", "riots", "Rellen", "Eva Smit", NOW),),
-                (("attack-here/1", "Aanslag in onze gemeente, versie 1"),),
+                (("playbook/attack-here/1", "Aanslag in onze gemeente, versie 1"),),
             ),
         ),
         {"here": "playbooks"},
@@ -1555,6 +1573,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {"here": "playbooks"},
     ),
+    "block": ("block", BLOCK_PAGE, {"here": "playbooks"}),
     "playbook-compare": (
         "playbook_compare",
         playbook_transfer.ComparePage("attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES),

@@ -60,7 +60,7 @@ async def test_every_fault_of_a_playbook_is_told_with_its_line(api: Api) -> None
     assert all(each["line"] > 0 and each["pointer"].startswith("#/") for each in errors)
 
 
-async def test_a_playbook_is_built_with_a_block_that_was_published(api: Api) -> None:
+async def test_a_playbook_is_built_with_a_block_that_another_approved(api: Api) -> None:
     source = _second_version(uses=[Use("records", 1)]).encode()
     refused = await api.ask("POST", "/v1/playbooks", content=source, **YAML)
     assert refused.status_code == 400
@@ -68,6 +68,12 @@ async def test_a_playbook_is_built_with_a_block_that_was_published(api: Api) -> 
 
     block = await api.ask("POST", "/v1/blocks", content=canonical(make_block()), **YAML)
     assert block.status_code == 201, block.text
+    assert (block.json()["kind"], block.json()["state"]) == ("block", "submitted")
+    place = "/v1/blocks/records/versions/1"
+    assert (await api.post(f"{place}/approve")).status_code == 409
+    assert (await api.ask("POST", "/v1/playbooks", content=source, **YAML)).status_code == 400
+    approved = await api.post(f"{place}/approve", as_="official")
+    assert approved.json()["state"] == "published", approved.text
     made = await api.ask("POST", "/v1/playbooks", content=source, **YAML)
 
     assert made.status_code == 201, made.text

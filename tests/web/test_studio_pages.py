@@ -13,6 +13,7 @@ from litestar import Litestar
 from calamity.actions import drafts
 from calamity.domain.permissions import UserRole
 from calamity.domain.playbook_text import blank, plain_of
+from calamity.store.blocks import blocks_of
 from calamity.store.database import Database
 from calamity.store.drafts import Draft, get_draft, list_drafts
 from calamity.store.playbooks import find_version
@@ -164,3 +165,38 @@ async def test_warnings_are_confirmed_before_a_draft_is_a_version(
         assert version is not None
         assert not version.is_approved
         assert await list_drafts(session, town.id) == []
+
+
+async def test_a_block_is_written_submitted_and_approved_by_who_did_not_write_it(
+    visit: Visit, database: Database, town: Town
+) -> None:
+    await visit.sign_in(UserRole.ADMINISTRATOR)
+    await visit.open("/playbooks")
+    await visit.send("/playbooks/drafts", {"slug": "shared", "kind": "block"})
+    here = (await visit.follow()).url.path
+    await visit.open(f"{here}/submit")
+    assert "Wrote in this draft, and may not approve it" in visit.visible()
+    await visit.send(f"{here}/submit")
+    there = (await visit.follow()).url.path
+    assert there == "/blocks/shared/versions/1"
+    words = visit.visible()
+    assert "waits for a second person" in words
+    assert "Every word, as it was written" in words
+    assert f"{there}/approve" not in visit.text
+    token = visit.fields("/sign-out")
+    assert (await visit.client.post(f"{there}/approve", data=token)).status_code == 409
+    visit.client.cookies.clear()
+    await visit.sign_in(UserRole.COORDINATOR)
+    await visit.open("/playbooks")
+    assert f'href="{there}"' in visit.text
+    await visit.open(there)
+    await visit.send(f"{there}/approve")
+    await visit.follow()
+    assert "both signatures are sound" in visit.visible()
+    async with database.reading() as session:
+        assert list(await blocks_of(session, town.id)) == [("shared", 1)]
+    await visit.send(f"{there}/revoke", {"reason": "Een fout nummer."})
+    await visit.follow()
+    assert "Een fout nummer." in visit.visible()
+    async with database.reading() as session:
+        assert await blocks_of(session, town.id) == {}

@@ -17,9 +17,9 @@ BLOCKS = {
     ),
     "unknown-block": error(
         "There is no block {block}.{hint}",
-        "Put it in the folder blocks, or publish it before the playbooks that use it.",
+        "Put it in the folder blocks, or publish it and have it approved before it is used.",
         "Er is geen blok {block}.{hint}",
-        "Zet het in de map blocks, of publiceer het voor de draaiboeken die het gebruiken.",
+        "Zet het in de map blocks, of publiceer het en laat het goedkeuren voor je het gebruikt.",
     ),
     "unknown-block-version": error(
         "The block {block} has no version {version} here.",

@@ -1,4 +1,4 @@
-"""A playbook as the YAML that people edit, and the first words of a new one."""
+"""A playbook or a block as the YAML that people edit, and the first words of a new one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,15 +6,16 @@ from typing import Any
 import msgspec
 import yaml
 
-from calamity.domain.playbook import Playbook
+from calamity.domain.playbook import Block, Playbook
 from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook_life import DocumentKind
 
-_HEAD = ("slug", "version", "scenario", "title", "purpose", "changes")
+_HEAD = ("slug", "block", "version", "scenario", "title", "purpose", "changes")
 
 
-def as_yaml(playbook: Playbook) -> str:
-    """Write a playbook as YAML, its fields in the order of the language."""
-    return plain_yaml(msgspec.json.decode(canonical(playbook)))
+def as_yaml(document: Playbook | Block) -> str:
+    """Write a document as YAML, its fields in the order of the language."""
+    return plain_yaml(msgspec.json.decode(canonical(document)))
 
 
 def plain_yaml(plain: Mapping[str, Any]) -> str:
@@ -26,10 +27,31 @@ def plain_yaml(plain: Mapping[str, Any]) -> str:
     return written
 
 
-def blank(slug: str) -> str:
-    """Return a sound document with one of everything, to be overwritten."""
-    return _BLANK.replace("SLUG", slug)
+def blank(slug: str, kind: DocumentKind = DocumentKind.PLAYBOOK) -> str:
+    """Return a sound document with one of what it needs, to be overwritten."""
+    words = _BLANK if kind is DocumentKind.PLAYBOOK else _BLANK_BLOCK
+    return words.replace("SLUG", slug)
 
+
+_BLANK_BLOCK = """\
+block: SLUG
+version: 1
+title:
+  nl: Nieuw blok
+  en: New block
+purpose:
+  nl: Schrijf hier wat draaiboeken met dit blok delen.
+  en: Write here what playbooks share with this block.
+changes:
+  - nl: Eerste versie.
+    en: First version.
+messages:
+  - code: B1
+    kind: give
+    texts:
+      nl: "{first_name}, we leven mee. Vragen? Bel {phone}. {sender}, {municipality}"
+      en: "{first_name}, we feel with you. Questions? Call {phone}. {sender}, {municipality}"
+"""
 
 _BLANK = """\
 slug: SLUG

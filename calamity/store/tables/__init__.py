@@ -30,8 +30,8 @@ from calamity.store.tables.people import (
 )
 from calamity.store.tables.playbooks import (
     ApprovalRow,
-    BlockVersionRow,
     DraftRow,
+    DraftWriterRow,
     ImportRow,
     PersonKeyRow,
     PlaybookVersionRow,
@@ -48,7 +48,6 @@ __all__ = [
     "ApiTokenRow",
     "ApprovalRow",
     "AskedRow",
-    "BlockVersionRow",
     "CalamityRow",
     "CallOutRow",
     "CheckInRow",
@@ -57,6 +56,7 @@ __all__ = [
     "DispatchRow",
     "DoNotAddRow",
     "DraftRow",
+    "DraftWriterRow",
     "EntryBodyRow",
     "EntryKeyRow",
     "EntryRow",

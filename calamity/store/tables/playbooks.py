@@ -30,10 +30,12 @@ class PlaybookVersionRow(SQLModel, table=True):
     """One submitted version: the canonical document and its SHA-256, never changed."""
 
     __tablename__ = "playbook_version"
-    __table_args__ = (UniqueConstraint("municipality_id", "slug", "number"),)
+    __table_args__ = (UniqueConstraint("municipality_id", "kind", "slug", "number"),)
 
     id: str = Field(primary_key=True, max_length=36)
     municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
+    kind: str = Field(max_length=10)
+    """playbook, or a block of which playbooks are built."""
     slug: str = short(60)
     number: int
     sha256: str = Field(max_length=64)
@@ -54,23 +56,6 @@ class ApprovalRow(SQLModel, table=True):
     municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
     approved_by: str = Field(max_length=120)
     approved_at: datetime = moment()
-
-
-class BlockVersionRow(SQLModel, table=True):
-    """One published version of a block, never changed; playbooks are built with it."""
-
-    __tablename__ = "block_version"
-    __table_args__ = (UniqueConstraint("municipality_id", "slug", "number"),)
-
-    id: str = Field(primary_key=True, max_length=36)
-    municipality_id: str = Field(foreign_key="municipality.id", max_length=36)
-    slug: str = short(60)
-    number: int
-    sha256: str = Field(max_length=64)
-    document: str = document()
-    published_by: str = Field(max_length=120)
-    """Login of the author."""
-    published_at: datetime = moment()
 
 
 class WithdrawalRow(SQLModel, table=True):
@@ -145,3 +130,13 @@ class DraftRow(SQLModel, table=True):
     import_id: str | None = Field(default=None, foreign_key="playbook_import.id", max_length=36)
     version_id: str | None = Field(default=None, foreign_key="playbook_version.id", max_length=36)
     """What it was submitted as; it is not edited any more then."""
+
+
+class DraftWriterRow(SQLModel, table=True):
+    """Somebody who wrote in a draft, and so never approves what it becomes."""
+
+    __tablename__ = "playbook_draft_writer"
+
+    draft_id: str = Field(primary_key=True, foreign_key="playbook_draft.id", max_length=36)
+    login: str = Field(primary_key=True, max_length=120)
+    municipality_id: str = Field(foreign_key="municipality.id", max_length=36)

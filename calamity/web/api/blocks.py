@@ -1,53 +1,31 @@
-"""Blocks, of which playbooks are built: what there is, and publishing a version."""
+"""Blocks, of which playbooks are built: what there is, submitting a version, and approving it."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
-from calamity.actions.publish import publish_block
+from calamity.actions.publish import approve, publish_block, retire, revoke
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import Words
-from calamity.store.blocks import BlockVersion, list_blocks
+from calamity.domain.playbook_life import DocumentKind
+from calamity.store.blocks import list_blocks
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
+from calamity.web.api.playbooks import Because, VersionCard, card_of
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
 _LARGEST = 2_000_000
-
-
-class BlockCard(Struct, frozen=True, rename="camel"):
-    """A published version of a block. Nobody approves it but with a playbook that uses it."""
-
-    slug: str
-    number: int
-    title: Words
-    sha256: str
-    published_by: str
-    published_at: datetime
-    changes: list[Words]
+_PATH = "/blocks/{slug:str}/versions/{number:int}"
+_BLOCK = DocumentKind.BLOCK
 
 
 class Blocks(Struct, frozen=True):
     """All versions of blocks, by slug and with the newest first."""
 
-    blocks: list[BlockCard]
-
-
-def _card(version: BlockVersion) -> BlockCard:
-    return BlockCard(
-        slug=version.slug,
-        number=version.number,
-        title=version.block.title,
-        sha256=version.sha256,
-        published_by=version.published_by,
-        published_at=version.published_at,
-        changes=version.block.changes,
-    )
+    blocks: list[VersionCard]
 
 
 @get("/blocks", guards=[needs(Permission.SEE_PLAYBOOKS)], name="api.blocks.list")
@@ -56,10 +34,10 @@ async def list_all(
     actor: NamedDependency[Actor],
     slug: Annotated[str | None, QueryParameter(max_length=60)] = None,
 ) -> Blocks:
-    """List published versions of blocks, of one or of all."""
+    """List versions of blocks, of one or of all."""
     async with house.database.reading() as session:
         versions = await list_blocks(session, actor.municipality_id, slug)
-    return Blocks([_card(version) for version in versions])
+    return Blocks([card_of(version) for version in versions])
 
 
 @post(
@@ -73,12 +51,73 @@ async def publish_one(
     house: NamedDependency[House],
     actor: NamedDependency[Actor],
     request: Request[Any, Any, Any],
-) -> Response[BlockCard]:
-    """Publish a version of a block, for good; playbooks published later are built with it."""
+) -> Response[VersionCard]:
+    """Submit a version of a block, for good; once approved, playbooks are built with it."""
     source = await request.body()
     async with house.database.transaction() as session:
         version = await publish_block(session, actor, source, "block.yaml", at=now())
-    return created(_card(version), f"/v1/blocks?slug={version.slug}")
+    return created(card_of(version), f"/v1/blocks?slug={version.slug}")
 
 
-router = Router("/", route_handlers=[list_all, publish_one], tags=["Playbooks"])
+@post(
+    _PATH + "/approve",
+    guards=[needs(Permission.APPROVE)],
+    status_code=200,
+    name="api.blocks.approve",
+)
+async def approve_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+) -> VersionCard:
+    """Say, as a second person, that playbooks may be built with a version."""
+    async with house.database.transaction() as session:
+        return card_of(await approve(session, actor, slug, number, kind=_BLOCK, at=now()))
+
+
+@post(
+    _PATH + "/retire",
+    guards=[needs(Permission.APPROVE)],
+    status_code=200,
+    name="api.blocks.retire",
+)
+async def retire_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[Because],
+) -> VersionCard:
+    """Take a version out of use; what was built with it stays as it is."""
+    async with house.database.transaction() as session:
+        return card_of(
+            await retire(session, actor, slug, number, data.reason, kind=_BLOCK, at=now())
+        )
+
+
+@post(
+    _PATH + "/revoke",
+    guards=[needs(Permission.APPROVE)],
+    status_code=200,
+    name="api.blocks.revoke",
+)
+async def revoke_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[Because],
+) -> VersionCard:
+    """Take a version back, because it is wrong; revoke the playbooks that hold it as well."""
+    async with house.database.transaction() as session:
+        return card_of(
+            await revoke(session, actor, slug, number, data.reason, kind=_BLOCK, at=now())
+        )
+
+
+router = Router(
+    "/",
+    route_handlers=[list_all, publish_one, approve_one, retire_one, revoke_one],
+    tags=["Playbooks"],
+)

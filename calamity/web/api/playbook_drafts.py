@@ -12,6 +12,7 @@ from calamity.actions import drafts as actions
 from calamity.domain.errors import Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_check import Fault, check
+from calamity.domain.playbook_life import DocumentKind
 from calamity.store import drafts
 from calamity.web.api.calamities import created
 from calamity.web.api.playbooks import VersionCard, card_of
@@ -71,6 +72,7 @@ class NewDraft(Struct, frozen=True, forbid_unknown_fields=True):
     slug: Annotated[str, Meta(max_length=60)] | None = None
     version: int | None = None
     source: Source | None = None
+    kind: DocumentKind = DocumentKind.PLAYBOOK
 
 
 class Saved(Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,10 +126,10 @@ async def begin(
             raise Refused("Give the playbook a slug, or send its source.", field="slug")
         elif data.version is not None:
             draft = await actions.begin_from_version(
-                session, actor, data.slug, data.version, at=now()
+                session, actor, data.slug, data.version, kind=data.kind, at=now()
             )
         else:
-            draft = await actions.begin_blank(session, actor, data.slug, at=now())
+            draft = await actions.begin_blank(session, actor, data.slug, kind=data.kind, at=now())
     return created(wired(draft, Draft), f"/v1/playbook-drafts/{draft.id}")
 
 
@@ -171,7 +173,7 @@ async def submit(
     """Make a version of a draft, which a second person then approves."""
     async with house.database.transaction() as session:
         version = await actions.submit(session, actor, draft_id, revision=data.revision, at=now())
-    place = f"/v1/playbooks/{version.slug}/versions/{version.number}"
+    place = f"/v1/{version.kind}s/{version.slug}/versions/{version.number}"
     return created(card_of(version), place)
 
 

@@ -11,13 +11,13 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from calamity.actions import publish as life
-from calamity.actions.publish import approve, publish
+from calamity.actions.publish import AnyVersion, approve, publish
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import Playbook, Scenario, Words
+from calamity.domain.playbook import Scenario, Words
 from calamity.domain.playbook_changes import compare
 from calamity.domain.playbook_check import canonical
-from calamity.domain.playbook_life import VersionState, Withdrawal
+from calamity.domain.playbook_life import DocumentKind, VersionState, Withdrawal
 from calamity.store.playbooks import PlaybookVersion, find_version, list_uses, list_versions
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
@@ -30,15 +30,17 @@ _PATH = "/playbooks/{slug:str}/versions/{number:int}"
 
 
 class VersionCard(Struct, frozen=True, rename="camel"):
-    """A version, without its document. Only a published (approved) one can be activated.
+    """A version of a playbook or a block, without its document.
 
-    Past *goodUntil* it still works, with a warning.
+    Only a published (approved) playbook can be activated, and only a published block be built in.
+    Past *goodUntil* a playbook still works, with a warning; blocks have no *scenario* and no date.
     """
 
+    kind: DocumentKind
     slug: str
     number: int
     title: Words
-    scenario: Scenario
+    scenario: Scenario | None
     sha256: str
     published_by: str
     published_at: datetime
@@ -95,28 +97,29 @@ class Versions(Struct, frozen=True):
     versions: list[VersionCard]
 
 
-def _fields(version: PlaybookVersion) -> dict[str, object]:
-    playbook: Playbook = version.playbook
+def _fields(version: AnyVersion) -> dict[str, object]:
+    playbook = version if isinstance(version, PlaybookVersion) else None
     return {
+        "kind": version.kind,
         "slug": version.slug,
         "number": version.number,
-        "title": playbook.title,
-        "scenario": playbook.scenario,
+        "title": version.document.title,
+        "scenario": playbook.playbook.scenario if playbook else None,
         "sha256": version.sha256,
         "published_by": version.published_by,
         "published_at": version.published_at,
         "approved_by": version.approved_by,
         "approved_at": version.approved_at,
         "state": version.state,
-        "good_until": version.good_until,
+        "good_until": playbook.good_until if playbook else None,
         "retired": version.retired,
         "revoked": version.revoked,
         "import_id": version.import_id,
-        "changes": playbook.changes,
+        "changes": version.document.changes,
     }
 
 
-def card_of(version: PlaybookVersion) -> VersionCard:
+def card_of(version: AnyVersion) -> VersionCard:
     """Return a version without its document."""
     return VersionCard(**_fields(version))  # type: ignore[arg-type]  # the field list is above
 

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
+from calamity.web.pages.blocks import BLOCKS
 from calamity.web.pages.cacao import CACAO
 from calamity.web.pages.calamity_pages import ROOM_PAGES
 from calamity.web.pages.cards import CARDS
@@ -35,6 +36,7 @@ PAGES: list[ControllerRouterHandler] = [
             *START,
             *ACTIVATE,
             *PLAYBOOKS,
+            *BLOCKS,
             *CARDS,
             *PLAYBOOK_LIFE,
             *PLAYBOOK_TRANSFER,

@@ -54,8 +54,9 @@ from calamity.web.pages.frame import (
     typed_in,
     wrong,
 )
+from calamity.web.pages.names import names_of
 from calamity.web.pages.plan import plan_view
-from calamity.web.pages.playbooks import card_of, names_of, newest_approved
+from calamity.web.pages.playbooks import card_of, newest_approved
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 from calamity.web.views.frame import Exercise, Flash, Form

@@ -1,4 +1,4 @@
-"""A version's way through life in the browser: drafts, retiring, revoking, comparing."""
+"""A version's way through life in the browser: approving, retiring, revoking, comparing."""
 
 from typing import Annotated, Any
 
@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from calamity.actions.publish import retire, revoke
+from calamity.actions.publish import AnyVersion, approve, retire, revoke
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_changes import Change, compare
+from calamity.domain.playbook_life import DocumentKind
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
 from calamity.web.language import Language
@@ -78,7 +79,27 @@ def _number(request: PageRequest, name: str) -> int:
 
 
 @post(
-    PATHS["playbook_retire"],
+    [PATHS["playbook_approve"], PATHS["block_approve"]],
+    name="playbook.approve",
+    guards=[needs(Permission.APPROVE)],
+    status_code=303,
+)
+async def approve_version(
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[Any]:
+    """Say, as a second person, that this version may be used."""
+    kind = _kind(request)
+    async with house_of(request).database.transaction() as session:
+        done = await approve(session, actor, slug, version, kind=kind, at=now())
+    words = language_of(request).text("Approved. From now on this version can be used.")
+    return see_other(request, path_to(done), words)
+
+
+@post(
+    [PATHS["playbook_retire"], PATHS["block_retire"]],
     name="playbook.retire",
     guards=[needs(Permission.APPROVE)],
     status_code=303,
@@ -90,15 +111,15 @@ async def retire_version(
     version: FromPath[int],
 ) -> Response[Any]:
     """Take a version out of use."""
-    reason = await _reason(request)
+    reason, kind = await _reason(request), _kind(request)
     async with house_of(request).database.transaction() as session:
-        await retire(session, actor, slug, version, reason, at=now())
-    said = language_of(request).text("Retired. This version is no longer offered.")
-    return see_other(request, path("playbook", slug=slug, version=version), said)
+        done = await retire(session, actor, slug, version, reason, kind=kind, at=now())
+    words = language_of(request).text("Retired. This version is no longer offered.")
+    return see_other(request, path_to(done), words)
 
 
 @post(
-    PATHS["playbook_revoke"],
+    [PATHS["playbook_revoke"], PATHS["block_revoke"]],
     name="playbook.revoke",
     guards=[needs(Permission.APPROVE)],
     status_code=303,
@@ -110,11 +131,22 @@ async def revoke_version(
     version: FromPath[int],
 ) -> Response[Any]:
     """Take a version back, because it is wrong."""
-    reason = await _reason(request)
+    reason, kind = await _reason(request), _kind(request)
     async with house_of(request).database.transaction() as session:
-        await revoke(session, actor, slug, version, reason, at=now())
-    said = language_of(request).text("Revoked. Nobody can start this version any more.")
-    return see_other(request, path("playbook", slug=slug, version=version), said)
+        done = await revoke(session, actor, slug, version, reason, kind=kind, at=now())
+    words = language_of(request).text("Revoked. Nobody can start this version any more.")
+    return see_other(request, path_to(done), words)
+
+
+def _kind(request: PageRequest) -> DocumentKind:
+    """Return what the address is about: playbooks and blocks go the same way."""
+    first = request.url.path.split("/")[1]
+    return DocumentKind.BLOCK if first == "blocks" else DocumentKind.PLAYBOOK
+
+
+def path_to(version: AnyVersion) -> str:
+    """Return the page of a version, of a playbook or of a block."""
+    return path(version.kind.value, slug=version.slug, version=version.number)
 
 
 async def _reason(request: PageRequest) -> str:
@@ -124,4 +156,4 @@ async def _reason(request: PageRequest) -> str:
     return filled.reason
 
 
-PLAYBOOK_LIFE = [compare_versions, retire_version, revoke_version]
+PLAYBOOK_LIFE = [compare_versions, approve_version, retire_version, revoke_version]

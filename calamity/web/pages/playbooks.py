@@ -1,24 +1,34 @@
-"""Playbooks: what there is, reading one, publishing a version, and the second person's approval."""
+"""Playbooks: what there is, reading one, and publishing a version."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import structs
 
-from calamity.actions.publish import approve, publish
+from calamity.actions.publish import AnyVersion, may_approve, publish
 from calamity.actions.signatures import verify_version
 from calamity.domain.errors import CalamityError, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import CallOut, Decision, Dispatch, Playbook, Round, Step, seconds
+from calamity.domain.playbook import (
+    CallOut,
+    Decision,
+    Dispatch,
+    Message,
+    Playbook,
+    Role,
+    Round,
+    Step,
+    seconds,
+)
 from calamity.domain.playbook_check import PlaybookFaults
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.playbook_prose import condition, moment
 from calamity.domain.texts import segments
-from calamity.store.accounts import list_users
+from calamity.store.blocks import BlockVersion, list_blocks
 from calamity.store.database import Session
 from calamity.store.imports import get_import
 from calamity.store.playbooks import (
@@ -41,6 +51,7 @@ from calamity.web.pages.frame import (
     upload_of,
     wrong,
 )
+from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.studio.begin import drafts_of
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
@@ -51,12 +62,7 @@ from calamity.web.views.start import PlannedText, PlaybookCard
 
 _LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
 
-Names = dict[str, str]
-
-
-async def names_of(session: Session, municipality_id: str) -> Names:
-    """Return the names of everyone with an account, by login."""
-    return {user.login: user.name for user in await list_users(session, municipality_id)}
+V = TypeVar("V", bound=AnyVersion)
 
 
 def card_of(
@@ -79,9 +85,9 @@ def card_of(
     )
 
 
-def newest_approved(versions: Sequence[PlaybookVersion]) -> list[PlaybookVersion]:
-    """Return per playbook the version that an activation would use."""
-    newest: dict[str, PlaybookVersion] = {}
+def newest_approved(versions: Sequence[V]) -> list[V]:
+    """Return per document the newest version that is in use."""
+    newest: dict[str, V] = {}
     for version in versions:
         if version.state is VersionState.PUBLISHED:
             newest.setdefault(version.slug, version)
@@ -102,25 +108,19 @@ async def _list(
     language, at = language_of(request), now()
     async with house_of(request).database.reading() as session:
         versions = await list_versions(session, actor.municipality_id)
+        blocks = await list_blocks(session, actor.municipality_id)
         names = await names_of(session, actor.municipality_id)
         drafts = await drafts_of(session, actor, names, language)
-    ready = newest_approved(versions)
-    in_use = {version.slug: version.number for version in ready}
+        waiting = [
+            await _waiting(session, actor, version, names, language)
+            for version in (*_not_yet_approved(versions), *_not_yet_approved(blocks))
+        ]
     view = views.Playbooks(
-        playbooks=tuple(card_of(version, names, language, at) for version in ready),
-        waiting=tuple(
-            views.WaitingVersion(
-                slug=version.slug,
-                title=version.playbook.title.in_language(language.code),
-                version=version.number,
-                author=names.get(version.published_by, version.published_by),
-                since=version.published_at,
-                may_approve=_may_approve(version, actor),
-            )
-            for version in versions
-            if version.state is VersionState.SUBMITTED
-            and version.number > in_use.get(version.slug, 0)
+        playbooks=tuple(
+            card_of(version, names, language, at) for version in newest_approved(versions)
         ),
+        blocks=tuple(block_line(version, language) for version in newest_approved(blocks)),
+        waiting=tuple(waiting),
         form=form or Form(),
         problems=tuple(problems),
         drafts=drafts,
@@ -129,11 +129,34 @@ async def _list(
     return page(request, "playbooks", frame, view, 422 if form else 200)
 
 
-def _may_approve(version: PlaybookVersion, actor: Actor) -> bool:
-    return (
-        version.state is VersionState.SUBMITTED
-        and actor.may(Permission.APPROVE)
-        and version.published_by != actor.login
+def _not_yet_approved(versions: Sequence[AnyVersion]) -> list[AnyVersion]:
+    """Return what waits for a second person, and nothing newer took the place of."""
+    in_use = {version.slug: version.number for version in newest_approved(versions)}
+    return [
+        version
+        for version in versions
+        if version.state is VersionState.SUBMITTED and version.number > in_use.get(version.slug, 0)
+    ]
+
+
+async def _waiting(
+    session: Session, actor: Actor, version: AnyVersion, names: Names, language: Language
+) -> views.WaitingVersion:
+    return views.WaitingVersion(
+        kind=version.kind.value,
+        slug=version.slug,
+        title=version.document.title.in_language(language.code),
+        version=version.number,
+        author=names.get(version.published_by, version.published_by),
+        since=version.published_at,
+        may_approve=await may_approve(session, actor, version),
+    )
+
+
+def block_line(version: BlockVersion, language: Language) -> views.BlockLine:
+    """Return a version of a block as one of a list."""
+    return views.BlockLine(
+        version.slug, version.block.title.in_language(language.code), version.number
     )
 
 
@@ -190,13 +213,14 @@ async def read_playbook(
         if found is None:
             raise NotFound("This playbook version does not exist.", field="version")
         uses = await _uses(session, actor, found, names)
-        forged = await _forged(session, actor, found, language)
+        forged = await forged_words(session, actor, found, language)
+        is_second = await may_approve(session, actor, found)
         came = found.import_id and await get_import(session, actor.municipality_id, found.import_id)
     view = structs.replace(
         _reader(found.playbook, language),
-        version=_line(found, names, language),
-        versions=tuple(_line(each, names, language) for each in versions),
-        may_approve=_may_approve(found, actor),
+        version=version_line(found, names, language),
+        versions=tuple(version_line(each, names, language) for each in versions),
+        may_approve=is_second,
         uses=uses,
         origin=came.provenance.municipality if came else None,
         forged=forged,
@@ -204,9 +228,10 @@ async def read_playbook(
     return page(request, "playbook", await frame_of(request, here="playbooks"), view)
 
 
-async def _forged(
-    session: Session, actor: Actor, version: PlaybookVersion, language: Language
+async def forged_words(
+    session: Session, actor: Actor, version: AnyVersion, language: Language
 ) -> str | None:
+    """Say what is wrong with the signatures over a version, if something is."""
     if not version.is_approved:
         return None
     try:
@@ -233,26 +258,9 @@ async def _uses(
     )
 
 
-@post(
-    PATHS["playbook_approve"],
-    name="playbook.approve",
-    guards=[needs(Permission.APPROVE)],
-    status_code=303,
-)
-async def approve_version(
-    request: Request[Any, Any, Any],
-    actor: NamedDependency[Actor],
-    slug: FromPath[str],
-    version: FromPath[int],
-) -> Response[Any]:
-    """Say, as a second person, that this version may be used."""
-    async with house_of(request).database.transaction() as session:
-        await approve(session, actor, slug, version, at=now())
-    said = language_of(request).text("Approved. From now on this version can be used.")
-    return see_other(request, path("playbook", slug=slug, version=version), said)
-
-
-def _line(version: PlaybookVersion, names: Names, language: Language) -> views.VersionLine:
+def version_line(version: AnyVersion, names: Names, language: Language) -> views.VersionLine:
+    """Return a version of a playbook or a block as one of all its versions."""
+    playbook = version if isinstance(version, PlaybookVersion) else None
     approver = version.approved_by
     ended = version.revoked or version.retired
     return views.VersionLine(
@@ -261,10 +269,10 @@ def _line(version: PlaybookVersion, names: Names, language: Language) -> views.V
         published_at=version.published_at,
         author=names.get(version.published_by, version.published_by),
         approver=names.get(approver, approver) if approver else None,
-        changes=tuple(words.in_language(language.code) for words in version.playbook.changes),
+        changes=tuple(words.in_language(language.code) for words in version.document.changes),
         sha256=version.sha256,
-        good_until=version.good_until,
-        past_date=version.is_past_its_date(now()),
+        good_until=playbook.good_until if playbook else None,
+        past_date=playbook is not None and playbook.is_past_its_date(now()),
         reason=ended.reason if ended else "",
     )
 
@@ -279,10 +287,7 @@ def _reader(playbook: Playbook, language: Language) -> views.PlaybookPage:
         versions=(),
         we_do=tuple(words.in_language(code) for words in playbook.limits.we_do),
         we_do_not=tuple(words.in_language(code) for words in playbook.limits.we_do_not),
-        roles=tuple(
-            views.RoleView(role.title.in_language(code), role.task.in_language(code), role.minimum)
-            for role in playbook.roles
-        ),
+        roles=tuple(role_view(role, language) for role in playbook.roles),
         phases=tuple(
             views.PhaseView(
                 code=phase.code,
@@ -296,18 +301,26 @@ def _reader(playbook: Playbook, language: Language) -> views.PlaybookPage:
             )
             for phase in playbook.phases
         ),
-        messages=tuple(
-            views.MessageView(
-                code=message.code,
-                kind=message.kind.value,
-                texts=tuple(_text(spoken, text) for spoken, text in message.texts.items()),
-                alarm=message.alarm,
-            )
-            for message in playbook.messages
-        ),
+        messages=tuple(message_view(message) for message in playbook.messages),
         quiet_hours=(playbook.quiet_hours.start, playbook.quiet_hours.end),
         messages_per_day=playbook.budget.messages_per_day,
         asks_per_day=playbook.budget.asks_per_day,
+    )
+
+
+def role_view(role: Role, language: Language) -> views.RoleView:
+    """Return a role, in words."""
+    code = language.code
+    return views.RoleView(role.title.in_language(code), role.task.in_language(code), role.minimum)
+
+
+def message_view(message: Message) -> views.MessageView:
+    """Return a message with all its texts."""
+    return views.MessageView(
+        code=message.code,
+        kind=message.kind.value,
+        texts=tuple(_text(spoken, text) for spoken, text in message.texts.items()),
+        alarm=message.alarm,
     )
 
 
@@ -370,4 +383,4 @@ def _act(
             return ACTS[type(step.act)], "", None
 
 
-PLAYBOOKS = [playbooks, publish_version, read_playbook, approve_version]
+PLAYBOOKS = [playbooks, publish_version, read_playbook]

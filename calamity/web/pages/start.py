@@ -26,7 +26,8 @@ from calamity.web.pages.frame import (
     now,
     page,
 )
-from calamity.web.pages.playbooks import card_of, names_of, newest_approved
+from calamity.web.pages.names import names_of
+from calamity.web.pages.playbooks import card_of, newest_approved
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 

@@ -111,6 +111,34 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     form: Form = Form()
 
 
+class BlockLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of a block, or of a playbook that was built with it, in a list."""
+
+    slug: str
+    title: str
+    version: int
+
+
+class BlockPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """One version of a block. *source* holds every word of it."""
+
+    slug: str
+    title: str
+    purpose: str
+    version: VersionLine
+    versions: tuple[VersionLine, ...]
+    roles: tuple[RoleView, ...]
+    messages: tuple[MessageView, ...]
+    steps: tuple[tuple[str, str], ...]
+    cards: tuple[tuple[str, str], ...]
+    source: str
+    built_in: tuple[BlockLine, ...] = ()
+    """The playbooks that were built with it."""
+    may_approve: bool = False
+    forged: str | None = None
+    form: Form = Form()
+
+
 class CardPage(Struct, frozen=True, forbid_unknown_fields=True):
     """A card, to read or to print. *sections* are headings with their lines."""
 
@@ -127,7 +155,7 @@ class CardPage(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):
-    """A published version that waits for a second person."""
+    """A version of a playbook or a block that waits for a second person."""
 
     slug: str
     title: str
@@ -135,12 +163,14 @@ class WaitingVersion(Struct, frozen=True, forbid_unknown_fields=True):
     author: str
     since: datetime
     may_approve: bool = False
+    kind: Literal["playbook", "block"] = "playbook"
 
 
 class Playbooks(Struct, frozen=True, forbid_unknown_fields=True):
     """All playbooks of the municipality."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
+    blocks: tuple[BlockLine, ...] = ()
     waiting: tuple[WaitingVersion, ...] = ()
     problems: tuple[str, ...] = ()
     form: Form = Form()

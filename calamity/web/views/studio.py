@@ -109,3 +109,5 @@ class Submission(Struct, frozen=True, forbid_unknown_fields=True):
     faults: tuple[FaultLine, ...]
     errors: int
     problem: str = ""
+    writers: tuple[str, ...] = ()
+    """Everybody who wrote in it, none of whom may approve it."""

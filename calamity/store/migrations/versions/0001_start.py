@@ -179,6 +179,7 @@ def upgrade() -> None:
         "playbook_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("slug", sa.String(length=60), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -195,24 +196,7 @@ def upgrade() -> None:
             ["municipality.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("municipality_id", "slug", "number"),
-    )
-    op.create_table(
-        "block_version",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.Column("municipality_id", sa.String(length=36), nullable=False),
-        sa.Column("slug", sa.String(length=60), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("published_by", sa.String(length=120), nullable=False),
-        sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["municipality_id"],
-            ["municipality.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("municipality_id", "slug", "number"),
+        sa.UniqueConstraint("municipality_id", "kind", "slug", "number"),
     )
     op.create_table(
         "person_key",
@@ -279,6 +263,21 @@ def upgrade() -> None:
             batch_op.f("ix_playbook_draft_municipality_id"), ["municipality_id"], unique=False
         )
 
+    op.create_table(
+        "playbook_draft_writer",
+        sa.Column("draft_id", sa.String(length=36), nullable=False),
+        sa.Column("login", sa.String(length=120), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"],
+            ["playbook_draft.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("draft_id", "login"),
+    )
     op.create_table(
         "playbook_signature",
         sa.Column("version_id", sa.String(length=36), nullable=False),
@@ -1037,7 +1036,6 @@ _NEVER_CHANGED = (
     "playbook_import",
     "playbook_version",
     "playbook_signature",
-    "block_version",
     "approval",
     "withdrawal",
     "person_key",

@@ -7,8 +7,11 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
 from calamity.actions.drafts import begin_blank, begin_from_version, begin_with
+from calamity.actions.publish import AnyVersion
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_life import DocumentKind
+from calamity.store.blocks import list_blocks
 from calamity.store.database import Session
 from calamity.store.drafts import Draft, list_drafts
 from calamity.store.playbooks import list_versions
@@ -48,7 +51,10 @@ async def drafts_of(
     if not actor.may(Permission.PUBLISH):
         return None
     drafts = await list_drafts(session, actor.municipality_id)
-    versions = await list_versions(session, actor.municipality_id)
+    versions: list[AnyVersion] = [
+        *await list_versions(session, actor.municipality_id),
+        *await list_blocks(session, actor.municipality_id),
+    ]
     return Drafts(
         tuple(
             DraftLine(
@@ -62,16 +68,21 @@ async def drafts_of(
         ),
         tuple(
             (
-                f"{each.slug}/{each.number}",
-                language.text(
-                    "%(title)s, version %(number)s",
-                    title=each.playbook.title.in_language(language.code),
-                    number=each.number,
-                ),
+                f"{each.kind}/{each.slug}/{each.number}",
+                _said(each, language),
             )
             for each in versions
         ),
     )
+
+
+def _said(version: AnyVersion, language: Language) -> str:
+    title = version.document.title.in_language(language.code)
+    if version.kind is DocumentKind.BLOCK:
+        return language.text(
+            "Block %(title)s, version %(number)s", title=title, number=version.number
+        )
+    return language.text("%(title)s, version %(number)s", title=title, number=version.number)
 
 
 @post(
@@ -100,7 +111,15 @@ async def _begun(request: PageRequest, actor: Actor) -> Draft:
         if file is not None:
             return await begin_with(session, actor, file, at=now())
         if version:
-            name, _, number = version.partition("/")
+            kind, _, name = version.partition("/")
+            name, _, number = name.partition("/")
             chosen = int(number) if number.isdigit() and len(number) < 5 else 0  # noqa: PLR2004 - versions have four digits
-            return await begin_from_version(session, actor, name, chosen, at=now())
-        return await begin_blank(session, actor, slug, at=now())
+            return await begin_from_version(
+                session, actor, name, chosen, kind=_kind(kind), at=now()
+            )
+        kind = sent.get("kind", ["playbook"])[-1]
+        return await begin_blank(session, actor, slug, kind=_kind(kind), at=now())
+
+
+def _kind(written: str) -> DocumentKind:
+    return DocumentKind.BLOCK if written == DocumentKind.BLOCK.value else DocumentKind.PLAYBOOK

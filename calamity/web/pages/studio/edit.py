@@ -12,11 +12,11 @@ from calamity.domain.errors import CalamityError, Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import MAX_BYTES, Blocks, json_schema
-from calamity.store.accounts import list_users
 from calamity.store.blocks import blocks_of
-from calamity.store.drafts import Draft, get_draft
+from calamity.store.drafts import Draft, get_draft, writers_in
 from calamity.web.auth import needs
 from calamity.web.pages.frame import PageRequest, frame_of, house_of, language_of, page
+from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.studio.begin import LARGEST_SOURCE, title_in
 from calamity.web.pages.studio.desk import Change, changed, desk_of
 from calamity.web.paths import PATHS
@@ -51,23 +51,38 @@ class Seen(msgspec.Struct, frozen=True):
     names: dict[str, list[tuple[str, str]]]
 
 
-async def draft_at_hand(request: PageRequest, actor: Actor, draft_id: str) -> tuple[Draft, Blocks]:
-    """Return a draft that can still be edited, and the blocks to build it with."""
+class AtHand(msgspec.Struct, frozen=True):
+    """A draft that can still be edited, the blocks to build it with, and who is called what."""
+
+    draft: Draft
+    blocks: Blocks
+    names: Names
+    writers: list[str]
+
+    @property
+    def saved_by(self) -> str:
+        """The name of who saved it last."""
+        return self.name(self.draft.saved_by)
+
+    def name(self, login: str) -> str:
+        """Return the name of a colleague."""
+        return self.names.get(login, login)
+
+
+async def draft_at_hand(request: PageRequest, actor: Actor, draft_id: str) -> AtHand:
+    """Return a draft with all around it. Raises NotFound, and Conflict for a submitted one."""
     async with house_of(request).database.reading() as session:
         draft = await get_draft(session, actor.municipality_id, draft_id)
-        blocks = await blocks_of(session, actor.municipality_id)
-    if draft.version_id is not None:
-        raise Conflict(
-            "This draft was submitted. Begin a new draft from the version.", field="draft"
+        if draft.version_id is not None:
+            raise Conflict(
+                "This draft was submitted. Begin a new draft from the version.", field="draft"
+            )
+        return AtHand(
+            draft,
+            await blocks_of(session, actor.municipality_id),
+            await names_of(session, actor.municipality_id),
+            await writers_in(session, draft_id),
         )
-    return draft, blocks
-
-
-async def name_of(request: PageRequest, actor: Actor, login: str) -> str:
-    """Return the name of a colleague."""
-    async with house_of(request).database.reading() as session:
-        users = await list_users(session, actor.municipality_id)
-    return next((user.name for user in users if user.login == login), login)
 
 
 @get(PATHS["studio_language"], name="studio.language", guards=[needs(Permission.PUBLISH)])
@@ -98,16 +113,17 @@ async def studio_page(
     problem: str = "",
 ) -> Response[Any]:
     """Answer with the studio; with a *source* that could not be saved it stands there unsaved."""
-    draft, blocks = await draft_at_hand(request, actor, draft_id)
+    there = await draft_at_hand(request, actor, draft_id)
+    draft = there.draft
     words = draft.source if source is None else source
     part = request.query_params.get("part", "general")
-    desk = await asyncio.to_thread(desk_of, words, part, blocks, language_of(request))
+    desk = await asyncio.to_thread(desk_of, words, part, there.blocks, language_of(request))
     view = Studio(
         id=draft.id,
         slug=draft.slug,
         title=title_in(draft),
         revision=draft.revision,
-        saved_by=await name_of(request, actor, draft.saved_by),
+        saved_by=there.saved_by,
         saved_at=draft.saved_at,
         desk=desk,
         clash=clash,
@@ -129,7 +145,7 @@ async def look(
 ) -> Response[bytes]:
     """Check what is on the screen, with a change put into it. Nothing is stored."""
     sent = decoded(await request.body(), Look)
-    _, blocks = await draft_at_hand(request, actor, draft)
+    blocks = (await draft_at_hand(request, actor, draft)).blocks
     language = language_of(request)
     problem = ""
     source, part = sent.source, sent.change.part

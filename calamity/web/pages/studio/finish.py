@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from calamity.actions.drafts import discard, submit
+from calamity.actions.publish import AnyVersion
 from calamity.domain.errors import CalamityError, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_check import PlaybookFaults
-from calamity.store.playbooks import PlaybookVersion
 from calamity.web.auth import needs
 from calamity.web.pages.frame import (
     PageRequest,
@@ -24,13 +24,14 @@ from calamity.web.pages.frame import (
     page,
     see_other,
 )
+from calamity.web.pages.playbook_life import path_to
 from calamity.web.pages.studio.begin import title_in
 from calamity.web.pages.studio.desk import desk_of
-from calamity.web.pages.studio.edit import draft_at_hand
+from calamity.web.pages.studio.edit import AtHand, draft_at_hand
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.views.frame import Flash
-from calamity.web.views.studio import Submission
+from calamity.web.views.studio import Desk, Submission
 
 
 @get(PATHS["studio_submit"], name="studio.submission", guards=[needs(Permission.PUBLISH)])
@@ -44,11 +45,24 @@ async def submission(
 async def _page(
     request: PageRequest, actor: Actor, draft_id: str, problem: str = ""
 ) -> Response[Any]:
-    draft, blocks = await draft_at_hand(request, actor, draft_id)
-    desk = await asyncio.to_thread(desk_of, draft.source, "general", blocks, language_of(request))
-    view = Submission(draft.id, title_in(draft), draft.revision, desk.faults, desk.errors, problem)
+    there = await draft_at_hand(request, actor, draft_id)
+    draft, desk = there.draft, await _desk(request, there)
+    view = Submission(
+        draft.id,
+        title_in(draft),
+        draft.revision,
+        desk.faults,
+        desk.errors,
+        problem,
+        tuple(there.name(login) for login in there.writers),
+    )
     frame = await frame_of(request, here="playbooks")
     return page(request, "studio_submit", frame, view, 422 if problem else 200)
+
+
+async def _desk(request: PageRequest, there: AtHand) -> Desk:
+    language = language_of(request)
+    return await asyncio.to_thread(desk_of, there.draft.source, "general", there.blocks, language)
 
 
 @post(
@@ -70,14 +84,11 @@ async def submit_draft(
     except CalamityError as error:
         return await _page(request, actor, draft, said(error, language))
     words = language.text("Submitted. A colleague must approve it before it can be used.")
-    return see_other(request, path("playbook", slug=version.slug, version=version.number), words)
+    return see_other(request, path_to(version), words)
 
 
-async def _submitted(
-    request: PageRequest, actor: Actor, draft_id: str, sent: Sent
-) -> PlaybookVersion:
-    draft, blocks = await draft_at_hand(request, actor, draft_id)
-    desk = await asyncio.to_thread(desk_of, draft.source, "general", blocks, language_of(request))
+async def _submitted(request: PageRequest, actor: Actor, draft_id: str, sent: Sent) -> AnyVersion:
+    desk = await _desk(request, await draft_at_hand(request, actor, draft_id))
     if desk.warnings and not desk.errors and sent.get("seen", [""])[-1] != "yes":
         raise Refused("Say that you looked at the warnings.", field="seen")
     async with house_of(request).database.transaction() as session:

@@ -29,7 +29,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.studio.begin import LARGEST_SOURCE
 from calamity.web.pages.studio.desk import FILENAME
-from calamity.web.pages.studio.edit import decoded, draft_at_hand, json, name_of, studio_page
+from calamity.web.pages.studio.edit import AtHand, decoded, draft_at_hand, json, studio_page
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.render import Renderer
@@ -79,12 +79,12 @@ async def save_draft(
     try:
         kept = await _save(request, actor, draft, sent.source, sent.revision, at=now())
     except Conflict:
-        found, blocks = await draft_at_hand(request, actor, draft)
-        clash = await _clash(request, actor, found, blocks, (sent.base, sent.source))
+        there = await draft_at_hand(request, actor, draft)
+        clash = await _clash(there, sent.base, sent.source)
         renderer: Renderer = request.app.state.renderer
         html = renderer.partial("studio_clash", await frame_of(request), clash)
         words = language.text("Not saved: somebody else saved in between.")
-        return json(Saved(found.revision, words, html, found.source), _CONFLICT)
+        return json(Saved(there.draft.revision, words, html, there.draft.source), _CONFLICT)
     except CalamityError as error:
         return json(Saved(sent.revision, said(error, language)), _REFUSED)
     words = language.text("Saved at %(time)s.", time=language.clock(kept.saved_at))
@@ -118,8 +118,7 @@ async def write_draft(
             raise Refused("This form cannot be read. Open the page again.")
         kept = await _save(request, actor, draft, source, int(written), at=now())
     except Conflict:
-        found, blocks = await draft_at_hand(request, actor, draft)
-        clash = await _clash(request, actor, found, blocks, (None, source))
+        clash = await _clash(await draft_at_hand(request, actor, draft), None, source)
         return await studio_page(request, actor, draft, source=source, clash=clash)
     except Refused as error:
         return await studio_page(
@@ -141,7 +140,7 @@ async def merge_drafts(
 ) -> Response[bytes]:
     """Put both together, without storing it: the person sees it first."""
     sent = decoded(await request.body(), Merge)
-    found, _ = await draft_at_hand(request, actor, draft)
+    found = (await draft_at_hand(request, actor, draft)).draft
     try:
         source = await asyncio.to_thread(_together, found.source, sent)
     except CalamityError as error:
@@ -153,18 +152,12 @@ def _together(theirs: str, sent: Merge) -> str:
     return rewritten(theirs, together(plain_of(theirs), plain_of(sent.source), sent.mine))
 
 
-async def _clash(
-    request: PageRequest,
-    actor: Actor,
-    draft: Draft,
-    blocks: Blocks,
-    versions: tuple[str | None, str],
-) -> Clash:
-    base, ours = versions
-    lines = await asyncio.to_thread(_meetings, base, draft.source, ours, blocks)
+async def _clash(there: AtHand, base: str | None, ours: str) -> Clash:
+    draft = there.draft
+    lines = await asyncio.to_thread(_meetings, base, draft.source, ours, there.blocks)
     return Clash(
         draft=draft.id,
-        saved_by=await name_of(request, actor, draft.saved_by),
+        saved_by=there.saved_by,
         saved_at=draft.saved_at,
         meetings=tuple(lines or ()),
         can_merge=lines is not None and base is not None,
