@@ -184,6 +184,7 @@ PLAYBOOK = start.PlaybookCard(
     messages=18,
     approved_by="Jan de Wit",
 )
+PLAYBOOK_RETIRED = msgspec.structs.replace(PLAYBOOK, version=2, retired="Versie 4 is er.")
 PLAYBOOK_HERE = start.PlaybookCard(
     slug="attack-here",
     title="Aanslag in de eigen gemeente",
@@ -1264,7 +1265,20 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "start", "viewer": OFFICIAL},
     ),
     "start-professional": ("start", ASKED, {"here": "start", "viewer": PROFESSIONAL}),
-    "activate": ("activate", start.ChoosePlaybook(playbooks=(PLAYBOOK, PLAYBOOK_HERE)), {}),
+    "activate": (
+        "activate",
+        start.ChoosePlaybook(playbooks=(PLAYBOOK, PLAYBOOK_HERE), retired=(PLAYBOOK_RETIRED,)),
+        {},
+    ),
+    "activate-retired": (
+        "activate_form",
+        start.FillIn(
+            playbook=PLAYBOOK_RETIRED,
+            neighbourhoods=NEIGHBOURHOODS,
+            out_of_use=("Deze versie is uit gebruik genomen: Versie 4 is er.",),
+        ),
+        {},
+    ),
     "activate-second": (
         "activate",
         start.ChoosePlaybook(

@@ -2,18 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar import Litestar
 
+from calamity.actions.publish import approve, publish, retire, revoke
 from calamity.domain.permissions import UserRole
+from calamity.domain.playbook_check import canonical
+from calamity.domain.timeline import PlaybookActivated, decode_happening
 from calamity.store.calamities import list_activations, list_calamities
 from calamity.store.database import Database
 from calamity.store.outbox import backlog
 from calamity.store.playbooks import versions_at_work
-from tests.make import CALL_OUT, Town, make_approved, make_playbook, make_step
+from calamity.store.timeline import walk
+from calamity.web.house import now
+from tests.make import CALL_OUT, T0, Town, make_approved, make_playbook, make_step
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 FILLED: dict[str, Any] = {
@@ -143,6 +149,61 @@ async def test_the_version_on_the_review_is_the_version_that_starts(
         (calamity,) = await list_calamities(session, town.id)
         (version,) = (await versions_at_work(session, calamity.id)).values()
     assert version.number == 1
+
+
+async def test_a_retired_version_starts_only_for_who_says_that_they_know(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await retire(session, town.coordinator, "small", 1, "Er komt een betere.", at=T0)
+    assert (await visit.open("/activate/small")).status_code == 409, "nothing is in use"
+    await visit.open("/activate")
+    assert 'href="/activate/small?version=1"' in visit.text
+    await visit.open("/playbooks/small/versions/1")
+    assert 'href="/activate/small?version=1"' in visit.text
+    await visit.open("/activate/small?version=1")
+    assert "This version was taken out of use: Er komt een betere." in visit.visible()
+    assert (await visit.send("/activate/small/review", FILLED)).status_code == 422
+    assert "Tick this, or choose another playbook." in visit.visible()
+    answer = await visit.send("/activate/small/review", FILLED | {"although": "yes"})
+    assert answer.status_code == 200, visit.visible()[:2000]
+    assert "This version was taken out of use: Er komt een betere." in visit.visible()
+    confirmation = visit.fields("/activate/small/confirm")
+    unticked = {name: each for name, each in confirmation.items() if name != "although"}
+    assert (await visit.client.post("/activate/small/confirm", data=unticked)).status_code == 422
+    await visit.send("/activate/small/confirm")
+    await visit.follow()
+    async with database.reading() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        lines = [each async for each in walk(session, calamity.id)]
+    said = [decode_happening(each.body) for each in lines]
+    (started,) = [each for each in said if isinstance(each, PlaybookActivated)]
+    assert (started.version, started.retired) == (1, True)
+    async with database.transaction() as session:
+        await revoke(session, town.coordinator, "small", 1, "Fout.", at=T0)
+    assert (await visit.open("/activate/small?version=1")).status_code == 409
+    answer = await visit.client.post("/activate/small/review", data=confirmation)
+    assert answer.status_code == 409, "what was revoked starts for nobody, tick or not"
+    assert "/activate/small?version=1" not in (await visit.open("/activate")).text
+
+
+async def test_a_version_past_its_date_starts_only_for_who_says_that_they_know(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    long_ago, old = now() - timedelta(days=70), make_playbook(version=2, valid_months=1)
+    async with database.transaction() as session:
+        await publish(session, town.author, canonical(old), "v2.yaml", at=long_ago)
+        await approve(session, town.coordinator, "small", 2, at=long_ago)
+    await visit.open("/activate/small")
+    assert "This version is past its date since" in visit.visible()
+    assert (await visit.send("/activate/small/review", FILLED)).status_code == 422
+    await visit.send("/activate/small/review", FILLED | {"although": "yes"})
+    assert "This version is past its date since" in visit.visible()
+    await visit.send("/activate/small/confirm")
+    async with database.reading() as session:
+        (calamity,) = await list_calamities(session, town.id)
+        (version,) = (await versions_at_work(session, calamity.id)).values()
+    assert version.number == 2
 
 
 async def test_a_second_playbook_is_added_to_a_running_calamity(

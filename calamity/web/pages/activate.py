@@ -4,7 +4,6 @@ Between the steps everything travels in the form and is read anew each time; the
 is made when the form is first shown, so whatever is sent twice activates once.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from calamity.domain.activation import ActivationRequest
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.plan import Plan
+from calamity.domain.playbook_life import VersionState
 from calamity.domain.proposal import in_words, propose_level
 from calamity.domain.texts import spelled_plainly
 from calamity.store.calamities import find_activation_by_key, open_calamity
@@ -40,6 +40,7 @@ from calamity.web.pages.activation_form import (
     read_form,
     request_of,
 )
+from calamity.web.pages.activation_warnings import in_texts, out_of_use, people_and_hours
 from calamity.web.pages.forms import TOKEN
 from calamity.web.pages.frame import (
     PageRequest,
@@ -56,7 +57,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.names import names_of
 from calamity.web.pages.plan import plan_view
-from calamity.web.pages.playbooks import card_of, newest_approved
+from calamity.web.pages.playbooks import card_of, newest_approved, newest_retired
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 from calamity.web.views.frame import Exercise, Flash, Form
@@ -68,6 +69,7 @@ _KEY = "idempotency_key"
 _TYPED = ("incident", "incident_en", "place")
 # How the form calls what the actions name differently.
 _NAMES = {
+    "although_retired": "although",
     "levels": "social_level_reason",
     "social": "social_level",
     "social_reason": "social_level_reason",
@@ -105,6 +107,7 @@ async def choose_playbook(
         calamity = await _calamity(session, actor, request.query_params.get("calamity"))
     view = views.ChoosePlaybook(
         playbooks=tuple(card_of(each, names, language, at) for each in newest_approved(versions)),
+        retired=tuple(card_of(each, names, language, at) for each in newest_retired(versions)),
         calamity=_open(calamity),
     )
     return page(request, "activate", await frame_of(request, calamity=calamity), view)
@@ -115,7 +118,8 @@ async def empty_form(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[Any]:
     """Show the form, with the key that makes sending it twice harmless."""
-    stage = await _stage(request, actor, slug, request.query_params.get("calamity"))
+    asked = {name: [value] for name, value in request.query_params.items()}
+    stage = await _stage(request, actor, slug, asked)
     meeting = _first_meeting(now().astimezone(house_of(request).settings.zone))
     values = {_KEY: new_id(), "meeting_time": f"{meeting:%H:%M}"}
     return await _show(request, stage, Form(values=values))
@@ -138,7 +142,7 @@ async def filled_form(
 ) -> Response[Any]:
     """Show the form again with all that was filled in, to change something."""
     sent = await form_of(request)
-    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    stage = await _stage(request, actor, slug, sent)
     return await _show(request, stage, typed_in(sent))
 
 
@@ -156,7 +160,7 @@ async def review(
     if sent.pop("plain", None):
         for field in _TYPED:
             sent[field] = [spelled_plainly(words) for words in sent.get(field, [])]
-    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    stage = await _stage(request, actor, slug, sent)
     filled, form = _read(sent, stage, language_of(request))
     if filled is None:
         return await _show(request, stage, form, 422)
@@ -184,7 +188,7 @@ async def confirm(
     key = one(sent, _KEY) or ""
     if before := await _activated_before(request, actor, key):
         return _to_room(request, before, _before(language))
-    stage = await _stage(request, actor, slug, one(sent, "calamity"))
+    stage = await _stage(request, actor, slug, sent)
     filled, form = _read(sent, stage, language)
     if filled is None:
         return await _show(request, stage, form, 422)
@@ -230,10 +234,22 @@ async def _calamity(session: Session, actor: Actor, calamity_id: str | None) -> 
     return await open_calamity(session, actor.municipality_id, calamity_id)
 
 
-async def _stage(request: PageRequest, actor: Actor, slug: str, calamity_id: str | None) -> Stage:
+async def _stage(request: PageRequest, actor: Actor, slug: str, sent: Sent) -> Stage:
+    """Return what the form stands on: the version that it names, else the newest in use.
+
+    A retired version may be named: the form asks whether it is meant.
+    """
+    number, calamity_id = one(sent, "version") or "", one(sent, "calamity")
+    named = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else None  # noqa: PLR2004 - versions have four digits
     async with house_of(request).database.reading() as session:
         return Stage(
-            version=await usable_version(session, actor.municipality_id, slug, None),
+            version=await usable_version(
+                session,
+                actor.municipality_id,
+                slug,
+                named,
+                although_retired=named is not None,
+            ),
             places=await list_neighbourhoods(session, actor.municipality_id),
             names=await names_of(session, actor.municipality_id),
             team=await list_responders(session, actor.municipality_id),
@@ -244,7 +260,15 @@ async def _stage(request: PageRequest, actor: Actor, slug: str, calamity_id: str
 def _read(sent: Sent, stage: Stage, language: Language) -> tuple[Filled | None, Form]:
     codes = {place.code for place in stage.places}
     playbook = stage.version.playbook
-    return read_form(sent, codes, language, playbook, is_new=stage.calamity is None)
+    return read_form(
+        sent,
+        codes,
+        language,
+        playbook,
+        is_new=stage.calamity is None,
+        asks_although=stage.version.state is VersionState.RETIRED
+        or stage.version.is_past_its_date(now()),
+    )
 
 
 def _asked(request: PageRequest, filled: Filled, stage: Stage, at: datetime) -> ActivationRequest:
@@ -252,6 +276,7 @@ def _asked(request: PageRequest, filled: Filled, stage: Stage, at: datetime) -> 
         filled,
         slug=stage.version.slug,
         version=stage.version.number,
+        although_retired=filled.although and stage.version.state is VersionState.RETIRED,
         calamity=stage.calamity,
         at=at,
         zone=house_of(request).settings.zone,
@@ -292,6 +317,7 @@ async def _show(request: PageRequest, stage: Stage, form: Form, status: int = 20
             for each in stage.version.playbook.questions
         ),
         proposal=_proposal(stage, sent, language) if sent else None,
+        out_of_use=tuple(out_of_use(stage.version, language, now())),
         form=form,
     )
     frame = await frame_of(request, calamity=stage.calamity)
@@ -321,8 +347,9 @@ async def _show_review(
         calamity=_open(calamity),
         proposal=_proposal(stage, sent, language),
         warnings=(
-            *_in_words(planned, language),
-            *_warnings(planned, stage, language),
+            *out_of_use(stage.version, language, now()),
+            *in_texts(planned, language),
+            *people_and_hours(planned, stage.version.playbook, language),
         ),
         plain=any(spelled_plainly(words) != words for words in _own_words(filled)),
     )
@@ -344,43 +371,6 @@ def _carried(sent: Sent, version: int) -> tuple[tuple[str, str], ...]:
 def _own_words(filled: Filled) -> list[str]:
     """Return what the coordinator typed and people will read."""
     return [words for words in (filled.incident, filled.incident_en, filled.place) if words]
-
-
-def _in_words(planned: Plan, language: Language) -> list[str]:
-    """Warn of a name, a number or a short link before it leaves in a text."""
-    if not planned.warnings:
-        return []
-    return [
-        language.text(
-            "Look again at %(places)s: a name, a number or a short link will leave in the texts. "
-            "Go back to change it, or start if it may leave.",
-            places=", ".join(dict.fromkeys(each.words for each in planned.warnings)),
-        )
-    ]
-
-
-def _warnings(planned: Plan, stage: Stage, language: Language) -> tuple[str, ...]:
-    playbook = stage.version.playbook
-
-    def titles(codes: Sequence[str]) -> str:
-        return ", ".join(playbook.role(code).title.in_language(language.code) for code in codes)
-
-    warnings = []
-    if planned.roles_without_people:
-        words = language.text(
-            "Nobody can be called for: %(roles)s.", roles=titles(planned.roles_without_people)
-        )
-        warnings.append(words)
-    alone = [
-        code for code in planned.roles_without_deputy if code not in planned.roles_without_people
-    ]
-    if alone:
-        warnings.append(language.text("There is no deputy for: %(roles)s.", roles=titles(alone)))
-    if any(act.leaves_at > act.start_at for act in planned.acts if act.is_automatic):
-        warnings.append(
-            language.text("It is quiet hours for some people: their texts leave later.")
-        )
-    return tuple(warnings)
 
 
 ACTIVATE = [choose_playbook, empty_form, filled_form, review, confirm]

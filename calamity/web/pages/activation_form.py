@@ -38,6 +38,8 @@ class Filled(Struct, frozen=True):
     incident_en: IncidentLine | None = None
     neighbourhoods: list[str] = []
     version: int | None = None
+    although: bool = False
+    """They saw that the version is retired or past its date, and want it all the same."""
     calamity: str | None = None
     title: Annotated[str, Meta(min_length=3, max_length=80)] | None = None
     exercise: Literal["yes", "no"] | None = None
@@ -78,6 +80,7 @@ def read_form(
     playbook: Playbook,
     *,
     is_new: bool,
+    asks_although: bool,
 ) -> tuple[Filled | None, Form]:
     """Read the form, and say of each field what is wrong with it."""
     whole = {name: values for name, values in sent.items() if name not in ("back", "propose")}
@@ -91,6 +94,8 @@ def read_form(
             errors[ANSWER + question.code] = language.text("Choose one of the answers.")
     if any(code not in places for code in sent.get("neighbourhoods", [])):
         errors["neighbourhoods"] = language.text("Choose neighbourhoods from the list.")
+    if asks_although and "yes" not in sent.get("although", []):
+        errors["although"] = language.text("Tick this, or choose another playbook.")
     if is_new:
         _check_new(sent, errors, language, asks=bool(playbook.questions))
     if errors:
@@ -119,9 +124,9 @@ def _check_new(sent: Sent, errors: dict[str, str], language: Language, *, asks: 
 def _in_order(errors: dict[str, str]) -> dict[str, str]:
     """Return the errors in the order of the fields on the page."""
     order = (
-        "title", "incident", "incident_en", "place", "meeting_time", "neighbourhoods", "exercise",
-        "tempo", "social_level", "social_level_reason", "grip", "grip_reason", "threat_level",
-        "threat_level_reason",
+        "although", "title", "incident", "incident_en", "place", "meeting_time", "neighbourhoods",
+        "exercise", "tempo", "social_level", "social_level_reason", "grip", "grip_reason",
+        "threat_level", "threat_level_reason",
     )  # fmt: skip
     known = {field: errors[field] for field in order if field in errors}
     return known | errors
@@ -132,18 +137,20 @@ def request_of(
     *,
     slug: str,
     version: int,
+    although_retired: bool,
     calamity: CalamityRow | None,
     at: datetime,
     zone: ZoneInfo,
 ) -> ActivationRequest:
-    """Return what the form asks for; *version* holds where the form does not name one."""
+    """Return what the form asks for, of the *version* on which it stands."""
     incident: dict[Spoken, str] = {"nl": filled.incident}
     if filled.incident_en:
         incident["en"] = filled.incident_en
     is_exercise = calamity.is_exercise if calamity else filled.exercise == "yes"
     return ActivationRequest(
         slug=slug,
-        version=filled.version or version,
+        version=version,
+        although_retired=although_retired,
         request_key=filled.idempotency_key,
         inputs=Inputs(
             incident=incident,

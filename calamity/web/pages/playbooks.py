@@ -82,6 +82,7 @@ def card_of(
         messages=len(playbook.messages),
         approved_by=names.get(by, by),
         expired=version.is_past_its_date(at),
+        retired=version.retired.reason if version.retired else "",
     )
 
 
@@ -127,6 +128,15 @@ async def _list(
     )
     frame = await frame_of(request, here="playbooks")
     return page(request, "playbooks", frame, view, 422 if form else 200)
+
+
+def newest_retired(versions: Sequence[PlaybookVersion]) -> list[PlaybookVersion]:
+    """Return per playbook the newest version that was approved and then taken out of use."""
+    newest: dict[str, PlaybookVersion] = {}
+    for version in versions:
+        if version.state is VersionState.RETIRED and version.is_approved:
+            newest.setdefault(version.slug, version)
+    return list(newest.values())
 
 
 def _not_yet_approved(versions: Sequence[AnyVersion]) -> list[AnyVersion]:

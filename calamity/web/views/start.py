@@ -35,6 +35,8 @@ class PlaybookCard(Struct, frozen=True, forbid_unknown_fields=True):
     messages: int
     approved_by: str
     expired: bool = False
+    retired: str = ""
+    """Why it was taken out of use; empty for a version in use."""
 
 
 class ReadinessHint(Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,6 +93,8 @@ class ChoosePlaybook(Struct, frozen=True, forbid_unknown_fields=True):
     """The first step: which playbook fits what happened."""
 
     playbooks: tuple[PlaybookCard, ...] = ()
+    retired: tuple[PlaybookCard, ...] = ()
+    """What was taken out of use, and can be started by who says so on purpose."""
     calamity: OpenCalamity | None = None
 
 
@@ -119,6 +123,8 @@ class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
     questions: tuple[Question, ...] = ()
     proposal: ProposedLevel | None = None
     """What the answers given so far propose."""
+    out_of_use: tuple[str, ...] = ()
+    """Why this version should not be the first choice; who starts it ticks that they know."""
     form: Form = Form()
 
 
