@@ -35,10 +35,17 @@ class _Server(uvicorn.Server):
         self._opening: asyncio.Task[None] | None = None
         faults.listen(self._mind_door)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # A fault that stood when the process ended stands again.
+        self._mind_door()
+
     async def serve_quietly(self, door: socket.socket) -> None:
         await self._serve([door])
 
     def _mind_door(self) -> None:
+        if not self.started:
+            return
         ordered = self._faults.in_force("refused")
         if ordered is not None and not self._is_shut:
             self._is_shut = True

@@ -118,6 +118,21 @@ async def test_a_fault_that_ends_by_itself_ends_after_a_restart_too(tmp_path):
         assert await sandbox.control("GET", "/faults") == []
 
 
+async def test_a_door_that_was_shut_is_shut_after_a_restart_too_and_opens_by_itself(tmp_path):
+    settings = {"database": str(tmp_path / "sandbox.db")}
+    async with running(**settings) as sandbox:
+        await sandbox.fault("refused", seconds=1.0)
+    async with running(**settings) as sandbox:
+
+        async def look() -> bool:
+            try:
+                return (await sandbox.create(To=PERSON, From=SENDER, Body="x"))[0] == 201
+            except aiohttp.ClientError:
+                return False
+
+        await eventually(look)
+
+
 async def test_a_script_goes_on_after_a_restart_and_does_not_begin_anew(tmp_path):
     script = {
         "steps": [
