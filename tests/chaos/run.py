@@ -104,7 +104,7 @@ class Run:
                     async with asyncio.TaskGroup() as storm:
                         storm.create_task(self._steer())
                         storm.create_task(self._befall())
-                    await self._settle()
+                    await self._settle(phones)
                 finally:
                     minding.cancel()
                     phones.cancel()
@@ -213,13 +213,15 @@ class Run:
 
     # How it ends ------------------------------------------------------------------------------
 
-    async def _settle(self) -> None:
+    async def _settle(self, phones: asyncio.Task[None]) -> None:
         """Mend everything, let the carrier's time run, and wait until all is at rest."""
         await self._phone("DELETE", "/faults")
         await self._phone("POST", "/clock", {"speed": _FAST})
         await self._until_at_rest(spared="ask")
         for round_ in (await self._ask("GET", f"{self._calamity}/rounds"))["rounds"]:
             await self._ask("POST", f"{self._calamity}/rounds/{round_['id']}/close")
+        # Who answers after the last look would be found half-way.
+        phones.cancel()
         await self._until_at_rest()
 
     async def _until_at_rest(self, spared: str = "") -> None:
