@@ -112,15 +112,14 @@ class InboundText(Struct, frozen=True, forbid_unknown_fields=True):
 
     *has_number* is False when the sender is a name or a short code, which cannot be answered and
     proves nothing about who sent it. *opt_out* is the carrier's own reading (STOP, START, HELP)
-    where it gives one. *raw* is the form as it was received.
+    where it gives one. *media* is how many pictures or files came along; they stay there.
     """
 
     sid: str
     sender: str
     receiver: str
     body: str
-    media: int
-    raw: bytes
+    media: int = 0
     has_number: bool = True
     opt_out: str = ""
 

@@ -73,7 +73,6 @@ def received(made: "MessageInstance", receiver: str, since: datetime) -> Receive
         receiver=str(made.to or ""),
         body=str(made.body or "").replace("\0", ""),
         media=int(media) if media.isdecimal() else 0,
-        raw=b"",
         has_number=_NUMBER.fullmatch(sender) is not None,
     )
     return Received(text, at)

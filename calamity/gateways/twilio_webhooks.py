@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _OUR_ID = re.compile(r"[0-9A-Za-z-]{1,36}")
 _ERROR_CODE = re.compile(r"[0-9]{1,9}")
 _MEDIA = re.compile(r"[0-9]{1,3}")
+_OPT_OUTS = frozenset({"STOP", "START", "HELP"})
 # A signature has no separators: "1To2" in one field reads the same as "1" and a field "To". Each
 # field that we act on may therefore occur once.
 _READ = (
@@ -82,16 +83,15 @@ class WebhookReader:
                 Quarantined(Cause.NOT_OUR_NUMBER, form["MessageSid"]),
             )
         sender = form.get("From", "").replace("\0", "")
-        media = form.get("NumMedia", "")
+        media, opt_out = form.get("NumMedia", ""), form.get("OptOutType", "").upper()
         return InboundText(
             sid=form["MessageSid"],
             sender=sender,
-            receiver=receiver,
+            receiver=receiver.replace("\0", ""),
             body=form.get("Body", "").replace("\0", ""),
             media=int(media) if _MEDIA.fullmatch(media) else 0,
-            raw=bytes(body),
             has_number=_NUMBER.fullmatch(sender) is not None,
-            opt_out=form.get("OptOutType", "").upper()[:10],
+            opt_out=opt_out if opt_out in _OPT_OUTS else "",
         )
 
     def read_status(

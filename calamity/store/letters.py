@@ -32,6 +32,8 @@ class Letter(Struct, frozen=True):
     meaning: str
     received_at: datetime
     handled_at: datetime | None
+    media: int = 0
+    """How many pictures or files came along; they stay with the carrier."""
 
 
 def _letter(session: Session, row: ReplyRow, name: bytes | None, *, phone: bytes) -> Letter:
@@ -44,6 +46,7 @@ def _letter(session: Session, row: ReplyRow, name: bytes | None, *, phone: bytes
         row.meaning,
         row.received_at,
         row.handled_at,
+        row.media,
     )
 
 

@@ -179,10 +179,10 @@ class Play:
             async with self.database.transaction() as session:
                 more = await read_inbox(session, self.wakes, self.terms, at=at)
 
-    async def reply(self, who: Person | str, body: str, at: datetime) -> str:
+    async def reply(self, who: Person | str, body: str, at: datetime, **rest: Any) -> str:
         """Let someone text us, read it, and return the words of the answer; empty for none."""
         before = {text.id for text in await self.texts(purpose="answer")}
-        await self.keep(inbound(who, body), at=at)
+        await self.keep(inbound(who, body, **rest), at=at)
         await self.read(at)
         answers = [text for text in await self.texts(purpose="answer") if text.id not in before]
         assert len(answers) <= 1
@@ -226,7 +226,7 @@ class Play:
         return verify(lines)
 
 
-def inbound(who: Person | str, body: str, *, receiver: str = SENDER) -> InboundText:
+def inbound(who: Person | str, body: str, *, receiver: str = SENDER, **rest: Any) -> InboundText:
     """Return a text from someone."""
     phone = who if isinstance(who, str) else who.phone
-    return InboundText(f"SM{next(_numbers):032x}", phone, receiver, body, 0, b"")
+    return InboundText(f"SM{next(_numbers):032x}", phone, receiver, body, **rest)

@@ -16,6 +16,8 @@ from calamity.domain.timeline import Acknowledged, CodesLocked
 from calamity.store import conversations, letters, people, questions, rounds
 from calamity.store.outbox import Result
 from calamity.store.tables import RecipientRow
+from calamity.web.language import Language
+from calamity.web.pages.why import why
 from tests.actions.play import Play, inbound
 from tests.make import (
     MESSAGES,
@@ -44,6 +46,13 @@ def coded(database, wakes, town) -> Play:
 async def called(coded, database, wakes, town):
     """A calamity in which the team was called, with codes."""
     return await make_activation(database, wakes, town, terms=coded.terms)
+
+
+@pytest.fixture
+async def asked_at(database, wakes, town):
+    """The team was called, a minute ago."""
+    await make_activation(database, wakes, town)
+    return later(minutes=1)
 
 
 @pytest.fixture
@@ -263,6 +272,34 @@ async def test_r08_stop_then_start_with_a_refusal_in_between(play, database, wak
         assert not await conversations.is_stopped(session, town["kf1"].id)
     await play.start(active.calamity_id, "give", later(minutes=4))
     assert len(await play.texts(to=town["kf1"], purpose="give")) == 1
+
+
+async def test_r08_what_the_carrier_took_for_a_word_of_its_own_holds_here_too(play, town, asked_at):
+    stopped = await play.reply(town["kf1"], "Basta!", asked_at, opt_out="STOP")
+    assert "geen berichten meer" in stopped
+    async with play.database.reading() as session:
+        assert await conversations.is_stopped(session, town["kf1"].id)
+    # YES is the carrier's word for START, and an answer of ours.
+    again = await play.reply(town["kf1"], "YES", asked_at, opt_out="START")
+    assert "weer berichten" in again
+    assert "je komt" in await play.reply(town["lei1"], "YES", asked_at, opt_out="START")
+    assert "112" in await play.reply(town["kf1"], "AYUDA", asked_at, opt_out="HELP")
+    assert [meaning for meaning, _ in await waiting(play, "contact1")] == ["help"]
+
+
+async def test_r11_a_name_that_reads_like_a_number_is_not_its_owner(play, town, asked_at):
+    assert await play.reply(town["lei1"], "1", asked_at, has_number=False) == ""
+    async with play.database.reading() as session:
+        (letter,) = await letters.unknown_letters(session)
+    assert (letter.body, letter.recipient_id) == ("1", None)
+
+
+async def test_a_picture_without_words_is_shown_as_one(play, town, asked_at):
+    await play.reply(town["com1"], "", asked_at, media=2)
+    async with play.database.reading() as session:
+        (letter,) = await letters.letters_for_coordinators(session, town.id)
+    assert letter.media == 2
+    assert "foto" in why(letter, Language("nl", play.terms.zone))
 
 
 @pytest.mark.parametrize("words", ["HELP", "hulp!", "مساعدة"])

@@ -113,7 +113,7 @@ def test_the_rank_does_not_depend_on_the_order(receipts, chance):
     ("made", "stored"),
     [
         (StatusReceipt("SM1", None, "sent", None), b'"message_id":null'),
-        (InboundText("SM1", "+3197010240001", "+3197010250001", "JA", 0, b"x"), b'"media":0'),
+        (InboundText("SM1", "+3197010240001", "+3197010250001", "JA"), b'"media":0'),
     ],
 )
 def test_what_we_hear_survives_being_stored(made, stored):

@@ -35,7 +35,8 @@ ANSWERS: list[tuple[Reading, list[str]]] = [
               "İPTAL", "iptal", "توقف", "СТОП", "Rezygnuję", "stop?"]),
     (Start(), ["START", "start", "Aanmelden", "UNSTOP", "başla", "СТАРТ"]),
     (Help(), ["HELP", "hulp", "Hulp!!!", "INFO", "help?", "sos", "yardım", "YARDIM", "مساعدة",
-              "pomoc", "Допомога", "112"]),
+              "pomoc", "Допомога", "112", "help me!", "Help ons", "we hebben hulp nodig",
+              "Bel 112!", "ساعدوني", "Yardım edin"]),
     (CallMe(), ["BEL", "bel", "Bel me", "bel mij aub.", "Bel me terug!", "call me", "Zadzwoń",
                 "ZADZWOŃ DO MNIE", "اتصل بي", "Подзвоніть"]),
     (Yes(), ["JA", "ja", "Ja!", "ja.", " ja ", "\u00a0ja\u00a0", "j\u200ba", "ｊａ", "Ja graag",
@@ -116,6 +117,7 @@ FOR_A_PERSON = [
     "Ik rijd nu naar het plein, er is brand", "ik ben afwezig", "ik kom niet als het donker is",
     "please do not disturb me again", "Help ons, er is brand", "hij vond “dat” leuk",
     "ja ik wil info", "nee bel me niet", "STOP START", "1 STOP", "https://example.nl/1", "a",
+    "ja 19:30", "ja 19.30", "1 48 21", "JA 06 12 34 56 78", "2 4 8 2 1",
     "janee", "Ik ben momenteel afwezig maar het gaat goed in de wijk",
 ]  # fmt: skip
 
@@ -218,7 +220,8 @@ CODED = [
     (Yes(), ["JA 4821", "ja4821", "Ja, 4821!", "4821 JA", "4821ja", "JA\u00a04821",
              "JA\u200b4821", "J\u200bA 48\u200b21", "ＪＡ　４８２１", "JA ٤٨٢١", "نعم ٤٨٢١",
              "EVET 4821", "TAK 4821", "так 4821", "yes #4821", "ja code 4821", "Ja, code: 4821.",
-             "Ja graag 4821 👍", "(4821) ja"]),
+             "Ja graag 4821 👍", "(4821) ja", "JA 48 21", "ja 4 8 2 1", "48\u00a021 ja",
+             "JA ٤٨ ٢١"]),
     (No(), ["NEE 4821", "HAYIR 4821", "hayır 4821", "HAYİR 4821", "لا ٤٨٢١", "4821 لا", "nie 4821",
             "ні4821", "no thanks 4821"]),
     (Digit(1), ["1 4821", "4821 1", "1, 4821", "١ ٤٨٢١", "１ ４８２１", "1 code 4821", "1\n4821"]),

@@ -68,8 +68,6 @@ def test_an_inbound_text_of_the_vectors_is_read():
         sender="+31612345678",
         receiver=OURS,
         body="JA 4821",
-        media=0,
-        raw=A1,
     )
 
 
@@ -401,6 +399,8 @@ def test_a_sender_without_a_number_is_marked_not_refused(sender, has_number):
         ({"NumMedia": "²"}, {"media": 0}),
         ({"MessageSid": "MM" + "a" * 32}, {"sid": "MM" + "a" * 32}),
         ({"OptOutType": "stop"}, {"opt_out": "STOP"}),
+        ({"OptOutType": "ST\0OP"}, {"opt_out": ""}),
+        ({"To": OURS + "\0", "MessagingServiceSid": OURS}, {"receiver": OURS}),
     ],
 )
 def test_what_the_form_says_is_what_we_hear(change, expected):

@@ -67,7 +67,7 @@ class Stage:
     async def text(self, person: Person, body: str) -> None:
         """Let somebody text us, and read it."""
         await Inbox(self.database, self.wakes).keep(
-            InboundText("SM" + new_id().replace("-", ""), person.phone, SENDER, body, 0, b""),
+            InboundText("SM" + new_id().replace("-", ""), person.phone, SENDER, body),
             moment(),
         )
         async with self.database.transaction() as session:

@@ -176,9 +176,6 @@ async def _text(api: Api, phone: str, words: str, number: int) -> None:
         sender=phone,
         receiver=SENDER,
         body=words,
-        media=0,
-        opt_out=None,
-        raw=b"",
     )
     await api.house.inbox.keep(text, now())
     async with api.house.database.transaction() as session:

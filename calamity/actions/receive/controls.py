@@ -14,17 +14,32 @@ from calamity.domain.replies import (
     SomeoneElse,
     Start,
     Stop,
+    Unclear,
+    Yes,
 )
 from calamity.store import pauses, stops
 from calamity.store.database import Session
 from calamity.store.outbox import cancel_for_recipient
 
+_CARRIERS: dict[str, Reading] = {"START": Start(), "HELP": Help()}
 _FOR_A_PERSON: dict[type, tuple[str, AnswerText | None]] = {
     Help: ("help", AnswerText.HELP),
     CallMe: ("call-me", AnswerText.KEPT),
     SomeoneElse: ("someone-else", AnswerText.SOMEONE_ELSE),
     Access: ("access", AnswerText.ACCESS),
 }
+
+
+def as_carrier_took_it(reading: Reading, opt_out: str, *, is_asked: bool) -> Reading:
+    """Return a reading with what the carrier did about the text: after STOP it lets nothing out.
+
+    Its START and HELP only help out where we read no answer: YES is one of its words for START.
+    """
+    if opt_out == "STOP":
+        return Stop()
+    if isinstance(reading, Unclear) or (isinstance(reading, Yes) and not is_asked):
+        return _CARRIERS.get(opt_out, reading)
+    return reading
 
 
 async def take_in_control(

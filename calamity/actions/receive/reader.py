@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from calamity.actions.check_in import take_in_mood
 from calamity.actions.receive.acknowledge import acknowledge, digit_for_call_out
 from calamity.actions.receive.answering import answer
-from calamity.actions.receive.controls import take_in_control
+from calamity.actions.receive.controls import as_carrier_took_it, take_in_control
 from calamity.actions.receive.read import Read
 from calamity.actions.terms import Terms
 from calamity.domain.answers import AnswerText
@@ -108,6 +108,7 @@ class Reader:
             since = self._at - _ECHO_WITHIN
             ours = await conversations.texts_sent_to(self._session, owners, since)
             reading = read_reply(reply.body, ours=ours)
+        reading = as_carrier_took_it(reading, reply.opt_out, is_asked=bool(asked))
         control = await take_in_control(
             self._session, reading, owners, is_asked=bool(asked), at=self._at
         )

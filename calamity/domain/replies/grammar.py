@@ -55,6 +55,8 @@ _CODES = (
     re.compile(rf"(?P<answer>\d(?= )|.{{0,80}}?\D) ?{_CODE_WORD}(?P<code>\d{{4}})"),
     re.compile(rf"{_CODE_WORD}(?P<code>\d{{4}}) ?(?P<answer>(?<= )\d|\D.{{0,80}})"),
 )
+# Four digits with spaces between them, as people copy them; longer numbers are no code.
+_SPACED = re.compile(r"(?<!\d)(?<!\d )(\d) ?(\d) ?(\d) ?(\d)(?! ?\d)")
 _FRIENDLY = " 👍👌🙏🙂😊❤✅🏻🏼🏽🏾🏿"
 _MINUS = ("-", "−", "–", "—")
 _WORD = re.compile(r"\w+")
@@ -78,9 +80,15 @@ def read_reply(body: str, *, ours: Iterable[str] = ()) -> Reading:
         return Echo()
     return (
         _read_pause(folded)
-        or _read_coded(folded, signed=signed)
+        or _read_coded(fold(_SPACED.sub(r"\1\2\3\4", _plainly_spaced(body))), signed=signed)
         or _read_digit(folded, signed=signed)
     )
+
+
+def _plainly_spaced(body: str) -> str:
+    """Return a text with one plain space wherever there is any, and without unseen signs."""
+    seen = "".join(char for char in body if unicodedata.category(char) != "Cf")
+    return re.sub(r"\s+", " ", seen)
 
 
 def _known_but_for_signs(folded: str) -> Reading | None:

@@ -30,8 +30,12 @@ TABLE: tuple[tuple[Reading, str], ...] = (
     ),
     (
         Help(),
-        """help, hulp, info, sos, 112, noodgeval, emergency, yardım, imdat, bilgi, مساعدة, النجدة,
-        معلومات, pomoc, pomocy, ratunku, допомога, допоможіть, інфо""",
+        """help, help help, help me, help mij, help ons, help us, help aub, help please,
+        please help, hulp, hulp nodig, hulp aub, ik heb hulp nodig, we hebben hulp nodig,
+        wij hebben hulp nodig, i need help, we need help, bel 112, call 112, info, sos, 112,
+        noodgeval, emergency, yardım, yardım edin, bana yardım edin, imdat, bilgi, مساعدة, ساعدوني,
+        ساعدني, النجدة, معلومات, pomoc, pomocy, pomóż mi, pomóżcie, ratunku, допомога, допоможіть,
+        допоможіть мені, інфо""",
     ),
     (
         CallMe(),

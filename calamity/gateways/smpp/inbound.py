@@ -119,7 +119,5 @@ class Inbound:
             sender=sender,
             receiver=delivery.destination,
             body=alphabet.read(octets, delivery.data_coding).replace("\0", ""),
-            media=0,
-            raw=b"",
             has_number=not delivery.is_name and _NUMBER.fullmatch(sender) is not None,
         )

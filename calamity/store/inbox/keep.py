@@ -204,11 +204,14 @@ async def _write_texts(
         (
             new_id(),
             event.sid,
-            vault.index(event.sender),
+            # A name that reads like the number of somebody we know is not that somebody.
+            vault.index(event.sender if event.has_number else f"\0{event.sender}"),
             vault.index(f"{event.sender}\0{event.body}"),
             vault.seal_text(SENDER, event.sender),
             event.receiver[:_LONGEST_RECEIVER],
             vault.seal_text(BODY, event.body),
+            event.media,
+            event.opt_out,
             to_micros(at),
         )
         for event, at in texts
@@ -249,14 +252,17 @@ async def known_replies(session: Session, sids: list[str]) -> set[str]:
 
 _KEEP_REPLY = """
 INSERT INTO reply
-  (id, sid, sender_index, digest, phone, receiver, body, received_at, meaning, needs_person)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', FALSE) ON CONFLICT DO NOTHING
+  (id, sid, sender_index, digest, phone, receiver, body, media, opt_out, received_at, meaning,
+   needs_person)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', FALSE) ON CONFLICT DO NOTHING
 """
 _KEEP_REPLIES_POSTGRES = """
 INSERT INTO reply
-  (id, sid, sender_index, digest, phone, receiver, body, received_at, meaning, needs_person)
+  (id, sid, sender_index, digest, phone, receiver, body, media, opt_out, received_at, meaning,
+   needs_person)
 SELECT *, '', FALSE FROM unnest(
-  $1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bigint[]
+  $1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::int[],
+  $9::text[], $10::bigint[]
 ) ON CONFLICT DO NOTHING RETURNING sid
 """
 _DIGESTS = "SELECT sid, digest FROM reply WHERE sid IN ({})"

@@ -20,6 +20,7 @@ class Unread(Struct, frozen=True):
     sender_index: str
     receiver: str
     body: str
+    opt_out: str
     received_at: datetime
 
 
@@ -43,6 +44,7 @@ async def unread_replies(session: Session, *, limit: int) -> list[Unread]:
             row.sender_index,
             row.receiver,
             session.vault.open_text(BODY, row.body),
+            row.opt_out,
             row.received_at,
         )
         for row in rows

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import DecodeError, Struct, ValidationError, json
-from msgspec.structs import replace
 
 from calamity.domain.errors import Unavailable
 from calamity.domain.receipts import InboundText, Quarantined, StatusReceipt
@@ -96,8 +95,7 @@ class Spool:
         for post in posts:
             match post.event:
                 case InboundText():
-                    # The form itself is not needed again, and holds more than we keep.
-                    sheet.texts.append((replace(post.event, raw=b""), post.at))
+                    sheet.texts.append((post.event, post.at))
                 case StatusReceipt():
                     sheet.receipts.append((post.event, post.at))
                 case Quarantined():

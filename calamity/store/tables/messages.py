@@ -198,6 +198,10 @@ class ReplyRow(SQLModel, table=True):
     phone: bytes = sealed()
     receiver: str = short(40)
     body: bytes = sealed()
+    media: int = 0
+    """How many pictures or files came along; they stay with the carrier."""
+    opt_out: str = Field(default="", max_length=10)
+    """STOP, START or HELP where the carrier took it for that, and acted on it."""
     received_at: datetime = moment()
     meaning: str = Field(default="", max_length=20)
     municipality_id: str | None = Field(default=None, max_length=36)

@@ -24,13 +24,17 @@ _WHY = {
 
 def why(letter: Letter, language: Language) -> str:
     """Return why this text waits; empty when its own words say it all."""
+    said: list[str] = []
     if letter.meaning == _ACCESS:
-        return language.text(
-            "Asks what we keep of them. Answer before %(day)s.",
-            day=language.long_day(letter.received_at + _TO_ANSWER),
+        day = language.long_day(letter.received_at + _TO_ANSWER)
+        said.append(language.text("Asks what we keep of them. Answer before %(day)s.", day=day))
+    elif letter.meaning in _WHY:
+        said.append(language.text(_WHY[letter.meaning]))
+    if letter.media:
+        said.append(
+            language.text("Sent a picture or a file, which does not come through here. Ask.")
         )
-    words = _WHY.get(letter.meaning)
-    return language.text(words) if words else ""
+    return " ".join(said)
 
 
 def all_whys(letters: Iterable[Letter], language: Language) -> tuple[str, ...]:

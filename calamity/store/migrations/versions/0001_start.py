@@ -492,6 +492,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.LargeBinary(), nullable=False),
         sa.Column("receiver", sa.String(length=40), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("media", sa.Integer(), nullable=False),
+        sa.Column("opt_out", sa.String(length=10), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("meaning", sa.String(length=20), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=True),
