@@ -314,19 +314,17 @@ class CallOutRunner:
             by_role=ladder.role,
             at=self._at,
         )
-        if row.state == CallOutState.FILLED and coming < row.quota:
+        if row.state != CallOutState.FILLED and coming >= row.quota:
+            await self._fill(row, ladders, coming, cancelled)
+        elif not answer.comes and (row.state != CallOutState.FILLED or before.comes):
             self._reopen(row, ladders)
-        if row.state == CallOutState.RUNNING:
-            if coming >= row.quota:
-                await self._fill(row, ladders, coming, cancelled)
-            elif not answer.comes:
-                await self._replace(row, ladders, ladder, reason="cannot")
-                await self._end_if_over(row, ladders)
+            await self._replace(row, ladders, ladder, reason="cannot")
+            await self._end_if_over(row, ladders)
         await self._session.sql.flush()
         return AnswerText(answer.value)
 
     def _reopen(self, row: CallOutRow, ladders: list[LadderRow]) -> None:
-        """Someone who came cannot after all: those who were never called may be called again."""
+        """Someone cannot come, perhaps after all: those who were never called may be called."""
         row.state, row.ended_at = CallOutState.RUNNING, None
         for ladder in ladders:
             if ladder.state == Rung.SPARED and ladder.called_at is None:
@@ -373,9 +371,8 @@ class CallOutRunner:
         await self._session.sql.flush()
 
     async def _end_if_over(self, row: CallOutRow, ladders: list[LadderRow]) -> None:
-        """End a call-out in which nobody is left to wait for."""
-        hopeful = (*OPEN_RUNGS, Rung.WAITING)
-        if row.state != CallOutState.RUNNING or any(each.state in hopeful for each in ladders):
+        """End a call-out in which nobody is left to call; a late answer counts all the same."""
+        if row.state != CallOutState.RUNNING or any(map(_is_awaited, ladders)):
             return
         row.state, row.ended_at = CallOutState.ENDED, self._at
         await end_act(self._session, self._wakes, row.task_id, self._at)
@@ -383,7 +380,31 @@ class CallOutRunner:
         await append(
             self._session,
             self._calamity.id,
-            CallOutEnded(coming=coming, quota=row.quota, call_out_id=row.id),
+            CallOutEnded(
+                coming=coming,
+                quota=row.quota,
+                call_out_id=row.id,
+                roles=self._roles_with_nobody(ladders),
+            ),
             by_role=SYSTEM,
             at=self._at,
         )
+
+    def _roles_with_nobody(self, ladders: list[LadderRow]) -> list[str]:
+        """Return the roles for which nobody said that they come."""
+        coming = {
+            each.recipient_id for each in ladders if each.answer and Answer(each.answer).comes
+        }
+        filled = {each.role for each in ladders if each.recipient_id in coming and _is_called(each)}
+        return [role for role in self._act.roles if role not in filled]
+
+
+def _is_called(ladder: LadderRow) -> bool:
+    """Say whether somebody was called for this role, if with another one."""
+    return ladder.called_at is not None or ladder.reason == _OTHER_ROLE
+
+
+def _is_awaited(ladder: LadderRow) -> bool:
+    """Say whether something is still to come for this person: an answer, a reminder, a way."""
+    is_due = ladder.next_due_at is not None or ladder.way_due_at is not None
+    return is_due or ladder.state in (Rung.CALLED, Rung.REMINDED)

@@ -19,7 +19,7 @@ class Rung(StrEnum):
     REMINDED = "reminded"
     ANSWERED = "answered"
     SILENT = "silent"
-    """Reminded, no answer; the deputy was called. A late answer still counts."""
+    """Reminded, no answer; the deputy was called, if there is one. A late answer still counts."""
     SPARED = "spared"
     UNREACHABLE = "unreachable"
 

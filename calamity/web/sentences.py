@@ -94,6 +94,8 @@ def _other_way(it: line.OtherWayTried, say: Language, names: Names) -> str:
 
 
 def _deputy_called(it: line.DeputyCalled, say: Language, names: Names) -> str:
+    if it.reason == "nobody-left":
+        return say.text("No deputy is left for: %(role)s.", role=names.get(it.role, it.role))
     return say.text("Deputy called for: %(role)s.", role=names.get(it.role, it.role))
 
 
@@ -127,7 +129,14 @@ def _filled(it: line.CallOutFilled, say: Language, names: Names) -> str:
 
 
 def _call_out_ended(it: line.CallOutEnded, say: Language, names: Names) -> str:
-    return say.text("Call-out ended: %(coming)s of %(quota)s.", coming=it.coming, quota=it.quota)
+    words = say.text(
+        "Nobody is left to call: %(coming)s of %(quota)s come. Find the others by hand.",
+        coming=it.coming, quota=it.quota,
+    )  # fmt: skip
+    if not it.roles:
+        return words
+    roles = ", ".join(names.get(role, role) for role in it.roles)
+    return f"{words} {say.text('Nobody for: %(roles)s', roles=roles)}."
 
 
 def _queued(it: line.DispatchQueued, say: Language, names: Names) -> str:
@@ -189,6 +198,17 @@ def _route_opened(it: line.RouteOpened, say: Language, names: Names) -> str:
     return say.text(
         "Texts do not get through by %(route)s. %(why)s They leave by %(instead)s now.",
         route=route, why=why, instead=route_name(it.instead, say),
+    )  # fmt: skip
+
+
+def _alarms_copied(it: line.AlarmsCopied, say: Language, names: Names) -> str:
+    return say.plural(
+        "Nothing was heard of %(num)s alarm by %(route)s for %(seconds)s seconds. A copy leaves by "
+        "%(instead)s.",
+        "Nothing was heard of %(num)s alarms by %(route)s for %(seconds)s seconds. A copy of each "
+        "leaves by %(instead)s.",
+        it.texts, route=route_name(it.route, say), instead=route_name(it.instead, say),
+        seconds=it.seconds,
     )  # fmt: skip
 
 
@@ -354,6 +374,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.CodesLocked: _codes_locked,
     line.RouteOpened: _route_opened,
     line.RouteClosed: _route_closed,
+    line.AlarmsCopied: _alarms_copied,
     line.RoundOpened: _round_opened,
     line.RoundClosed: _round_closed,
     line.PicturePublished: _picture,

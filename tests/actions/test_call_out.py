@@ -8,7 +8,9 @@ from sqlalchemy import text as sql_text
 
 from calamity.actions.receive import acknowledge
 from calamity.actions.run import run_activation
+from calamity.actions.tasks import stop_call_out
 from calamity.domain.answers import AnswerText
+from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Role, Words
 from calamity.domain.timeline import (
     Acknowledged,
@@ -17,7 +19,7 @@ from calamity.domain.timeline import (
     CallOutReminded,
     DeputyCalled,
 )
-from calamity.store import call_outs
+from calamity.store import call_outs, tasks
 from tests.actions.play import inbound
 from tests.make import (
     CALL_OUT,
@@ -202,6 +204,54 @@ async def test_when_nobody_is_left_the_call_out_ends(play, called):
     assert (await play.roster(called.calamity_id)).state == "ended"
     (ended,) = await play.happened(called.calamity_id, CallOutEnded)
     assert (ended.coming, ended.quota) == (0, 2)
+
+
+async def climbed(play, called):
+    """Let everybody stay silent until nobody is left to call."""
+    for minute in (10, 15, 25, 30, 40, 45):
+        await play.wake(called.id, later(minutes=minute))
+
+
+async def test_when_everybody_stays_silent_the_call_out_ends_and_says_who_is_missing(play, called):
+    await play.reply(play.town["com1"], "1", later(minutes=1))
+    await climbed(play, called)
+    roster = await play.roster(called.calamity_id)
+    assert (roster.state, roster.coming, roster.quota) == ("ended", 1, 2)
+    (ended,) = await play.happened(called.calamity_id, CallOutEnded)
+    assert (ended.coming, ended.roles) == (1, ["LEI", "NET"])
+    async with play.database.reading() as session:
+        assert await call_outs.next_rung(session, called.id) is None
+        row = next(r for r in await tasks.tasks_of(session, called.id) if r.step == "call")
+    assert row.state == "done"
+
+
+async def test_an_answer_after_the_end_counts_and_may_make_it_enough(play, called):
+    await climbed(play, called)
+    assert "je komt" in await play.reply(play.town["lei1"], "1", later(minutes=50))
+    assert (await play.roster(called.calamity_id)).state == "ended"
+    await play.reply(play.town["net1"], "1", later(minutes=52))
+    roster = await play.roster(called.calamity_id)
+    assert (roster.state, roster.coming) == ("filled", 2)
+    assert len(await play.happened(called.calamity_id, CallOutFilled)) == 1
+
+
+async def test_who_cannot_after_all_once_it_ended_is_replaced(play, called):
+    await play.reply(play.town["com1"], "1", later(minutes=1))
+    await climbed(play, called)
+    await play.reply(play.town["com1"], "2", later(minutes=50))
+    roster = await play.roster(called.calamity_id)
+    assert roster.state == "running"
+    assert (await play.rungs(called.calamity_id))["com2"] == "called"
+
+
+async def test_once_a_person_said_enough_a_no_calls_nobody(play, called, town):
+    actor = Actor(town.id, "coordinator", UserRole.COORDINATOR)
+    row = await play.roster(called.calamity_id)
+    async with play.database.transaction() as session:
+        await stop_call_out(session, play.wakes, play.terms, actor, row.id, at=later(minutes=1))
+    await play.reply(play.town["lei1"], "2", later(minutes=2))
+    assert (await play.roster(called.calamity_id)).state == "filled"
+    assert await play.texts(to=play.town["lei2"]) == []
 
 
 async def test_someone_in_two_roles_is_called_once(database, wakes, town, play):

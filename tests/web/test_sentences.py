@@ -50,7 +50,9 @@ SAMPLES: list[line.Happening] = [
         role="LEI", answer="cannot", by_deputy=False, coming=2, quota=5, previous="coming"
     ),
     line.CallOutFilled(coming=5, quota=5, cancelled=2),
+    line.DeputyCalled(role="LEI", reason="nobody-left"),
     line.CallOutEnded(coming=4, quota=5),
+    line.CallOutEnded(coming=4, quota=5, roles=["LEI", "COM"]),
     line.DispatchQueued(
         dispatch_id="d",
         audience="KF",
@@ -67,6 +69,8 @@ SAMPLES: list[line.Happening] = [
     line.RouteOpened(route="twilio", code=20003, instead="smpp"),
     line.RouteOpened(route="smpp"),
     line.RouteClosed(route="twilio", moved=12),
+    line.AlarmsCopied(route="twilio", instead="smpp", texts=1, seconds=45),
+    line.AlarmsCopied(route="twilio", instead="smpp", texts=9, seconds=45),
     line.RoundOpened(round_id="r", number=2, audiences=["KF"], asked=34, closes_at=AT),
     line.RoundClosed(round_id="r", number=2, asked=34, answered=20),
     line.RoundClosed(round_id="r", number=2, asked=4),

@@ -38,8 +38,6 @@ from calamity.domain.timeline.happening import (
     PlaybookActivated,
     RoundClosed,
     RoundOpened,
-    RouteClosed,
-    RouteOpened,
     Sealed,
     Statement,
     StopMark,
@@ -52,6 +50,7 @@ from calamity.domain.timeline.happening import (
     encode_happening,
     kind_of,
 )
+from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.seal import is_signed, public_key, sign
 from calamity.domain.timeline.verdict import Fault, Sign, Verdict, verify
 
@@ -59,6 +58,7 @@ __all__ = [
     "GENESIS",
     "SALT_BYTES",
     "Acknowledged",
+    "AlarmsCopied",
     "CalamityClosed",
     "CalamityOpened",
     "CallOutEnded",

@@ -4,7 +4,6 @@ Bodies hold ids, codes, words and counts; never a person's name or number. Store
 readable for ever: a new field gets a default, a changed meaning gets a new tag.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -12,17 +11,10 @@ from msgspec import Meta, Struct, field
 
 from calamity.domain.channels import Channel
 from calamity.domain.picture import Picture
+from calamity.domain.timeline.body import AwareTime, Count, Sentence, Sha256, Text
+from calamity.domain.timeline.body import Body as _Happening
 from calamity.domain.timeline.entry import EntryKind
-
-Text = Annotated[str, Meta(min_length=1, max_length=4000)]
-Sentence = Annotated[str, Meta(min_length=1, max_length=400)]
-Count = Annotated[int, Meta(ge=0)]
-AwareTime = Annotated[datetime, Meta(tz=True)]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-
-
-class _Happening(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
-    """The body of an entry: refuses fields that it does not know."""
+from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 
 
 class CalamityOpened(_Happening, frozen=True, tag="calamity-opened"):
@@ -125,11 +117,12 @@ class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
 
 
 class CallOutEnded(_Happening, frozen=True, tag="call-out-ended"):
-    """The call-out is over, whether the quota was met or not."""
+    """Nobody is left to call, and too few come. *roles* are those for which nobody comes."""
 
     coming: Count
     quota: Count
     call_out_id: str | None = None
+    roles: list[str] = field(default_factory=list)
 
 
 class DispatchQueued(_Happening, frozen=True, tag="dispatch-queued"):
@@ -169,22 +162,6 @@ class CodesLocked(_Happening, frozen=True, tag="codes-locked"):
 
     wrong: Count
     until: AwareTime
-
-
-class RouteOpened(_Happening, frozen=True, tag="route-opened"):
-    """Texts no longer leave by one of our routes; *instead* is the one that they take now."""
-
-    route: str
-    code: int | None = None
-    """The carrier's, where it gave one; else it does not answer."""
-    instead: str | None = None
-
-
-class RouteClosed(_Happening, frozen=True, tag="route-closed"):
-    """A route works again; *moved* texts took another one meanwhile."""
-
-    route: str
-    moved: Count = 0
 
 
 class RoundOpened(_Happening, frozen=True, tag="round-opened"):
@@ -354,6 +331,7 @@ Happening = (
     | CodesLocked
     | RouteOpened
     | RouteClosed
+    | AlarmsCopied
     | RoundOpened
     | RoundClosed
     | PicturePublished
@@ -389,6 +367,7 @@ _KINDS: dict[type, EntryKind] = {
     CodesLocked: EntryKind.REPLY,
     RouteOpened: EntryKind.DISPATCH,
     RouteClosed: EntryKind.DISPATCH,
+    AlarmsCopied: EntryKind.DISPATCH,
     RoundOpened: EntryKind.ROUND,
     RoundClosed: EntryKind.ROUND,
     PicturePublished: EntryKind.PICTURE,

@@ -37,7 +37,7 @@ async def call_list(
         found = [
             each
             for each in await call_outs.rosters(session, calamity)
-            if each.state is CallOutState.RUNNING
+            if each.state is not CallOutState.FILLED and scene.calamity.closed_at is None
         ]
         silent = [line.recipient_id for each in found for line in _to_call(each)]
         people = await list_recipients(session, silent)

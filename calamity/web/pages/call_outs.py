@@ -77,7 +77,9 @@ def _call_out(scene: Scene, roster: call_outs.Roster, origin: CallOutStep) -> ro
         enough_at=origin.ended_at if roster.state is CallOutState.FILLED else None,
         ended_at=origin.ended_at if is_over else None,
         roles_with_nobody=tuple(
-            scene.title(role) for role in act.roles if not _has_somebody(role, lines)
+            scene.title(role)
+            for role in act.roles
+            if not _has_somebody(role, lines, is_over=roster.state is CallOutState.ENDED)
         ),
     )
 
@@ -87,13 +89,14 @@ def _is_shown(line: call_outs.RosterLine) -> bool:
     return line.state not in _NOT_CALLED or line.called_at is not None or line.rank == 1
 
 
-def _has_somebody(role: str, lines: list[call_outs.RosterLine]) -> bool:
-    return any(
-        line.role == role
-        and line.state is not Rung.UNREACHABLE
-        and line.answer is not Answer.CANNOT
-        for line in lines
-    )
+def _has_somebody(role: str, lines: list[call_outs.RosterLine], *, is_over: bool) -> bool:
+    """Say whether somebody comes for a role or may still; once it *is_over*, only who said so."""
+    for line in (each for each in lines if each.role == role):
+        if is_over and (line.answer is None and line.state is not Rung.SPARED):
+            continue
+        if line.state is not Rung.UNREACHABLE and line.answer is not Answer.CANNOT:
+            return True
+    return False
 
 
 def _line(
