@@ -52,6 +52,13 @@ async def routed(session: Session, terms: Terms) -> Terms:
     return replace(terms, routes=tuple(_in_order(terms, await _states(session))))
 
 
+async def routes_that_work(session: Session, terms: Terms) -> list[Route]:
+    """Return the routes by which texts leave at this moment, in the order of the terms."""
+    states = await _states(session)
+    closed = RouteState.CLOSED
+    return [route for route in terms.routes if states.get(route.name, closed) is closed]
+
+
 async def sender_to_answer(session: Session, terms: Terms, receiver: str) -> tuple[str, float]:
     """Return the number from which to answer, with its rate: the one that was written to.
 

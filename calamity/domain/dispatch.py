@@ -44,6 +44,11 @@ class InDoubtPolicy(StrEnum):
     """An instruction, which someone may have begun to follow: a person decides."""
 
 
+COPY_AFTER = timedelta(seconds=45)
+"""An alarm of which nothing is heard for so long leaves once more, by another route."""
+COPY_UNTIL = timedelta(minutes=10)
+"""After this a copy says nothing new: the reminder or the deputy had their turn."""
+
 _INSTRUCTIONS = frozenset({"action", "enough"})
 
 

@@ -130,6 +130,8 @@ def _waits_on(senders: Sequence[str]) -> Any:
         col(MessageRow.sender).in_(senders)
         & (col(MessageRow.state) == _READY)
         & (col(MessageRow.channel) == Channel.SMS)
+        # A copy has its sense on its own route alone.
+        & col(MessageRow.copy_of).is_(None)
     )
 
 

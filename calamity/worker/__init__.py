@@ -12,11 +12,13 @@ from types import MappingProxyType
 import structlog
 
 from calamity.actions.check_in import close_round
+from calamity.actions.copies import copy_unheard_alarms
 from calamity.actions.dispatch import finish_dispatches
 from calamity.actions.receive import read_inbox
 from calamity.actions.run import run_activation
 from calamity.actions.terms import Terms
 from calamity.domain.channels import Channel, channel_of
+from calamity.domain.dispatch import COPY_AFTER, COPY_UNTIL
 from calamity.domain.errors import CalamityError
 from calamity.gateways.carrier import Carrier, Sender
 from calamity.gateways.mail import MailCarrier, mail_server_of
@@ -39,6 +41,7 @@ __all__ = ["Worker", "carriers_of", "now", "work"]
 _SWEEP_SECONDS = 2.0
 _CARRIER_SECONDS = 3.0
 """The first seconds after the start are for the rest of the house."""
+_ENOUGH_FOR_COPIES = 2
 _Step = Callable[[], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
@@ -147,6 +150,7 @@ class Worker:
             self._sweep_routes,
             self._sweep_lanes,
             self._sweep_dispatches,
+            self._sweep_copies,
         ]
 
     def _due_at_carrier(self) -> list[_Step]:
@@ -218,6 +222,16 @@ class Worker:
         if waits:
             async with self._database.transaction() as session:
                 await finish_dispatches(session, now())
+
+    async def _sweep_copies(self) -> None:
+        at = now()
+        if len(self.carriers) < _ENOUGH_FOR_COPIES:
+            return
+        async with self._database.reading() as session:
+            waits = await outbox.any_unheard(session, after=at - COPY_UNTIL, before=at - COPY_AFTER)
+        if waits:
+            async with self._database.transaction() as session:
+                await copy_unheard_alarms(session, self._wakes, self.terms, at)
 
     async def _activation(self, activation_id: str) -> None:
         async with self._database.transaction() as session:

@@ -7,7 +7,7 @@ import pytest
 from calamity.app import house_of_settings
 from calamity.domain.errors import Refused
 from calamity.domain.routes import RouteState
-from calamity.domain.timeline import RouteClosed, RouteOpened, decode_happening
+from calamity.domain.timeline import AlarmsCopied, RouteClosed, RouteOpened, decode_happening
 from calamity.settings import read_settings
 from calamity.store import call_outs
 from calamity.store.people import EMAIL
@@ -34,7 +34,7 @@ async def told(desk, calamity_id):
     """Return what the timeline says of routes."""
     async with desk.database.reading() as session:
         found = [decode_happening(each.body) async for each in walk(session, calamity_id)]
-    return [each for each in found if isinstance(each, RouteOpened | RouteClosed)]
+    return [each for each in found if isinstance(each, RouteOpened | RouteClosed | AlarmsCopied)]
 
 
 async def called_out(desk):
@@ -122,6 +122,49 @@ async def test_an_alarm_in_doubt_leaves_again_by_the_next_route_and_says_so(desk
     assert (row.state, row.sender, row.is_repeat) == ("accepted", SECOND, True)
     (text,) = desk.smsc.said("submit")
     assert text["text"] == repeated("Hallo, wij zijn er.")
+
+
+async def test_an_alarm_of_which_nothing_is_heard_gets_one_copy_by_the_next_route(desk):
+    await desk.bound()
+    await desk.sandbox.fault("callback-drop", count=1000)
+    activation = await called_out(desk)
+    await desk.run_lane()
+    calls = {row.recipient_id: row.id for row in await desk.messages()}
+    lea, com, net = (desk.town[name] for name in ("lei1", "com1", "net1"))
+    await desk.worker._sweep_copies()
+    assert len(await desk.messages()) == 3, "not before its time"
+    for id_ in calls.values():
+        await desk.later(id_, seconds=46)
+    assert await desk.product.text(From=lea.phone, Body="3") == 200
+    await desk.read_inbox()
+    for _ in range(2):
+        await desk.worker._sweep_copies()
+    copies = {row.copy_of: row for row in await desk.messages() if row.copy_of}
+    assert set(copies) == {calls[com.id], calls[net.id]}, "who answered needs none"
+    # What is heard late calls off a copy that has not left.
+    (original,) = await desk.messages(calls[com.id])
+    assert await desk.product.says(original.sid, "delivered", original.id) == 204
+    await desk.read_inbox()
+    await desk.run(SECOND)
+    (text,) = desk.smsc.said("submit", to=net.phone[1:])
+    assert text["text"].endswith("(herhaald)")
+    assert desk.smsc.said("submit", to=com.phone[1:]) == []
+    (copied,) = await told(desk, activation.calamity_id)
+    assert copied == AlarmsCopied(route="twilio", instead="smpp", texts=2, seconds=45)
+    # A copy that arrived counts for the message of which nothing was heard.
+    (copy,) = await desk.messages(copies[calls[net.id]].id)
+    await desk.smsc.tell("receipt", id=text["id"], number=net.phone[1:], stat="DELIVRD")
+
+    async def arrived():
+        await desk.read_inbox()
+        (row,) = await desk.messages(calls[net.id])
+        return row.delivered_at is not None
+
+    await until(arrived)
+    assert (copy.state, copy.purpose, copy.attempts) == ("accepted", "copy", 1)
+    await desk.product.text(From=net.phone, Body="1")
+    await desk.read_inbox()
+    assert await answers(desk, activation.calamity_id) == {lea.id, net.id}
 
 
 async def test_words_in_doubt_and_what_was_accepted_stay_on_their_own_route(desk):

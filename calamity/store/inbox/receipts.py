@@ -22,6 +22,7 @@ from calamity.domain.receipts import (
     after_receipt,
 )
 from calamity.store.database import Session
+from calamity.store.outbox.copies import call_off_copies, tell_originals
 from calamity.store.quarantine import set_apart
 from calamity.store.tables import MessageRow, ReceiptRow, to_micros
 
@@ -65,6 +66,7 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
     by_id = await _messages(session, MessageRow.id, [r.message_id for r in receipts])
     by_sid = await _messages(session, MessageRow.sid, [r.sid for r in receipts])
     moved: dict[str, Moved] = {}
+    heard: dict[str, MessageRow] = {}
     apart: list[tuple[Quarantined, datetime]] = []
     for receipt in receipts:
         named, known = by_id.get(receipt.message_id or ""), by_sid.get(receipt.sid)
@@ -77,6 +79,7 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
             apart.append((_quarantined(cause, receipt), receipt.received_at))
         if message is None or not message.attempts or cause is Cause.OTHER_MESSAGE:
             continue
+        heard[message.id] = message
         is_late = receipt.received_at - message.created_at > _LATE
         if _moved(message, receipt, apart) and not is_late:
             moved[message.id] = Moved(
@@ -90,9 +93,24 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
                 message.claimed_at or receipt.received_at,
             )
     await session.sql.flush()
+    await _mind_copies(session, heard)
     if apart:
         await set_apart(await session.direct(), apart)
     return list(moved.values())
+
+
+async def _mind_copies(session: Session, heard: dict[str, MessageRow]) -> None:
+    """Call off copies of alarms of which something was heard; a copy that arrived counts."""
+    alarms = [id_ for id_, message in heard.items() if message.is_alarm]
+    if alarms:
+        await call_off_copies(session, alarms)
+    arrived = [
+        (message.copy_of, message.delivered_at)
+        for message in heard.values()
+        if message.copy_of and message.delivered_at
+    ]
+    if arrived:
+        await tell_originals(session, arrived)
 
 
 def _misfit(

@@ -1,5 +1,12 @@
 """The outbox: messages wait here as committed rows before they are texts."""
 
+from calamity.store.outbox.copies import (
+    Unheard,
+    any_unheard,
+    call_off_copies,
+    tell_originals,
+    unheard_alarms,
+)
 from calamity.store.outbox.lanes import (
     Claimed,
     Refusal,
@@ -54,11 +61,14 @@ __all__ = [
     "Refusal",
     "Result",
     "Turn",
+    "Unheard",
     "add_dispatch",
     "add_messages",
     "any_in_doubt",
+    "any_unheard",
     "ask",
     "backlog",
+    "call_off_copies",
     "cancel_calamity",
     "cancel_for_recipient",
     "cancel_ladders",
@@ -84,6 +94,8 @@ __all__ = [
     "settle",
     "take_lane",
     "take_turn",
+    "tell_originals",
     "texts_of_repeats",
     "unfinished_dispatches",
+    "unheard_alarms",
 ]

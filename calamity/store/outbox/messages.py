@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import case, func, insert, text, update
+from sqlalchemy import case, func, insert, or_, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -191,10 +191,18 @@ async def cancel_ladders(
     """
     if not ladder_ids:
         return 0
+    originals = select(col(MessageRow.id)).where(col(MessageRow.ladder_id).in_(ladder_ids))
     done = await session.sql.execute(
         update(MessageRow)
-        .where(col(MessageRow.ladder_id).in_(ladder_ids), col(MessageRow.state) == READY)
+        .where(
+            or_(
+                col(MessageRow.ladder_id).in_(ladder_ids),
+                col(MessageRow.copy_of).in_(originals.scalar_subquery()),
+            ),
+            col(MessageRow.state) == READY,
+        )
         .values(state=MessageState.CANCELLED)
+        .execution_options(synchronize_session=False)
     )
     if may_answer:
         return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count

@@ -63,6 +63,12 @@ class MessageRow(SQLModel, table=True):
             unique=True,
             **where("ladder_id IS NOT NULL"),
         ),
+        Index("ux_message_copy", "copy_of", unique=True, **where("copy_of IS NOT NULL")),
+        Index(
+            "ix_message_unheard",
+            "settled_at",
+            **where("is_alarm AND state = 'accepted' AND carrier_status = ''"),
+        ),
         Index("ux_message_reply", "reply_id", unique=True, **where("reply_id IS NOT NULL")),
         Index("ix_message_sid", "sid", **where("sid IS NOT NULL")),
         Index(
@@ -92,8 +98,10 @@ class MessageRow(SQLModel, table=True):
     round_id: str | None = Field(default=None, foreign_key="round.id", max_length=36)
     reply_id: str | None = Field(default=None, foreign_key="reply.id", max_length=36)
     """The inbound text that this one answers."""
+    copy_of: str | None = Field(default=None, foreign_key="message.id", max_length=36)
+    """The alarm, on another route, of which nothing was heard."""
     purpose: str = short(20)
-    """call-out, reminder, deputy, enough, give, ask, action, close or answer."""
+    """call-out, reminder, deputy, enough, give, ask, action, close, answer or copy."""
     channel: str = Field(default="sms", max_length=8)
     """sms, voice or email."""
     sender: str = short(100)

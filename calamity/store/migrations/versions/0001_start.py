@@ -909,6 +909,7 @@ def upgrade() -> None:
         sa.Column("ladder_id", sa.String(length=36), nullable=True),
         sa.Column("round_id", sa.String(length=36), nullable=True),
         sa.Column("reply_id", sa.String(length=36), nullable=True),
+        sa.Column("copy_of", sa.String(length=36), nullable=True),
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=8), nullable=False),
         sa.Column("sender", sa.String(length=100), nullable=False),
@@ -935,6 +936,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["calamity_id"],
             ["calamity.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["copy_of"],
+            ["message.id"],
         ),
         sa.ForeignKeyConstraint(
             ["dispatch_id"],
@@ -977,11 +982,20 @@ def upgrade() -> None:
             ("ix_message_sid", ["sid"], False),
             ("ux_message_ladder", ["ladder_id", "purpose", "channel"], True),
             ("ux_message_reply", ["reply_id"], True),
+            ("ux_message_copy", ["copy_of"], True),
         ):
             given = sa.text(f"{columns[0]} IS NOT NULL")
             batch_op.create_index(
                 name, columns, unique=unique, sqlite_where=given, postgresql_where=given
             )
+        unheard = sa.text("is_alarm AND state = 'accepted' AND carrier_status = ''")
+        batch_op.create_index(
+            "ix_message_unheard",
+            ["settled_at"],
+            unique=False,
+            sqlite_where=unheard,
+            postgresql_where=unheard,
+        )
         batch_op.create_index(
             "ix_message_unsettled",
             ["state", "claimed_at"],
