@@ -1,5 +1,6 @@
 """Playbook documents as files: the tree with all versions, and the form in which they travel."""
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,20 +35,29 @@ def tree() -> Path:
 
 
 def source_of(file: Path) -> bytes:
-    """Return what a document holds. Raises Refused for a file that is far too large to be one."""
-    size = file.stat().st_size
-    if size > _LARGEST:
+    """Return what a document holds.
+
+    Raises Refused for a file that is far too large to be one, or that cannot be read.
+    """
+    try:
+        size = file.stat().st_size
+        if size <= _LARGEST:
+            return file.read_bytes()
+    except OSError as error:
         raise Refused(
-            f"{file}: the file has {size // _MIB} MiB, and a playbook is far smaller. Name the "
-            "document itself.",
+            f"{file}: the file cannot be read. Make it a file that you may read.",
             field="path",
-        )
-    return file.read_bytes()
+        ) from error
+    raise Refused(
+        f"{file}: the file has {size // _MIB} MiB, and a playbook is far smaller. Name the "
+        "document itself.",
+        field="path",
+    )
 
 
 def is_block(path: Path) -> bool:
     """Tell whether a document is a block: it stands in the folder of all blocks."""
-    return path.resolve().parent.parent.name == BLOCKS
+    return _place(path).parent.parent.name == BLOCKS
 
 
 def blocks_beside(files: "Iterable[Path]") -> "Blocks":
@@ -55,7 +65,7 @@ def blocks_beside(files: "Iterable[Path]") -> "Blocks":
     from calamity.domain.playbook_check import PlaybookFaults, read_block
 
     found = {}
-    for folder in {_blocks_of(file.resolve()) for file in files}:
+    for folder in {_blocks_of(_place(file)) for file in files}:
         for file in files_in(folder):
             try:
                 block = read_block(source_of(file), str(file))
@@ -64,6 +74,11 @@ def blocks_beside(files: "Iterable[Path]") -> "Blocks":
                 continue
             found[block.block, block.version] = block
     return found
+
+
+def _place(path: Path) -> Path:
+    # Links are left as they are: one that leads round in a circle has no end.
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps its ".."
 
 
 def _blocks_of(file: Path) -> Path:

@@ -187,6 +187,13 @@ def test_a_file_of_a_gigabyte_is_refused_unread(sqlite_cli: Cli, tmp_path: Path)
     assert "1024 MiB" in sqlite_cli.refused("playbooks", "check", str(huge))
 
 
+@pytest.mark.parametrize("made", [Path.mkdir, lambda path: path.symlink_to(path.name)])
+def test_what_is_no_file_among_playbooks_is_refused(sqlite_cli: Cli, tmp_path: Path, made):
+    made(tmp_path / "v1.yaml")
+
+    assert "cannot be read" in sqlite_cli.refused("playbooks", "check", str(tmp_path))
+
+
 def test_a_playbook_travels_with_its_fingerprint(sqlite_cli: Cli, tmp_path: Path):
     make_municipality(sqlite_cli)
     *_, newest = sqlite_cli.json("playbooks", "publish", "attack-elsewhere", "--by", "anna")

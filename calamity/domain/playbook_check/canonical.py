@@ -2,11 +2,12 @@
 
 import hashlib
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 
 from calamity.domain.playbook import Block, Playbook
 
@@ -35,10 +36,16 @@ def _plain(value: Any) -> Any:
     # msgspec's own omit_defaults compares by identity, so "12h" would at times stay in.
     config = value.__struct_config__
     plain = {config.tag_field: config.tag} if config.tag_field else {}
-    for field in fields(value):
+    for field in _fields(type(value)):
         held = getattr(value, field.name)
         factory = field.default_factory
         default = factory() if callable(factory) else field.default
         if held != default:
             plain[field.encode_name] = _plain(held)
     return plain
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[FieldInfo, ...]:
+    # Resolving the types of a struct takes longer than writing it out.
+    return fields(kind)

@@ -169,7 +169,9 @@ def _check_length(draft: Draft, text: str, language: Language, path: Path) -> No
 
 
 def _check_alphabet(draft: Draft, text: str, path: Path) -> None:
-    strange = {char: texts.gsm_suggestion(char) for char in text if _is_strange(char)}
+    strange = {
+        char: texts.gsm_suggestion(char) for char in dict.fromkeys(text) if _is_strange(char)
+    }
     if not strange:
         return
     plain = "".join(char for char in text if char not in strange)
