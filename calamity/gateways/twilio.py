@@ -248,7 +248,7 @@ class TwilioCarrier:
                 validity_period=text.valid_seconds,
                 **{chosen: sender},
             )
-            return accepted(made)
+            return accepted(made, self._account.account_sid)
 
         return await self.attempt(create)
 

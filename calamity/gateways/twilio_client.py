@@ -33,6 +33,7 @@ from calamity.gateways.carrier import (
     meaning_of,
 )
 from calamity.gateways.twilio import EDGES
+from calamity.gateways.twilio_records import usable_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -299,7 +300,7 @@ def _refusal(status: object, code: object) -> Outcome:
         return InDoubt("the carrier's answer cannot be understood")
     if status < _REFUSED:
         return NotSent(f"the carrier sent us elsewhere ({status})", _AFTER_MISCONFIGURATION_SECONDS)
-    code = code if isinstance(code, int) else status
+    code = usable_code(code) or status
     return Rejected(code, meaning_of(code).en)
 
 
@@ -323,7 +324,7 @@ def _in_doubt(error: Exception) -> InDoubt:
 
 def _code(body: bytes) -> int | None:
     try:
-        return json.decode(body, type=_ErrorBody).code
+        return usable_code(json.decode(body, type=_ErrorBody).code)
     except (DecodeError, UnicodeDecodeError):
         return None
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MESSAGE = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST_STATUS = 30
+_LARGEST_CODE = 999_999_999
 
 
 def is_message(sid: object) -> bool:
@@ -28,10 +29,18 @@ def is_message(sid: object) -> bool:
     return isinstance(sid, str) and _MESSAGE.fullmatch(sid) is not None
 
 
-def accepted(made: "MessageInstance") -> Outcome:
-    """Return what a create's answer means; one that names no message proves nothing."""
+def usable_code(code: object) -> int | None:
+    """Return a code as the carrier gives them; anything else cannot be kept."""
+    is_code = isinstance(code, int) and not isinstance(code, bool) and 0 < code <= _LARGEST_CODE
+    return int(code) if is_code else None  # type: ignore[call-overload]  # an int, as was seen
+
+
+def accepted(made: "MessageInstance", account_sid: str) -> Outcome:
+    """Return what a create's answer means; one about no message of ours proves nothing."""
     if not is_message(made.sid):
         return InDoubt("the carrier's answer names no message")
+    if made.account_sid not in (None, account_sid):
+        return InDoubt("the carrier's answer is about another account")
     segments = str(made.num_segments or "0")
     return Accepted(
         str(made.sid), str(made.status or ""), int(segments) if segments.isdecimal() else 0
@@ -92,4 +101,4 @@ def _status(made: "MessageInstance") -> str:
 
 
 def _code(made: "MessageInstance") -> int | None:
-    return made.error_code if isinstance(made.error_code, int) else None
+    return usable_code(made.error_code)

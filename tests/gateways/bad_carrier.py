@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+_USUAL_CODE = 21211
 SID = "SM" + "1" * 32
 CREATED = "Thu, 24 Aug 2023 05:01:45 +0000"
 
@@ -51,7 +52,7 @@ class BadCarrier:
 
     def __init__(self) -> None:
         self.mode = "accept"
-        self.code = 21211
+        self.code: object = _USUAL_CODE
         self.retry_after: str | None = None
         self.answer: object = resource()
         self.forms: list[dict[str, str]] = []
@@ -158,7 +159,8 @@ class BadCarrier:
 
     async def _busy(self, _: web.BaseRequest) -> web.StreamResponse:
         headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
-        return web.json_response({"code": 20429, "status": 429}, status=429, headers=headers)
+        code = 20429 if self.code == _USUAL_CODE else self.code
+        return web.json_response({"code": code, "status": 429}, status=429, headers=headers)
 
     async def _fault(self, _: web.BaseRequest) -> web.StreamResponse:
         return self._error(500)

@@ -141,6 +141,9 @@ async def test_a_text_that_never_got_a_connection_is_not_sent(server):
         {"sid": 5},
         {"sid": "CA" + "1" * 32},
         {"sid": SID, "date_created": 7},
+        {"sid": SID + "\n"},
+        resource(account_sid="AC" + "9" * 32),
+        resource(num_segments="9" * 5000),
     ],
 )
 async def test_an_accepting_answer_without_a_message_is_in_doubt(server, carrier, answer):
@@ -159,6 +162,16 @@ async def test_a_refusal_carries_the_code_and_no_number(server, carrier):
     assert outcome.code == 21610
     assert "STOP" in outcome.reason
     assert "31970" not in outcome.reason
+
+
+@pytest.mark.parametrize("code", [10**30, 2**40, -1, 0, True, "21211"])
+async def test_a_code_that_cannot_be_kept_is_left_out(server, carrier, code):
+    server.code = code
+    for mode, without in (("refuse", 400), ("problem", 400), ("busy", 429)):
+        server.mode = mode
+        outcome = await carrier.send(make_text())
+        assert isinstance(outcome, Rejected | NotSent)
+        assert outcome.code == without, mode
 
 
 async def test_a_refusal_without_a_code_has_the_http_status(server, carrier):
