@@ -77,6 +77,18 @@ CALL_OVER: frozenset[str] = NEGATIVE | {
 }
 """A call has come to its end. Only a key that was pressed in it is an answer."""
 
+OF_CALLS_ALONE: frozenset[str] = frozenset(
+    {
+        CarrierStatus.INITIATED.value,
+        CarrierStatus.RINGING.value,
+        CarrierStatus.IN_PROGRESS.value,
+        CarrierStatus.BUSY.value,
+        CarrierStatus.NO_ANSWER.value,
+        CarrierStatus.COMPLETED.value,
+    }
+)
+"""Of a text these say nothing."""
+
 WRONG_NUMBER: frozenset[int] = frozenset(
     {
         # No such number; our own; not to be reached from ours; no mobile phone.

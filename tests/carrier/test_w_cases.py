@@ -295,7 +295,7 @@ async def test_w13_an_error_code_is_kept_and_filled_in(desk, codes):
     assert (await desk.message(id_)).error_code == 30007
 
 
-@pytest.mark.parametrize("status", ["shipped", "partially_delivered", "x" * 30])
+@pytest.mark.parametrize("status", ["shipped", "partially_delivered", "x" * 30, "busy"])
 async def test_w14_an_unknown_status_is_stored_and_moves_nothing(desk, status):
     id_, sid = await sent_one(desk)
     await desk.product.says(sid, "sent", id_)

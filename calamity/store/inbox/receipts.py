@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
 from calamity.domain.receipts import (
+    OF_CALLS_ALONE,
     RANK,
     Cause,
     Quarantined,
@@ -80,6 +81,8 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
         if message is None or not message.attempts or cause is Cause.OTHER_MESSAGE:
             continue
         heard[message.id] = message
+        if not _is_said_of(message, receipt.status):
+            continue
         is_late = receipt.received_at - message.created_at > _LATE
         if _moved(message, receipt, apart) and not is_late:
             moved[message.id] = Moved(
@@ -126,7 +129,13 @@ def _misfit(
         return Cause.NEVER_LEFT
     if message.sid not in (None, receipt.sid) and message.attempts == 1:
         return Cause.SECOND_COPY
-    return None if receipt.status in RANK else Cause.UNKNOWN_STATUS
+    return None if _is_said_of(message, receipt.status) else Cause.UNKNOWN_STATUS
+
+
+def _is_said_of(message: MessageRow, status: str) -> bool:
+    """Say whether a carrier says this of such a message: a text is never busy."""
+    is_call = message.channel == Channel.VOICE
+    return status in RANK and (is_call or status not in OF_CALLS_ALONE)
 
 
 def _quarantined(cause: Cause, receipt: ReceiptRow) -> Quarantined:
