@@ -3,20 +3,26 @@
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import func, literal, or_, update
 from sqlmodel import col, select
 
 from calamity.domain.errors import NotFound
+from calamity.domain.phone import masked
 from calamity.store.database import Session
 from calamity.store.inbox import BODY, SENDER
+from calamity.store.municipalities import count_municipalities
 from calamity.store.people import NAME, PHONE
 from calamity.store.questions import unlock
 from calamity.store.tables import (
     ContactPersonRow,
     KeyFigureRow,
+    Moment,
     RecipientRow,
     ReplyRow,
 )
 
+_UNKNOWN = "unknown-number"
 LOCKED = "locked"
 """Of a number that sent too many wrong codes, until somebody looked."""
 
@@ -89,15 +95,85 @@ async def letters_for_coordinators(
     return [_letter(session, row, who.name, phone=who.phone) for row, who in rows]
 
 
-async def unknown_letters(session: Session, *, limit: int = 100) -> list[Letter]:
-    """Return texts from numbers that nobody knows, the newest first."""
+async def unknown_letters(
+    session: Session, municipality_id: str, *, limit: int = 100
+) -> list[Letter]:
+    """Return texts from numbers that nobody knows, the newest first.
+
+    Where several municipalities share our numbers, nobody can tell for whom a text is: each sees
+    it, without the number, until one of them takes it.
+    """
     rows = await session.sql.scalars(
         select(ReplyRow)
-        .where(col(ReplyRow.recipient_id).is_(None), ReplyRow.meaning == "unknown-number")
+        .where(
+            col(ReplyRow.recipient_id).is_(None),
+            col(ReplyRow.meaning) == _UNKNOWN,
+            or_(
+                col(ReplyRow.municipality_id).is_(None),
+                col(ReplyRow.municipality_id) == municipality_id,
+            ),
+        )
         .order_by(col(ReplyRow.received_at).desc())
         .limit(limit)
     )
-    return [_letter(session, row, None, phone=row.phone) for row in rows]
+    is_shared = await count_municipalities(session) > 1
+    found = [(row, _letter(session, row, None, phone=row.phone)) for row in rows]
+    return [
+        replace(letter, phone=masked(letter.phone))
+        if is_shared and row.municipality_id is None
+        else letter
+        for row, letter in found
+    ]
+
+
+async def take_unknown(session: Session, municipality_id: str, reply_id: str, at: datetime) -> None:
+    """Let a text from an unknown number belong to a municipality, and count as handled.
+
+    Raises NotFound for a text of somebody known, or that another municipality took.
+    """
+    taken = await session.sql.scalar(
+        update(ReplyRow)
+        .where(
+            col(ReplyRow.id) == reply_id,
+            col(ReplyRow.recipient_id).is_(None),
+            col(ReplyRow.meaning) == _UNKNOWN,
+            or_(
+                col(ReplyRow.municipality_id).is_(None),
+                col(ReplyRow.municipality_id) == municipality_id,
+            ),
+        )
+        .values(
+            municipality_id=municipality_id,
+            handled_at=func.coalesce(col(ReplyRow.handled_at), literal(at, Moment())),
+        )
+        .returning(col(ReplyRow.id))
+    )
+    if taken is None:
+        raise NotFound("This text does not exist, or another municipality took it.", field="reply")
+
+
+async def erase_unknown(session: Session, before: datetime) -> int:
+    """Erase words and numbers of unknown people from before a moment; return how many texts.
+
+    The carrier's id stays, so that the same text does not come in anew.
+    """
+    vault = session.vault
+    done = await session.sql.execute(
+        update(ReplyRow)
+        .where(
+            col(ReplyRow.recipient_id).is_(None),
+            col(ReplyRow.received_at) < before,
+            col(ReplyRow.meaning) == _UNKNOWN,
+        )
+        .values(
+            meaning="erased",
+            needs_person=False,
+            sender_index="",
+            phone=vault.seal_text(SENDER, ""),
+            body=vault.seal_text(BODY, ""),
+        )
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE has a row count
 
 
 async def handle_letter(session: Session, reply_id: str, at: datetime) -> ReplyRow:

@@ -97,6 +97,7 @@ PATHS = {
     "person": "/people/{person:str}",
     "stop_checked": "/people/{person:str}/stop-checked",
     "unknown_numbers": "/unknown-numbers",
+    "take_unknown": "/unknown-numbers/{reply:str}/take",
     "users": "/settings/users",
     "keys": "/settings/keys",
     "key_withdraw": "/settings/keys/{key:str}/withdraw",

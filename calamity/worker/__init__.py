@@ -6,7 +6,7 @@ next one. No transaction is open while the carrier is called.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import structlog
@@ -17,6 +17,7 @@ from calamity.actions.dispatch import finish_dispatches
 from calamity.actions.receive import read_inbox
 from calamity.actions.run import run_activation
 from calamity.actions.terms import Terms
+from calamity.actions.unknown import erase_unknown
 from calamity.domain.channels import Channel, channel_of
 from calamity.domain.dispatch import COPY_AFTER, COPY_UNTIL
 from calamity.domain.errors import CalamityError
@@ -42,6 +43,7 @@ _SWEEP_SECONDS = 2.0
 _CARRIER_SECONDS = 3.0
 """The first seconds after the start are for the rest of the house."""
 _ENOUGH_FOR_COPIES = 2
+_UNKNOWN, _UNKNOWN_EVERY = "unknown", timedelta(hours=1)
 _Step = Callable[[], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
@@ -151,6 +153,7 @@ class Worker:
             self._sweep_lanes,
             self._sweep_dispatches,
             self._sweep_copies,
+            self._sweep_unknown,
         ]
 
     def _due_at_carrier(self) -> list[_Step]:
@@ -232,6 +235,13 @@ class Worker:
         if waits:
             async with self._database.transaction() as session:
                 await copy_unheard_alarms(session, self._wakes, self.terms, at)
+
+    async def _sweep_unknown(self) -> None:
+        at = now()
+        if self.rests_until.get(_UNKNOWN, at) <= at:
+            self.rests_until[_UNKNOWN] = at + _UNKNOWN_EVERY
+            async with self._database.transaction() as session:
+                await erase_unknown(session, at)
 
     async def _activation(self, activation_id: str) -> None:
         async with self._database.transaction() as session:

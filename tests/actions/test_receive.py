@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from calamity.actions.receive import read_inbox
-from calamity.domain.errors import Unavailable
+from calamity.actions.unknown import erase_unknown, take_unknown
+from calamity.domain.errors import NotFound, Unavailable
+from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.receipts import StatusReceipt
 from calamity.store import inbox, letters, rounds, stops
 from calamity.store.inbox import Inbox
@@ -128,7 +130,7 @@ async def test_a_letter_is_handled_once(play, asked, town, database):
 async def test_an_unknown_number_is_kept_apart_and_gets_no_answer(play, asked):
     assert await play.reply("+3197010248888", "1", later(minutes=5)) == ""
     async with play.database.reading() as session:
-        (letter,) = await letters.unknown_letters(session)
+        (letter,) = await letters.unknown_letters(session, play.town.id)
     assert (letter.phone, letter.body, letter.name) == ("+3197010248888", "1", "")
     assert await letters_of(play) == []
     assert await answered(play, asked) == 0
@@ -194,6 +196,40 @@ async def test_a_number_known_in_two_towns_answers_the_one_that_asked(play, aske
     assert "telt mee" in await play.reply(town["kf1"], "3", later(minutes=5))
     assert await answered(play, asked) == 1
     assert await play.texts(to=twin) == []
+
+
+async def test_where_towns_share_a_number_an_unknown_text_is_of_the_one_that_takes_it(
+    play, town, database
+):
+    async with database.transaction() as session:
+        other = await make_town(session, slug="elders", name="Elders", key_figures=0)
+    ours, theirs = (Actor(each.id, "c", UserRole.COORDINATOR) for each in (town, other))
+
+    async def seen(actor) -> list[tuple[str, str]]:
+        async with database.reading() as session:
+            found = await letters.unknown_letters(session, actor.municipality_id)
+        return [(letter.phone, letter.body) for letter in found]
+
+    async def takes(actor) -> None:
+        async with database.transaction() as session:
+            await take_unknown(session, actor, letter.reply_id, at=later(minutes=6))
+
+    await play.reply("+3197010248888", "Er ligt iemand op straat", later(minutes=5))
+    async with database.reading() as session:
+        (letter,) = await letters.unknown_letters(session, town.id)
+    assert await seen(ours) == await seen(theirs) == [(letter.phone, "Er ligt iemand op straat")]
+    assert "248888" not in letter.phone, "nobody's number is told to towns that it does not concern"
+    await takes(theirs)
+    assert await seen(ours) == []
+    assert await seen(theirs) == [("+3197010248888", "Er ligt iemand op straat")]
+    with pytest.raises(NotFound):
+        await takes(ours)
+    # Two weeks later the words and the number are gone, and the same text does not come in anew.
+    async with database.transaction() as session:
+        assert await erase_unknown(session, later(days=13)) == 0
+        assert await erase_unknown(session, later(days=15)) == 1
+        assert await erase_unknown(session, later(days=15)) == 0
+    assert await seen(theirs) == []
 
 
 async def test_stop_holds_in_every_town_that_knows_the_number(play, asked, town, database):

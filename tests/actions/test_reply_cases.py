@@ -290,7 +290,7 @@ async def test_r08_what_the_carrier_took_for_a_word_of_its_own_holds_here_too(pl
 async def test_r11_a_name_that_reads_like_a_number_is_not_its_owner(play, town, asked_at):
     assert await play.reply(town["lei1"], "1", asked_at, has_number=False) == ""
     async with play.database.reading() as session:
-        (letter,) = await letters.unknown_letters(session)
+        (letter,) = await letters.unknown_letters(session, town.id)
     assert (letter.body, letter.recipient_id) == ("1", None)
 
 

@@ -1220,9 +1220,16 @@ UNKNOWN = people.UnknownNumbers(
             at=ago(minutes=30),
             phone_masked="+31 97 ••• ••• 99",
             text="Wie is dit?",
-            answered=True,
+            handled=True,
         ),
-    )
+        people.UnknownText(
+            id="x2",
+            at=ago(minutes=40),
+            phone_masked="+31 97 ••• ••• 12",
+            text="Mijn buurman doet niet open.",
+        ),
+    ),
+    shared=True,
 )
 
 EXERCISE = {

@@ -46,6 +46,7 @@ FORMS: dict[str, Permission | tuple[Permission, ...]] = {
     "/playbooks/import": Permission.PUBLISH,
     "/playbooks/import/confirm": Permission.PUBLISH,
     "/playbooks/imports/nothing": Permission.PUBLISH,
+    "/unknown-numbers/nothing/take": Permission.SEE_UNKNOWN_NUMBERS,
     "/settings/keys": Permission.TRUST_KEYS,
     "/settings/keys/nothing/withdraw": Permission.TRUST_KEYS,
     "/neighbourhoods/import": Permission.IMPORT,

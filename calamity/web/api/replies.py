@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from calamity.actions.unknown import take_unknown
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import letters
@@ -52,7 +53,7 @@ async def list_unknown(house: NamedDependency[House], actor: NamedDependency[Act
     """List texts from numbers that nobody knows."""
     actor.must(Permission.SEE_UNKNOWN_NUMBERS)
     async with house.database.reading() as session:
-        found = await letters.unknown_letters(session)
+        found = await letters.unknown_letters(session, actor.municipality_id)
     return Replies([wired(letter, Reply) for letter in found])
 
 
@@ -69,15 +70,17 @@ async def handle(
 ) -> None:
     """Mark a text as handled. Only who may read it may do so."""
     async with house.database.transaction() as session:
-        if not _may_read(actor, await letters.reader_of(session, reply_id)):
+        reader = await letters.reader_of(session, reply_id)
+        if reader.is_unknown and actor.may(Permission.SEE_UNKNOWN_NUMBERS):
+            await take_unknown(session, actor, reply_id, at=now())
+            return
+        if not _may_read(actor, reader):
             raise NotFound("This text does not exist, or is not for you.", field="reply")
         await letters.handle_letter(session, reply_id, now())
 
 
 def _may_read(actor: Actor, reader: letters.LetterReader) -> bool:
-    if reader.is_unknown:
-        return actor.may(Permission.SEE_UNKNOWN_NUMBERS)
-    if reader.municipality_id != actor.municipality_id:
+    if reader.is_unknown or reader.municipality_id != actor.municipality_id:
         return False
     if reader.contact_recipient_id is not None:
         is_contact = reader.contact_recipient_id == actor.recipient_id

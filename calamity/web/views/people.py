@@ -174,7 +174,7 @@ class UnknownText(Struct, frozen=True, forbid_unknown_fields=True):
     at: datetime
     phone_masked: str
     text: str
-    answered: bool = False
+    handled: bool = False
 
 
 class UnknownNumbers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,6 +182,8 @@ class UnknownNumbers(Struct, frozen=True, forbid_unknown_fields=True):
 
     texts: tuple[UnknownText, ...] = ()
     kept_days: int = 14
+    shared: bool = False
+    """Other municipalities use our number too, and see the same texts."""
 
 
 class UserLine(Struct, frozen=True, forbid_unknown_fields=True):
