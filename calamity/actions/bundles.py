@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from calamity.actions.bindings import Bindings, Gap, bindings_of
 from calamity.actions.signatures import verify_version
 from calamity.domain.bundle import (
     Bundle,
@@ -19,16 +20,16 @@ from calamity.domain.bundle import (
     unpack,
 )
 from calamity.domain.errors import Conflict, NotFound
-from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import Group, Playbook, Words
-from calamity.domain.playbook_changes import Change, Difference, compare, differences
+from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.playbook import Playbook, Words
+from calamity.domain.playbook_changes import Change, compare
 from calamity.domain.playbook_life import VersionState, key_fingerprint
 from calamity.domain.timeline import public_key
+from calamity.store.accounts import find_user
 from calamity.store.database import Session
 from calamity.store.imports import get_import
 from calamity.store.keys import find_trusted_key, list_signatures
-from calamity.store.municipalities import get_municipality, list_neighbourhoods, signing_key
-from calamity.store.people import take_snapshot
+from calamity.store.municipalities import get_municipality, signing_key
 from calamity.store.playbooks import PlaybookVersion, list_versions
 
 Standing = Literal["new", "same", "update", "ours-ahead", "merge"]
@@ -41,15 +42,6 @@ class Signer(Struct, frozen=True):
     fingerprint: str
     trusted_as: str | None
     """The name under which this key is trusted here, if it is."""
-
-
-class Missing(Struct, frozen=True):
-    """What here is still without people, for one playbook."""
-
-    roles: list[Words]
-    audiences: list[Words]
-    places: list[str]
-    """Neighbourhoods where nobody is of an audience that is meant for affected ones."""
 
 
 class Incoming(Struct, frozen=True):
@@ -66,8 +58,10 @@ class Incoming(Struct, frozen=True):
     """Our newest version."""
     changes: list[Change]
     """What theirs has that our newest version has not."""
-    differences: list[Difference]
-    missing: Missing
+    gaps: list[Gap]
+    """What of it has nobody here yet."""
+    approved_with: str
+    """Fingerprint of the key with which somebody there approved it; empty: nobody did, or said."""
 
 
 class Look(Struct, frozen=True):
@@ -129,10 +123,19 @@ async def _packed(
         key=public_key(secret),
         published=signatures.get("published"),
         approved=signatures.get("approved"),
+        office=await _office(session, actor.municipality_id, version.approved_by),
         earlier=tuple(earlier),
         received=await _received(session, version, actor.municipality_id),
     )
     return Packed(provenance, version.playbook)
+
+
+async def _office(session: Session, municipality_id: str, login: str | None) -> UserRole | None:
+    """Return as what somebody with an account approves; who it is stays here."""
+    user = await find_user(session, login) if login else None
+    if user is None or user.municipality_id != municipality_id:
+        return None
+    return UserRole(user.role)
 
 
 def _chosen(versions: Sequence[PlaybookVersion], slug: str, number: int | None) -> PlaybookVersion:
@@ -158,10 +161,10 @@ async def _received(
 async def look_at(session: Session, actor: Actor, bundle: Bundle) -> Look:
     """Say who signed a bundle, what differs from what we have, and what has no people here yet."""
     actor.must(Permission.PUBLISH)
-    missing = await _missing_of(session, actor.municipality_id)
+    bindings = await bindings_of(session, actor.municipality_id)
     return Look(
         await signer_of(session, actor.municipality_id, bundle),
-        [await _incoming(session, actor, item, missing) for item in bundle.items],
+        [await _incoming(session, actor, item, bindings) for item in bundle.items],
     )
 
 
@@ -181,20 +184,19 @@ async def signer_of(session: Session, municipality_id: str, bundle: Bundle) -> S
     return Signer(bundle.municipality, fingerprint, known.name if known else None)
 
 
-async def _incoming(
-    session: Session, actor: Actor, item: Carried, missing: "_Bindings"
-) -> Incoming:
+async def _incoming(session: Session, actor: Actor, item: Carried, bindings: Bindings) -> Incoming:
     versions = await list_versions(session, actor.municipality_id, item.provenance.slug)
     ours = versions[0] if versions else None
     base = await base_of(session, actor.municipality_id, versions, item.provenance)
+    approved = item.provenance.approved
     return Incoming(
         provenance=item.provenance,
         title=item.playbook.title,
         standing=standing_of(base, item.playbook, ours),
         ours=ours.number if ours else None,
         changes=compare(ours.playbook, item.playbook) if ours else [],
-        differences=differences(base, item.playbook, ours.playbook) if ours else [],
-        missing=missing.of(item.playbook),
+        gaps=bindings.gaps(item.playbook),
+        approved_with=key_fingerprint(approved.key) if approved else "",
     )
 
 
@@ -231,45 +233,3 @@ def standing_of(base: Playbook | None, theirs: Playbook, ours: PlaybookVersion |
     if not compare(base, ours.playbook):
         return "update"
     return "merge" if compare(base, theirs) else "ours-ahead"
-
-
-class _Bindings:
-    """Who is here, by role, by group and by neighbourhood."""
-
-    def __init__(
-        self, held: dict[str, int], groups: dict[Group, set[str]], places: dict[str, str]
-    ) -> None:
-        self._held, self._groups, self._places = held, groups, places
-
-    def of(self, playbook: Playbook) -> Missing:
-        """Return what of a playbook has no people here."""
-        places = {
-            name
-            for audience in playbook.audiences
-            if audience.where == "affected" and audience.of in self._groups
-            for code, name in self._places.items()
-            if code not in self._groups[audience.of]
-        }
-        return Missing(
-            [
-                role.title
-                for role in playbook.roles
-                if self._held.get(role.code, 0) < max(1, role.minimum)
-            ],
-            [each.title for each in playbook.audiences if each.of not in self._groups],
-            sorted(places),
-        )
-
-
-async def _missing_of(session: Session, municipality_id: str) -> _Bindings:
-    snapshot = await take_snapshot(session, municipality_id)
-    held: dict[str, int] = {}
-    groups: dict[Group, set[str]] = {}
-    for member in snapshot.members:
-        groups.setdefault(member.group, set()).add(member.neighbourhood)
-        if member.group is Group.RAPID_TEAM and member.rank == 1:
-            held[member.role] = held.get(member.role, 0) + 1
-    names = {
-        place.code: place.name for place in await list_neighbourhoods(session, municipality_id)
-    }
-    return _Bindings(held, groups, names)

@@ -163,12 +163,38 @@ def _say_look(look: "Look") -> None:
 def _say_incoming(each: "Incoming") -> None:
     beside = f", beside our version {each.ours}" if each.ours else ""
     say(f"{each.provenance.slug} version {each.provenance.version}: {each.standing}{beside}.")
+    _say_approval(each)
     say_changes(each.changes, "  ")
-    for what, titles in (("Roles", each.missing.roles), ("Audiences", each.missing.audiences)):
-        if titles:
-            say(f"  {what} without people: {', '.join(title.en for title in titles)}.")
-    if each.missing.places:
-        say(f"  Neighbourhoods without people: {', '.join(each.missing.places)}.")
+    for gap in each.gaps:
+        count = f" ({gap.held} of {gap.needed})" if gap.needed > 1 else ""
+        say(f"  {_LACKING[gap.kind]}: {' '.join((gap.code, gap.name.en)).strip()}{count}.")
+    for room in dict.fromkeys(gap.room for gap in each.gaps):
+        say(f"  Next: {_BOUND_BY[room]}")
+
+
+def _say_approval(each: "Incoming") -> None:
+    from calamity.domain.playbook_life import grouped
+
+    approved = each.provenance.approved
+    if approved is None:
+        say("  Approved there: by nobody yet, or nobody says so.")
+        return
+    office = each.provenance.office or "somebody"
+    say(f"  Approved there: {approved.at:%Y-%m-%d}, {office} of {approved.named}.")
+    say(f"  Fingerprint of that key: {grouped(each.approved_with)}")
+
+
+_LACKING = {
+    "map": "Not known here yet",
+    "role": "Role without people",
+    "audience": "Group without people",
+    "circle": "Circle without an agreement for these messages",
+    "neighbourhood": "Neighbourhood without people",
+}
+_BOUND_BY = {
+    "people": "calamity people import FILE.csv, or the page /people",
+    "neighbourhoods": "calamity neighbourhoods import FILE.geojson, or the page /neighbourhoods",
+}
 
 
 def _look_shown(look: "Look") -> dict[str, Any]:
@@ -184,7 +210,14 @@ def _look_shown(look: "Look") -> dict[str, Any]:
                 "standing": each.standing,
                 "ours": each.ours,
                 "changes": change_lines(each.changes),
-                "missing": each.missing,
+                "approved": each.provenance.approved
+                and {
+                    "office": each.provenance.office,
+                    "municipality": each.provenance.approved.named,
+                    "fingerprint": each.approved_with,
+                    "at": each.provenance.approved.at,
+                },
+                "missing": each.gaps,
             }
             for each in look.playbooks
         ],

@@ -33,21 +33,48 @@ class Circle(Struct, frozen=True):
     professionals: int = 0
 
 
+class ChosenCircle(Struct, frozen=True):
+    """A circle as key figures call it themselves, and how many of them can be reached in it."""
+
+    name: str
+    agreed: int
+    """Key figures who agreed to words; who said STOP does not count."""
+    may_be_asked: int
+
+
+async def list_chosen_circles(session: Session, municipality_id: str) -> list[ChosenCircle]:
+    """Return every circle that a key figure named, by name."""
+    reached = col(RecipientRow.stopped_at).is_(None) & (col(KeyFigureRow.agreed_on) != "")
+    found = await session.sql.execute(
+        select_columns(
+            col(KeyFigureRow.circle),
+            _how_many(reached),
+            _how_many(reached & col(KeyFigureRow.asks)),
+        )
+        .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
+        .where(col(KeyFigureRow.municipality_id) == municipality_id, col(KeyFigureRow.circle) != "")
+        .group_by(col(KeyFigureRow.circle))
+        .order_by(col(KeyFigureRow.circle))
+    )
+    return [ChosenCircle(name, agreed, asked) for name, agreed, asked in found]
+
+
+def _how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
 async def list_circles(session: Session, municipality_id: str, today: date) -> list[Circle]:
     """Return every neighbourhood, by code, with how many people are known there."""
     over, soon = (today - _AGREED_FOR).isoformat(), (today + _SOON - _AGREED_FOR).isoformat()
     agreed = col(KeyFigureRow.agreed_on)
 
-    def how_many(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
     figures = await session.sql.execute(
         select_columns(
             col(KeyFigureRow.neighbourhood_id),
             func.count(),
-            how_many(col(KeyFigureRow.asks) & (agreed > over)),
-            how_many(agreed <= over),
-            how_many((agreed > over) & (agreed <= soon)),
+            _how_many(col(KeyFigureRow.asks) & (agreed > over)),
+            _how_many(agreed <= over),
+            _how_many((agreed > over) & (agreed <= soon)),
         )
         .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
         .where(

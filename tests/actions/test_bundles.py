@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
+from sqlmodel import select
 
 from calamity.actions import drafts
 from calamity.actions.bundles import export_bundle, look_at, opened
@@ -16,6 +17,8 @@ from calamity.store.drafts import list_drafts
 from calamity.store.imports import get_import, list_imports
 from calamity.store.municipalities import add_municipality
 from calamity.store.playbooks import list_versions
+from calamity.store.stops import stop
+from calamity.store.tables import KeyFigureRow
 from tests.make import T0, later, make_activation, make_playbook, make_step
 
 BIG = make_playbook(slug="big", title=Words(nl="Groot", en="Big"))
@@ -98,10 +101,13 @@ async def test_a_look_stores_nothing_and_says_who_what_and_whom_it_lacks(databas
     assert (look.signer.municipality, look.signer.trusted_as) == ("Oeverlanden", None)
     (one,) = look.playbooks
     assert (one.standing, one.ours, one.changes) == ("new", None, [])
-    assert [title.en for title in one.missing.roles] == [
+    lacks = [(gap.kind, gap.name.en) for gap in one.gaps]
+    assert [name for kind, name in lacks if kind == "role"] == [
         "team leader", "press officer", "network keeper",
     ]  # fmt: skip
-    assert len(one.missing.audiences) == len(BIG.audiences)
+    assert len([kind for kind, _ in lacks if kind == "audience"]) == len(BIG.audiences)
+    assert one.provenance.office is UserRole.COORDINATOR
+    assert len(one.approved_with) == 64
     async with database.reading() as session:
         assert await list_drafts(session, neighbour[0].municipality_id) == []
         assert await list_imports(session, neighbour[0].municipality_id) == []
@@ -110,13 +116,29 @@ async def test_a_look_stores_nothing_and_says_who_what_and_whom_it_lacks(databas
 async def test_who_is_there_is_not_missing(database, town):
     data = await sent(database, town)
     (one,) = (await looked(database, town.author, data)).playbooks
-    assert (one.standing, one.missing.roles, one.missing.audiences) == ("same", [], [])
+    assert (one.standing, one.gaps) == ("same", [])
     lacking = replace(
         numbered(2), roles=[*BIG.roles, Role("NEW", Words(nl="Nieuw", en="New"), BIG.title)]
     )
     (one,) = (await looked(database, town.author, await sent(database, town, lacking))).playbooks
-    assert [title.en for title in one.missing.roles] == ["New"]
-    assert one.missing.places == []
+    assert [(gap.kind, gap.code, gap.room) for gap in one.gaps] == [("role", "NEW", "people")]
+
+
+async def test_a_circle_lacks_who_may_get_what_the_playbook_sends(database, town):
+    data = await sent(database, town)
+    figures = [town[name].id for name in town.people if name.startswith("kf")]
+    async with database.transaction() as session:
+        for row in await session.sql.scalars(
+            select(KeyFigureRow).where(KeyFigureRow.recipient_id.in_(figures))
+        ):
+            row.circle, row.asks = "koor", False
+    (one,) = (await looked(database, town.author, data)).playbooks
+    assert ("circle", "koor") in {(gap.kind, gap.code) for gap in one.gaps}, "no questions there"
+    async with database.transaction() as session:
+        for figure in figures:
+            await stop(session, figure, T0)
+    (one,) = (await looked(database, town.author, data)).playbooks
+    assert {gap.kind for gap in one.gaps} == {"audience", "circle"}, "who said STOP is not there"
 
 
 async def test_an_unknown_key_is_taken_only_by_who_says_so(database, town, neighbour):

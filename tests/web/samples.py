@@ -1028,7 +1028,13 @@ CHANGES = (
     ),
     playbook_transfer.ChangeView("stap S09 (Vlag): is nieuw.", None, "Vlag"),
 )  # fmt: skip
+GAPS = (
+    playbook_transfer.GapLine("map", "neighbourhoods", ("de wijken zelf",)),
+    playbook_transfer.GapLine("role", "people", ("teamleider (LEI)", "persvoorlichter (COM)")),
+    playbook_transfer.GapLine("circle", "people", ("sport",)),
+)
 PLAYBOOK_PAGE = playbook.PlaybookPage(
+    gaps=GAPS,
     slug="attack-elsewhere",
     title=PLAYBOOK.title,
     purpose=PLAYBOOK.purpose,
@@ -1616,12 +1622,11 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                     "merge",
                     3,
                     CHANGES,
-                    roles=("teamleider",),
-                    audiences=("professionals",),
-                    places=("Noord",),
+                    playbook_transfer.ApprovalView("official", "Waterstad", FINGERPRINT, NOW),
                 ),
                 playbook_transfer.IncomingView("riots", "Rellen", 1, "new", None, ()),
             ),
+            gaps=GAPS,
         ),
         {"here": "playbooks"},
     ),

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from calamity.domain.permissions import UserRole
 from calamity.domain.playbook import Slug
 from calamity.domain.playbook.document import Version
 from calamity.domain.playbook_life import Key, MunicipalityName, Sha256, Signed
@@ -41,6 +42,8 @@ class Provenance(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     key: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
     published: Signed | None = None
     approved: Signed | None = None
+    office: UserRole | None = None
+    """As what somebody approved it there, as the municipality says: an office, never a name."""
     earlier: Annotated[tuple[Earlier, ...], Meta(max_length=_MOST_EARLIER)] = ()
     received: Received | None = None
 

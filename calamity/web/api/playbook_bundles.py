@@ -9,11 +9,13 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
+from calamity.actions import bundles
 from calamity.actions import trust as trusting
+from calamity.actions.bindings import Gap, GapKind
 from calamity.actions.bundles import export_bundle, look_at, opened
 from calamity.actions.imports import bring_in, merge_import, three_way
 from calamity.domain.bundle import LARGEST
-from calamity.domain.permissions import Actor, Permission
+from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook import Words
 from calamity.domain.playbook_changes import Choice
 from calamity.store.imports import list_imports
@@ -23,6 +25,7 @@ from calamity.web.api.document import takes
 from calamity.web.api.playbook_words import Change, changes_of
 from calamity.web.auth import needs
 from calamity.web.house import House, now
+from calamity.web.paths import path
 
 _ZIP = "application/zip"
 _LARGEST = LARGEST + 1
@@ -37,12 +40,28 @@ class Signer(Struct, frozen=True, rename="camel"):
     trusted_as: str | None
 
 
-class Missing(Struct, frozen=True):
-    """What has no people here yet."""
+class Missing(Struct, frozen=True, rename="camel"):
+    """Something that nobody, or too few, are bound to here, and the page where that is done.
 
-    roles: list[Words]
-    audiences: list[Words]
-    places: list[str]
+    A `role`, an `audience`, a `circle` without an agreement for what is sent, a `neighbourhood`
+    where nobody is of an audience, or the `map`: no neighbourhood is known at all.
+    """
+
+    kind: GapKind
+    code: str
+    name: Words
+    needed: int
+    held: int
+    bound_at: str
+
+
+class Approval(Struct, frozen=True):
+    """Who approved a version at its origin: an office and a key, never a name."""
+
+    office: UserRole | None
+    municipality: str
+    fingerprint: str
+    at: datetime
 
 
 class Incoming(Struct, frozen=True):
@@ -55,7 +74,8 @@ class Incoming(Struct, frozen=True):
     standing: str
     ours: int | None
     changes: list[Change]
-    missing: Missing
+    approved: Approval | None
+    missing: list[Missing]
 
 
 class Look(Struct, frozen=True):
@@ -202,20 +222,34 @@ async def look(
         seen = await look_at(session, actor, bundle)
     return Look(
         Signer(seen.signer.municipality, seen.signer.fingerprint, seen.signer.trusted_as),
-        [
-            Incoming(
-                each.provenance.slug,
-                each.provenance.version,
-                each.provenance.sha256,
-                each.title,
-                each.standing,
-                each.ours,
-                changes_of(each.changes),
-                Missing(each.missing.roles, each.missing.audiences, each.missing.places),
-            )
-            for each in seen.playbooks
-        ],
+        [_incoming(each) for each in seen.playbooks],
     )
+
+
+def _incoming(each: bundles.Incoming) -> Incoming:
+    return Incoming(
+        each.provenance.slug,
+        each.provenance.version,
+        each.provenance.sha256,
+        each.title,
+        each.standing,
+        each.ours,
+        changes_of(each.changes),
+        _approval(each),
+        [_missing(gap) for gap in each.gaps],
+    )
+
+
+def _missing(gap: Gap) -> Missing:
+    """Return a gap with the page where somebody fills it."""
+    return Missing(gap.kind, gap.code, gap.name, gap.needed, gap.held, path(gap.room))
+
+
+def _approval(each: bundles.Incoming) -> Approval | None:
+    approved = each.provenance.approved
+    if approved is None:
+        return None
+    return Approval(each.provenance.office, approved.named, each.approved_with, approved.at)
 
 
 @post(

@@ -35,6 +35,7 @@ from calamity.web.pages.frame import (
     upload_of,
     wrong,
 )
+from calamity.web.pages.playbook_gaps import gap_lines
 from calamity.web.pages.playbook_life import change_views
 from calamity.web.pages.playbooks import fault_lines
 from calamity.web.paths import PATHS, path
@@ -144,6 +145,9 @@ def _on_from(request: PageRequest, done: list[Brought], language: Language) -> R
     if waiting:
         said += " " + language.text("One that you changed yourself waits for your choices.")
         return see_other(request, path("playbook_merge", came=waiting[0].import_id or ""), said)
+    if len(done) == 1 and done[0].became == "submitted":
+        place = path("playbook", slug=done[0].slug, version=done[0].number)
+        return see_other(request, place, said)
     return see_other(request, path("playbooks"), said)
 
 
@@ -164,6 +168,7 @@ def _looked(
         fingerprint=grouped(fingerprint) if fingerprint else "",
         trusted_as=look.signer.trusted_as,
         playbooks=tuple(_incoming(each, language) for each in look.playbooks),
+        gaps=gap_lines((gap for each in look.playbooks for gap in each.gaps), language),
     )
 
 
@@ -176,9 +181,16 @@ def _incoming(each: Incoming, language: Language) -> views.IncomingView:
         standing=each.standing,
         ours=each.ours,
         changes=change_views(each.changes, language),
-        roles=tuple(title.in_language(code) for title in each.missing.roles),
-        audiences=tuple(title.in_language(code) for title in each.missing.audiences),
-        places=tuple(each.missing.places),
+        approval=_approval(each),
+    )
+
+
+def _approval(each: Incoming) -> views.ApprovalView | None:
+    approved, office = each.provenance.approved, each.provenance.office
+    if approved is None:
+        return None
+    return views.ApprovalView(
+        office.value if office else "", approved.named, grouped(each.approved_with), approved.at
     )
 
 

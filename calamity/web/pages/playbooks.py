@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import structs
 
+from calamity.actions.bindings import bindings_of
 from calamity.actions.publish import AnyVersion, may_approve, publish
 from calamity.actions.signatures import verify_version
 from calamity.domain.errors import CalamityError, NotFound, Refused
@@ -52,12 +53,14 @@ from calamity.web.pages.frame import (
     wrong,
 )
 from calamity.web.pages.names import Names, names_of
+from calamity.web.pages.playbook_gaps import gap_lines
 from calamity.web.pages.studio.begin import drafts_of
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.views import playbook as views
 from calamity.web.views.frame import Form
+from calamity.web.views.playbook_transfer import GapLine
 from calamity.web.views.start import PlannedText, PlaybookCard
 
 _LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
@@ -225,6 +228,7 @@ async def read_playbook(
         uses = await _uses(session, actor, found, names)
         forged = await forged_words(session, actor, found, language)
         is_second = await may_approve(session, actor, found)
+        gaps = await _gaps(session, actor, found, language)
         came = found.import_id and await get_import(session, actor.municipality_id, found.import_id)
     view = structs.replace(
         _reader(found.playbook, language),
@@ -234,6 +238,7 @@ async def read_playbook(
         uses=uses,
         origin=came.provenance.municipality if came else None,
         forged=forged,
+        gaps=gaps,
     )
     return page(request, "playbook", await frame_of(request, here="playbooks"), view)
 
@@ -249,6 +254,16 @@ async def forged_words(
     except Refused as error:
         return said(error, language)
     return None
+
+
+async def _gaps(
+    session: Session, actor: Actor, version: PlaybookVersion, language: Language
+) -> tuple[GapLine, ...]:
+    is_done = version.state in (VersionState.RETIRED, VersionState.REVOKED)
+    if is_done or not actor.may(Permission.SEE_PEOPLE):
+        return ()
+    bindings = await bindings_of(session, actor.municipality_id)
+    return gap_lines(bindings.gaps(version.playbook), language)
 
 
 async def _uses(

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from calamity.web.views.frame import Form
+from calamity.web.views.playbook_transfer import GapLine
 from calamity.web.views.start import PlannedText, PlaybookCard
 from calamity.web.views.studio import Drafts
 
@@ -108,6 +109,8 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     """The municipality that it came from."""
     forged: str | None = None
     """What is wrong with its signatures; nothing when both are sound."""
+    gaps: tuple[GapLine, ...] = ()
+    """What has nobody here yet; for who may do something about it."""
     form: Form = Form()
 
 

@@ -27,6 +27,24 @@ class ComparePage(Struct, frozen=True, forbid_unknown_fields=True):
     changes: tuple[ChangeView, ...]
 
 
+class GapLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of one kind has nobody here yet, and in which room people are bound to it."""
+
+    kind: Literal["role", "audience", "circle", "neighbourhood", "map"]
+    room: Literal["people", "neighbourhoods"]
+    names: tuple[str, ...]
+
+
+class ApprovalView(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who approved a version at its origin: an office and a key, never a name."""
+
+    office: str
+    """A role, or nothing when they did not say."""
+    named: str
+    fingerprint: str
+    at: datetime
+
+
 class IncomingView(Struct, frozen=True, forbid_unknown_fields=True):
     """One playbook of a bundle, beside what there is here."""
 
@@ -36,9 +54,7 @@ class IncomingView(Struct, frozen=True, forbid_unknown_fields=True):
     standing: Literal["new", "same", "update", "ours-ahead", "merge"]
     ours: int | None
     changes: tuple[ChangeView, ...]
-    roles: tuple[str, ...] = ()
-    audiences: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
+    approval: ApprovalView | None = None
 
 
 class ImportPage(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +71,8 @@ class ImportPage(Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: str = ""
     trusted_as: str | None = None
     playbooks: tuple[IncomingView, ...] = ()
+    gaps: tuple[GapLine, ...] = ()
+    """What has nobody here yet, of all playbooks together."""
 
 
 class MergePart(Struct, frozen=True, forbid_unknown_fields=True):
