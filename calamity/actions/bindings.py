@@ -8,15 +8,22 @@ from typing import Literal
 
 from msgspec import Struct
 
+from calamity.domain.people_sheet import sheet
+from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Group, Playbook, Round, Words
+from calamity.domain.playbook_life import VersionState
 from calamity.store.database import Session
 from calamity.store.municipalities import list_neighbourhoods
 from calamity.store.network import ChosenCircle, list_chosen_circles
 from calamity.store.people import take_snapshot
+from calamity.store.playbooks import list_versions
 from calamity.store.stops import stopped_among
 
 GapKind = Literal["role", "audience", "circle", "neighbourhood", "map"]
 Room = Literal["people", "neighbourhoods"]
+
+_LOCAL = (Group.KEY_FIGURES, Group.PROFESSIONALS)
+"""Groups of people who belong to a neighbourhood."""
 
 
 class Gap(Struct, frozen=True):
@@ -78,13 +85,36 @@ class Bindings(Struct, frozen=True):
                 yield Gap("circle", circle.name, Words(nl=circle.name, en=circle.name))
 
     def _places(self, playbook: Playbook) -> Iterator[Gap]:
-        local = [each.of for each in playbook.audiences if each.where == "affected"]
-        if local and not self.places:
+        if not self.places and any(each.of in _LOCAL for each in playbook.audiences):
             yield Gap("map", "", Words(nl="de wijken zelf", en="the neighbourhoods themselves"))
+        local = [each.of for each in playbook.audiences if each.where == "affected"]
         for code, name in self.places.items():
             # A group that is nowhere was named already.
             if any(of in self.groups and code not in self.groups[of] for of in local):
                 yield Gap("neighbourhood", code, Words(nl=name, en=name))
+
+
+async def sheet_of_missing(session: Session, actor: Actor) -> str:
+    """Return a file of people to fill in, for all that our newest versions lack."""
+    actor.must(Permission.IMPORT)
+    bindings = await bindings_of(session, actor.municipality_id)
+    newest: dict[str, Playbook] = {}
+    for version in await list_versions(session, actor.municipality_id):
+        if version.state in (VersionState.SUBMITTED, VersionState.PUBLISHED):
+            newest.setdefault(version.slug, version.playbook)
+    wanted: dict[str, int] = {}
+    groups: set[Group] = set()
+    for playbook in newest.values():
+        for gap in bindings.gaps(playbook):
+            if gap.kind == "role":
+                wanted[gap.code] = max(wanted.get(gap.code, 0), gap.needed - gap.held)
+        groups |= {each.of for each in playbook.audiences}
+    if Group.KEY_FIGURES in groups:
+        # Every key figure has somebody whom they know.
+        groups.add(Group.CONTACT_PERSONS)
+    return sheet(
+        [role for role, count in wanted.items() for _ in range(count)], groups - set(bindings.groups)
+    )
 
 
 async def bindings_of(session: Session, municipality_id: str) -> Bindings:

@@ -93,6 +93,7 @@ PATHS = {
     "neighbourhoods": "/neighbourhoods",
     "neighbourhoods_import": "/neighbourhoods/import",
     "people": "/people",
+    "people_sheet": "/people/sheet.csv",
     "people_import": "/people/import",
     "person": "/people/{person:str}",
     "stop_checked": "/people/{person:str}/stop-checked",

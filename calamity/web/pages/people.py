@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
+from calamity.actions.bindings import sheet_of_missing
 from calamity.actions.people import LineReport, PeopleFaults, PeopleReport, import_people
 from calamity.domain.districts import short_name
 from calamity.domain.errors import CalamityError
@@ -72,6 +73,19 @@ async def take_in(request: Request[Any, Any, Any], actor: NamedDependency[Actor]
     except CalamityError as error:
         return await _show(request, actor, form=wrong(typed_in(sent), error, language), status=422)
     return await _show(request, actor, report=_report(filename, report, language))
+
+
+@get(PATHS["people_sheet"], name="people.sheet", guards=[needs(Permission.IMPORT)])
+async def sheet(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Answer with a sheet to fill in: a line for everyone whom our playbooks still lack."""
+    async with house_of(request).database.reading() as session:
+        data = await sheet_of_missing(session, actor)
+    name = language_of(request).text("people-to-fill-in.csv")
+    return Response(
+        data.encode(),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _report(filename: str, report: PeopleReport, language: Language) -> views.ImportReport:
@@ -197,4 +211,4 @@ async def _team(session: Session, actor: Actor, language: Language) -> tuple[vie
     )
 
 
-PEOPLE = [people, take_in]
+PEOPLE = [people, sheet, take_in]
