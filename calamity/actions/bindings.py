@@ -113,7 +113,8 @@ async def sheet_of_missing(session: Session, actor: Actor) -> str:
         # Every key figure has somebody whom they know.
         groups.add(Group.CONTACT_PERSONS)
     return sheet(
-        [role for role, count in wanted.items() for _ in range(count)], groups - set(bindings.groups)
+        [role for role, count in wanted.items() for _ in range(count)],
+        groups - set(bindings.groups),
     )
 
 

@@ -14,15 +14,14 @@ from calamity.domain.bundle import (
     Packed,
     Provenance,
     Received,
-    is_bundle,
-    open_document,
     pack,
-    unpack,
 )
+from calamity.domain.cacao import Crossing
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook import Playbook, Words
 from calamity.domain.playbook_changes import Change, compare
+from calamity.domain.playbook_check import Fault
 from calamity.domain.playbook_life import VersionState, key_fingerprint
 from calamity.domain.timeline import public_key
 from calamity.store.accounts import find_user
@@ -32,7 +31,7 @@ from calamity.store.keys import find_trusted_key, list_signatures
 from calamity.store.municipalities import get_municipality, signing_key
 from calamity.store.playbooks import PlaybookVersion, list_versions
 
-Standing = Literal["new", "same", "update", "ours-ahead", "merge"]
+Standing = Literal["new", "same", "update", "ours-ahead", "merge", "unfinished"]
 
 
 class Signer(Struct, frozen=True):
@@ -48,7 +47,8 @@ class Incoming(Struct, frozen=True):
     """One playbook of a bundle, beside what there is here.
 
     *standing*: `new` here; the `same`; an `update` of what was never changed here; `ours-ahead`,
-    where they changed nothing since; or a `merge` of what both may have changed.
+    where they changed nothing since; a `merge` of what both may have changed; or `unfinished`,
+    a document with faults that becomes a draft to finish.
     """
 
     provenance: Provenance
@@ -60,6 +60,10 @@ class Incoming(Struct, frozen=True):
     """What theirs has that our newest version has not."""
     gaps: list[Gap]
     """What of it has nobody here yet."""
+    crossings: tuple[Crossing, ...]
+    """What of another program's document did not come across."""
+    faults: tuple[Fault, ...]
+    """What is still to be finished."""
     approved_with: str
     """Fingerprint of the key with which somebody there approved it; empty: nobody did, or said."""
 
@@ -69,11 +73,6 @@ class Look(Struct, frozen=True):
 
     signer: Signer
     playbooks: list[Incoming]
-
-
-def opened(data: bytes, filename: str) -> Bundle:
-    """Open a bundle, or a document by itself. Raises Refused or PlaybookFaults."""
-    return unpack(data) if is_bundle(data) else open_document(data, filename)
 
 
 async def export_bundle(
@@ -169,33 +168,40 @@ async def look_at(session: Session, actor: Actor, bundle: Bundle) -> Look:
 
 
 async def signer_of(session: Session, municipality_id: str, bundle: Bundle) -> Signer:
-    """Say whose key signed a bundle, and under which name it is trusted here."""
+    """Say whose key signed a bundle, and under which name it is trusted here.
+
+    Of several who signed, the first who is trusted; else the first.
+    """
     if not bundle.key:
         return Signer("", "", None)
-    fingerprint = key_fingerprint(bundle.key)
+    named = ((bundle.municipality, bundle.key), *bundle.others)
+    signers = [await _signer(session, municipality_id, name, key) for name, key in named]
+    return next((each for each in signers if each.trusted_as is not None), signers[0])
+
+
+async def _signer(session: Session, municipality_id: str, name: str, key: str) -> Signer:
+    fingerprint = key_fingerprint(key)
     own = (await signing_key(session, municipality_id)).private_bytes_raw()
-    if public_key(own) == bundle.key:
-        return Signer(
-            bundle.municipality,
-            fingerprint,
-            (await get_municipality(session, municipality_id)).name,
-        )
+    if public_key(own) == key:
+        return Signer(name, fingerprint, (await get_municipality(session, municipality_id)).name)
     known = await find_trusted_key(session, municipality_id, fingerprint)
-    return Signer(bundle.municipality, fingerprint, known.name if known else None)
+    return Signer(name, fingerprint, known.name if known else None)
 
 
 async def _incoming(session: Session, actor: Actor, item: Carried, bindings: Bindings) -> Incoming:
     versions = await list_versions(session, actor.municipality_id, item.provenance.slug)
     ours = versions[0] if versions else None
     base = await base_of(session, actor.municipality_id, versions, item.provenance)
-    approved = item.provenance.approved
+    approved, unfinished = item.provenance.approved, item.unfinished
     return Incoming(
         provenance=item.provenance,
         title=item.playbook.title,
-        standing=standing_of(base, item.playbook, ours),
+        standing=standing_of(base, item, ours),
         ours=ours.number if ours else None,
-        changes=compare(ours.playbook, item.playbook) if ours else [],
-        gaps=bindings.gaps(item.playbook),
+        changes=compare(ours.playbook, item.playbook) if ours and not unfinished else [],
+        gaps=[] if unfinished else bindings.gaps(item.playbook),
+        crossings=item.crossings,
+        faults=unfinished.faults if unfinished else (),
         approved_with=key_fingerprint(approved.key) if approved else "",
     )
 
@@ -222,8 +228,11 @@ async def base_of(
     return None
 
 
-def standing_of(base: Playbook | None, theirs: Playbook, ours: PlaybookVersion | None) -> Standing:
+def standing_of(base: Playbook | None, item: Carried, ours: PlaybookVersion | None) -> Standing:
     """Say how theirs stands beside our newest version."""
+    theirs = item.playbook
+    if item.unfinished:
+        return "unfinished"
     if ours is None:
         return "new"
     if not compare(ours.playbook, theirs):

@@ -14,7 +14,8 @@ from calamity.domain.errors import Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Playbook, Words
 from calamity.domain.playbook_changes import Choice, Difference, differences, merge
-from calamity.domain.playbook_text import as_yaml
+from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook_text import as_yaml, plain_yaml
 from calamity.store.database import Session
 from calamity.store.drafts import Draft
 from calamity.store.imports import Imported, add_import, get_import
@@ -59,6 +60,8 @@ async def bring_in(
 ) -> list[Brought]:
     """Store what a bundle brings: as drafts, or at once as *submitted* versions.
 
+    What is unfinished becomes a draft in any case.
+
     Raises Conflict for a bundle whose key nobody trusts here, unless somebody saw that and wants
     it all the same.
     """
@@ -81,13 +84,13 @@ async def _brought(
     versions = await list_versions(session, actor.municipality_id, slug)
     ours = versions[0] if versions else None
     base = await base_of(session, actor.municipality_id, versions, item.provenance)
-    standing = standing_of(base, item.playbook, ours)
+    standing = standing_of(base, item, ours)
     if standing in ("same", "ours-ahead"):
         return Brought(slug, sha256, standing, "nothing", ours.number if ours else None)
     import_id = await add_import(
         session,
         actor.municipality_id,
-        playbook=item.playbook,
+        document=_kept(item),
         provenance=item.provenance,
         by=actor.login,
         at=at,
@@ -95,12 +98,25 @@ async def _brought(
     if standing == "merge":
         return Brought(slug, sha256, standing, "merge", import_id=import_id)
     number = max(item.playbook.version, ours.number + 1) if ours else item.playbook.version
-    source = as_yaml(structs.replace(item.playbook, version=number))
-    if submit:
+    source = _numbered(item, number)
+    if submit and item.unfinished is None:
         await publish(session, actor, source, "draft.yaml", import_id=import_id, at=at)
         return Brought(slug, sha256, standing, "submitted", number, import_id=import_id)
     draft = await begin_with(session, actor, source, import_id=import_id, at=at)
     return Brought(slug, sha256, standing, "draft", number, draft.id, import_id)
+
+
+def _kept(item: Carried) -> str:
+    """Return what is kept for good of what came in: a sound document, or the draft as it was."""
+    if item.unfinished:
+        return plain_yaml(item.unfinished.plain)
+    return canonical(item.playbook).decode()
+
+
+def _numbered(item: Carried, number: int) -> str:
+    if item.unfinished:
+        return plain_yaml(item.unfinished.plain | {"version": number})
+    return as_yaml(structs.replace(item.playbook, version=number))
 
 
 async def three_way(session: Session, actor: Actor, import_id: str) -> ThreeWay:
@@ -111,7 +127,7 @@ async def three_way(session: Session, actor: Actor, import_id: str) -> ThreeWay:
     if not versions:
         raise Conflict("There is no version here to compare with. Import it anew.", field="import")
     base = await base_of(session, actor.municipality_id, versions, imported.provenance)
-    found = differences(base, imported.playbook, versions[0].playbook)
+    found = differences(base, imported.whole, versions[0].playbook)
     return ThreeWay(imported, versions[0], base is not None, found)
 
 
@@ -141,7 +157,7 @@ async def merge_import(
     taken = [part for part, choice in chosen.items() if choice == "theirs"]
     merged = merge(
         compared.ours.playbook,
-        compared.imported.playbook,
+        compared.imported.whole,
         taken,
         version=compared.ours.number + 1,
         change=_change_log(compared.imported, taken),

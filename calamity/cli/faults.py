@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from calamity.domain.cacao import CacaoFaults
 from calamity.domain.districts import DistrictFaults
 from calamity.domain.errors import CalamityError
 from calamity.domain.people_file import LineFault
@@ -19,6 +20,10 @@ def telling(file: Path) -> Iterator[None]:
         raise _told(error, [f"{file}: {fault}" for fault in error.faults]) from error
     except PlaybookFaults as error:
         raise _told(error, [str(fault) for fault in error.faults]) from error
+    except CacaoFaults as error:
+        raise _told(
+            error, [f"{file}: {fault.where or 'document'}: {fault.en}" for fault in error.faults]
+        ) from error
     except CalamityError as error:
         faults = getattr(error, "faults", None)
         if faults is None:

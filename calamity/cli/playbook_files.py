@@ -11,6 +11,7 @@ from calamity.domain.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from calamity.domain.bundle import Bundle
     from calamity.domain.playbook import Playbook
@@ -132,20 +133,18 @@ def packed(playbook: "Playbook", form: str) -> str:
     return f"# {FORM} sha256: {sha256}\n{body}"
 
 
-def opened_file(file: Path) -> "Bundle":
-    """Open a bundle, or a document with or without its fingerprint.
+def opened_file(file: Path, *, at: "datetime") -> "Bundle":
+    """Open a bundle, a CACAO document, or a document of ours with or without its fingerprint.
 
     Raises Refused, or PlaybookFaults for a document by itself.
     """
-    from calamity.domain.bundle import LARGEST, is_bundle, open_document, unpack
+    from calamity.domain.bundle import LARGEST, opened
 
     if file.stat().st_size > LARGEST:
         raise Refused("This file is larger than 4 MB. A bundle is smaller.", field="file")
     data = file.read_bytes()
-    if is_bundle(data):
-        return unpack(data)
     document, name, sha256 = _unpacked(data, file)
-    bundle = open_document(document, name)
+    bundle = opened(document, name, at=at, blocks=blocks_beside([file]))
     if sha256 is not None and bundle.items[0].provenance.sha256 != sha256:
         raise Refused(
             "The document is not the one that was exported: its fingerprint differs. Ask for it "
@@ -174,6 +173,11 @@ def _unpacked_json(data: bytes) -> tuple[bytes, str, str | None]:
         parcel: Any = msgspec.json.decode(data)
     except msgspec.DecodeError as error:
         raise Refused("This file is not JSON, or it was cut off.", field="file") from error
+    if not isinstance(parcel, dict):
+        raise Refused("There is no playbook in this file.", field="file")
+    if parcel.get("form") != FORM and "slug" not in parcel:
+        # Of another program: it says itself what it is.
+        return data, "playbook.yaml", None
     document = parcel.get("playbook", parcel)
     if not isinstance(document, dict):
         raise Refused("There is no playbook in this file.", field="file")

@@ -22,7 +22,7 @@ from calamity.cli.operator import (
 if TYPE_CHECKING:
     from calamity.actions.publish import AnyVersion
     from calamity.domain.permissions import Actor
-    from calamity.domain.playbook import Playbook
+    from calamity.domain.playbook import Block, Playbook
     from calamity.domain.playbook_changes import Change
     from calamity.domain.playbook_life import DocumentKind
     from calamity.store.database import Session
@@ -75,32 +75,51 @@ def say_changes(changes: "Sequence[Change]", indent: str = "") -> None:
     "import:ID, a file"
 )
 @click.argument("named", metavar="A B", nargs=-1, required=True)
+@click.option("--full", "is_full", is_flag=True, help="Say every difference, however many.")
 @for_municipality
 @as_json
-def diff(named: tuple[str, ...], slug: str | None, *, is_json: bool) -> None:
-    """Say in words what differs between two playbooks: versions, files, or what came in."""
-    from calamity.domain.playbook_changes import compare
+def diff(named: tuple[str, ...], *, is_full: bool, slug: str | None, is_json: bool) -> None:
+    """Say in words what differs between two playbooks: versions, files, or what came in.
+
+    Many differences are summed up, with what comes from which block.
+    """
+    from calamity.domain.playbook_changes import compare, in_short
 
     if len(named) == _SLUG_OLD_NEW:
         named = (f"{named[0]}@{named[1]}", f"{named[0]}@{named[2]}")
     if len(named) != _OLD_NEW:
         raise click.UsageError("Name two: SLUG OLD NEW, or two of SLUG, SLUG@2, import:ID, a file.")
-    before, after = run_async(_both(named[0], named[1], slug))
+    before, after, blocks = run_async(_both(named[0], named[1], slug))
     changes = compare(before, after)
+    short = in_short(changes, before, after, blocks)
     if is_json:
-        say_json(change_lines(changes))
+        lines = [{"nl": x.said.nl, "en": x.said.en, "changes": x.changes} for x in short]
+        say_json({"inShort": lines, "changes": change_lines(changes)})
         return
-    say_changes(changes)
-    say(f"{len(changes)} differences.")
+    if is_full:
+        say_changes(changes)
+    for line in () if is_full else short:
+        say(f"- {line.said.nl}")
+        say(f"  {line.said.en}")
+    hint = "" if is_full or len(short) == len(changes) else " Each of them: --full."
+    say(f"{len(changes)} differences.{hint}")
 
 
-async def _both(one: str, other: str, slug: str | None) -> "tuple[Playbook, Playbook]":
+async def _both(
+    one: str, other: str, slug: str | None
+) -> "tuple[Playbook, Playbook, dict[tuple[str, int], Block]]":
+    """Return both, and the blocks that are known: beside the files, and published."""
+    from calamity.cli.playbook_files import blocks_beside
+
+    blocks = dict(blocks_beside([Path(each) for each in (one, other) if _is_file(each)]))
     if _is_file(one) and _is_file(other):
-        return _in_file(one), _in_file(other)
+        return _in_file(one), _in_file(other), blocks
     from calamity.domain.permissions import Permission
+    from calamity.store.blocks import blocks_of
 
     async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
-        return await _meant(session, actor, one), await _meant(session, actor, other)
+        before, after = await _meant(session, actor, one), await _meant(session, actor, other)
+        return before, after, blocks | await blocks_of(session, actor.municipality_id)
 
 
 def _is_file(named: str) -> bool:
@@ -113,7 +132,7 @@ def _in_file(named: str) -> "Playbook":
     from calamity.domain.errors import Refused
 
     with telling(Path(named)):
-        bundle = opened_file(Path(named))
+        bundle = opened_file(Path(named), at=now())
     if len(bundle.items) != 1:
         raise Refused(f"{named}: there is more than one playbook in this bundle.", field="file")
     return bundle.items[0].playbook
@@ -128,7 +147,7 @@ async def _meant(session: "Session", actor: "Actor", named: str) -> "Playbook":
         return _in_file(named)
     name, _, rest = named.partition(":")
     if name == "import":
-        return (await get_import(session, actor.municipality_id, rest)).playbook
+        return (await get_import(session, actor.municipality_id, rest)).whole
     name, _, number = named.partition("@")
     for version in await list_versions(session, actor.municipality_id, name):
         if number in ("", str(version.number)):

@@ -1,4 +1,4 @@
-"""`calamity playbooks export|import|merge|keys|trust|distrust`: to and from others."""
+"""`calamity playbooks export|import|merge`: to and from others."""
 
 import sys
 from pathlib import Path
@@ -18,14 +18,13 @@ from calamity.cli.operator import (
     say_json,
 )
 from calamity.cli.playbook_life import change_lines, say_changes
+from calamity.cli.playbook_look import look_shown, say_look
 
 if TYPE_CHECKING:
-    from calamity.actions.bundles import Incoming, Look
+    from calamity.actions.bundles import Look
     from calamity.actions.imports import Brought, ThreeWay
-    from calamity.actions.trust import OwnKey
     from calamity.domain.bundle import Bundle
     from calamity.store.drafts import Draft
-    from calamity.store.keys import TrustedKey
 
 _PLAIN = (".json", ".yaml", ".yml")
 
@@ -35,14 +34,23 @@ _PLAIN = (".json", ".yaml", ".yml")
 @click.option("--version", "number", type=int, help="Which version; else the newest in use.")
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path),
-    help="A bundle (.calamity.zip), or one document (.json, .yaml); else JSON, printed.",
+    help="A bundle (.calamity.zip), one document (.json, .yaml), or one for other programs "
+    "(.cacao.json); else JSON, printed.",
 )  # fmt: skip
+@click.option("--cacao", "is_cacao", is_flag=True, help="For other programs, whatever -o ends in.")
 @for_municipality
-def export(named: tuple[str, ...], number: int | None, out: Path | None, slug: str | None) -> None:
-    """Write playbooks for another municipality; without SLUG, all that are in use.
+def export(
+    named: tuple[str, ...], *, number: int | None, out: Path | None, is_cacao: bool,
+    slug: str | None,
+) -> None:  # fmt: skip
+    """Write playbooks for others; without SLUG, all that are in use.
 
-    A bundle is signed, and holds texts to read. There are never people or numbers in it.
+    A bundle is signed, and holds texts to read; so is CACAO 2.0, for other programs. There are
+    never people or numbers in either.
     """
+    if is_cacao or (out is not None and out.name.endswith(".cacao.json")):
+        _export_cacao(named, number, out, slug)
+        return
     from calamity.cli.playbook_files import packed
     from calamity.domain.bundle import unpack
     from calamity.domain.errors import Refused
@@ -64,6 +72,29 @@ def export(named: tuple[str, ...], number: int | None, out: Path | None, slug: s
     out.write_text(text, encoding="utf-8")
     about = items[0].provenance
     say(f"{out}: {about.slug} version {about.version} (sha256 {about.sha256}).")
+
+
+def _export_cacao(
+    named: tuple[str, ...], number: int | None, out: Path | None, slug: str | None
+) -> None:
+    from calamity.domain.errors import Refused
+
+    if len(named) != 1:
+        raise Refused("CACAO holds one playbook. Name it: export SLUG", field="slug")
+    document, version = run_async(_cacao_of(named[0], number, slug))
+    if out is None:
+        click.echo(document)
+        return
+    out.write_bytes(document)
+    say(f"{out}: {named[0]} version {version}, as CACAO 2.0, signed.")
+
+
+async def _cacao_of(named: str, number: int | None, slug: str | None) -> tuple[bytes, int]:
+    from calamity.actions.cacao import export_cacao
+    from calamity.domain.permissions import Permission
+
+    async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
+        return await export_cacao(session, actor, named, number, at=now())
 
 
 async def _export(named: list[tuple[str, int | None]], slug: str | None) -> bytes:
@@ -92,7 +123,9 @@ def import_(
     by: str,
     is_json: bool,
 ) -> None:
-    """Take over a bundle or a document: as versions that a second person approves, or as drafts.
+    """Take over a bundle, a document or one of another program (CACAO 2.0).
+
+    It becomes versions that a second person approves, or drafts.
 
     Shows first who signed it, what differs from ours, and which roles have nobody yet.
     """
@@ -100,13 +133,13 @@ def import_(
     from calamity.cli.playbook_files import opened_file
 
     with telling(file):
-        bundle = opened_file(file)
+        bundle = opened_file(file, at=now())
     look = run_async(_look(bundle, slug, by))
     if is_look and is_json:
-        say_json(_look_shown(look))
+        say_json(look_shown(look))
         return
     if not is_json:
-        _say_look(look)
+        say_look(look)
     if is_look:
         return
     if not is_json and sys.stdin.isatty():
@@ -144,84 +177,6 @@ async def _bring(
             although_untrusted=although_untrusted,
             at=now(),
         )
-
-
-def _say_look(look: "Look") -> None:
-    from calamity.domain.playbook_life import grouped
-
-    signer = look.signer
-    if not signer.fingerprint:
-        say("Nobody signed this: it is a document by itself.")
-    else:
-        trusted = f"trusted as {signer.trusted_as}" if signer.trusted_as else "NOT TRUSTED HERE"
-        say(f"Signed in the name of {signer.municipality}: {trusted}.")
-        say(f"Fingerprint of the key: {grouped(signer.fingerprint)}")
-    for each in look.playbooks:
-        _say_incoming(each)
-
-
-def _say_incoming(each: "Incoming") -> None:
-    beside = f", beside our version {each.ours}" if each.ours else ""
-    say(f"{each.provenance.slug} version {each.provenance.version}: {each.standing}{beside}.")
-    _say_approval(each)
-    say_changes(each.changes, "  ")
-    for gap in each.gaps:
-        count = f" ({gap.held} of {gap.needed})" if gap.needed > 1 else ""
-        say(f"  {_LACKING[gap.kind]}: {' '.join((gap.code, gap.name.en)).strip()}{count}.")
-    for room in dict.fromkeys(gap.room for gap in each.gaps):
-        say(f"  Next: {_BOUND_BY[room]}")
-
-
-def _say_approval(each: "Incoming") -> None:
-    from calamity.domain.playbook_life import grouped
-
-    approved = each.provenance.approved
-    if approved is None:
-        say("  Approved there: by nobody yet, or nobody says so.")
-        return
-    office = each.provenance.office or "somebody"
-    say(f"  Approved there: {approved.at:%Y-%m-%d}, {office} of {approved.named}.")
-    say(f"  Fingerprint of that key: {grouped(each.approved_with)}")
-
-
-_LACKING = {
-    "map": "Not known here yet",
-    "role": "Role without people",
-    "audience": "Group without people",
-    "circle": "Circle without an agreement for these messages",
-    "neighbourhood": "Neighbourhood without people",
-}
-_BOUND_BY = {
-    "people": "calamity people import FILE.csv, or the page /people",
-    "neighbourhoods": "calamity neighbourhoods import FILE.geojson, or the page /neighbourhoods",
-}
-
-
-def _look_shown(look: "Look") -> dict[str, Any]:
-    return {
-        "municipality": look.signer.municipality,
-        "fingerprint": look.signer.fingerprint,
-        "trustedAs": look.signer.trusted_as,
-        "playbooks": [
-            {
-                "slug": each.provenance.slug,
-                "version": each.provenance.version,
-                "sha256": each.provenance.sha256,
-                "standing": each.standing,
-                "ours": each.ours,
-                "changes": change_lines(each.changes),
-                "approved": each.provenance.approved
-                and {
-                    "office": each.provenance.office,
-                    "municipality": each.provenance.approved.named,
-                    "fingerprint": each.approved_with,
-                    "at": each.provenance.approved.at,
-                },
-                "missing": each.gaps,
-            }
-            for each in look.playbooks
-        ],
-    }
 
 
 def _brought_shown(each: "Brought") -> dict[str, Any]:
@@ -329,73 +284,3 @@ async def _merged(
     choices.update(dict.fromkeys(ours, "ours"))
     async with acting(slug, by, Permission.PUBLISH) as (session, actor):
         return await merge_import(session, actor, came, choices, at=now())
-
-
-@click.command(epilog="Example: calamity playbooks keys")
-@for_municipality
-@as_json
-def keys(slug: str | None, *, is_json: bool) -> None:
-    """Show the fingerprint of our own key, for others to trust, and the keys that we trust."""
-    from calamity.domain.playbook_life import grouped
-
-    own, trusted = run_async(_keys(slug))
-    if is_json:
-        say_json({"own": own, "trusted": trusted})
-        return
-    say(f"{own.name} (our own): {own.spoken}")
-    for key in trusted:
-        state = f"withdrawn {key.withdrawn_at:%Y-%m-%d}" if key.withdrawn_at else "trusted"
-        say(f"{key.name} ({state}): {grouped(key.fingerprint)}")
-
-
-async def _keys(slug: str | None) -> "tuple[OwnKey, list[TrustedKey]]":
-    from calamity.actions.trust import own_key
-    from calamity.domain.permissions import Permission
-    from calamity.store.keys import list_trusted_keys
-
-    async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
-        own = await own_key(session, actor.municipality_id)
-        return own, await list_trusted_keys(session, actor.municipality_id)
-
-
-@click.command(epilog="Example: calamity playbooks trust Waterstad '3f9a 77c0 ...'")
-@click.argument("name")
-@click.argument("fingerprint")
-@for_municipality
-@by_someone
-def trust(name: str, fingerprint: str, slug: str | None, by: str) -> None:
-    """Trust the key of another municipality, after hearing its fingerprint by phone."""
-    run_async(_trust(name, fingerprint, slug, by))
-    say(f"{name}: trusted.")
-
-
-async def _trust(name: str, fingerprint: str, slug: str | None, by: str) -> None:
-    from calamity.actions.trust import trust as believe
-    from calamity.domain.permissions import Permission
-
-    async with acting(slug, by, Permission.TRUST_KEYS) as (session, actor):
-        await believe(session, actor, name, fingerprint, at=now())
-
-
-@click.command(epilog="Example: calamity playbooks distrust '3f9a 77c0 ...'")
-@click.argument("fingerprint")
-@for_municipality
-@by_someone
-def distrust(fingerprint: str, slug: str | None, by: str) -> None:
-    """Trust a key no longer; what came in before stays."""
-    run_async(_distrust(fingerprint, slug, by))
-    say("This key is not trusted any more.")
-
-
-async def _distrust(fingerprint: str, slug: str | None, by: str) -> None:
-    from calamity.actions.trust import distrust as doubt
-    from calamity.domain.errors import NotFound
-    from calamity.domain.permissions import Permission
-    from calamity.domain.playbook_life import read_fingerprint
-    from calamity.store.keys import find_trusted_key
-
-    async with acting(slug, by, Permission.TRUST_KEYS) as (session, actor):
-        key = await find_trusted_key(session, actor.municipality_id, read_fingerprint(fingerprint))
-        if key is None:
-            raise NotFound("This key is not trusted. See: calamity playbooks keys", field="key")
-        await doubt(session, actor, key.id, at=now())

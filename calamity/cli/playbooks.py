@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from calamity.cli.cacao import cacao
 from calamity.cli.folder import folder
+from calamity.cli.keys import distrust, keys, trust
 from calamity.cli.operator import (
     acting,
     as_json,
@@ -19,7 +19,7 @@ from calamity.cli.operator import (
     say_table,
 )
 from calamity.cli.playbook_life import diff, drafts, retire, revoke, said_name, submit, uses
-from calamity.cli.playbook_transfer import distrust, export, import_, keys, merge, trust
+from calamity.cli.playbook_transfer import export, import_, merge
 from calamity.cli.rehearsal import rehearse
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ def playbooks() -> None:
 
 playbooks.add_command(rehearse)
 playbooks.add_command(folder)
-playbooks.add_command(cacao)
 
 
 @playbooks.command(epilog="Example: calamity playbooks check playbooks/attack-here/v2.yaml")

@@ -7,9 +7,8 @@ from msgspec import Struct
 from sqlmodel import col, select
 
 from calamity.domain.bundle import Provenance
-from calamity.domain.errors import NotFound
+from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.playbook import Playbook
-from calamity.domain.playbook_check import canonical
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import ImportRow
@@ -22,20 +21,31 @@ class Imported(Struct, frozen=True):
     slug: str
     number: int
     sha256: str
-    playbook: Playbook
+    playbook: Playbook | None
+    """None for what came in with faults: that became a draft to finish."""
     provenance: Provenance
     imported_by: str
     imported_at: datetime
 
+    @property
+    def whole(self) -> Playbook:
+        """The document, to compare with. Raises Conflict for one that came in with faults."""
+        if self.playbook is None:
+            raise Conflict(
+                "This came in with faults, as a draft to finish. Finish the draft.", field="import"
+            )
+        return self.playbook
+
 
 def _said(row: ImportRow) -> Imported:
+    provenance = msgspec.json.decode(row.provenance, type=Provenance)
     return Imported(
         row.id,
         row.slug,
         row.number,
         row.sha256,
-        msgspec.json.decode(row.document, type=Playbook),
-        msgspec.json.decode(row.provenance, type=Provenance),
+        None if provenance.is_unfinished else msgspec.json.decode(row.document, type=Playbook),
+        provenance,
         row.imported_by,
         row.imported_at,
     )
@@ -45,7 +55,7 @@ async def add_import(
     session: Session,
     municipality_id: str,
     *,
-    playbook: Playbook,
+    document: str,
     provenance: Provenance,
     by: str,
     at: datetime,
@@ -61,7 +71,7 @@ async def add_import(
         number=provenance.version,
         sha256=provenance.sha256,
         provenance=msgspec.json.encode(provenance).decode(),
-        document=canonical(playbook).decode(),
+        document=document,
         imported_by=by,
         imported_at=at,
     )

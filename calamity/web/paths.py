@@ -88,7 +88,6 @@ PATHS = {
     "studio_merge": "/playbooks/drafts/{draft:str}/merge",
     "studio_submit": "/playbooks/drafts/{draft:str}/submit",
     "studio_discard": "/playbooks/drafts/{draft:str}/discard",
-    "cacao": "/playbooks/cacao",
     "cacao_file": "/playbooks/{slug:str}/versions/{version:int}/cacao.json",
     "neighbourhoods": "/neighbourhoods",
     "neighbourhoods_import": "/neighbourhoods/import",

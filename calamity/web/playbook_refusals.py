@@ -50,6 +50,7 @@ PLAYBOOK_REFUSALS = (
         "you want the bundle all the same."
     ),
     N_("There is no version here to compare with. Import it anew."),
+    N_("This came in with faults, as a draft to finish. Finish the draft."),
     N_("%(parts)s: does not differ, or not any more."),
     N_("Choose between ours and theirs for: %(parts)s."),
     # a bundle that is not to be trusted

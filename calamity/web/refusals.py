@@ -74,10 +74,6 @@ REFUSALS = (
         "A signature on this document does not hold: it was changed after it was signed, or "
         "forged. Ask for it again."
     ),
-    N_(
-        "Nobody here trusts the key that signed this document. Phone whose it is, compare the "
-        "fingerprint, and have an administrator add it; or confirm that you want it all the same."
-    ),
     N_("Whoever wrote or published a version may not approve it. Ask a colleague."),
     N_("There is no such playbook. See which there are: calamity playbooks list."),
     N_(

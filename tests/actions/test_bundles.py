@@ -5,10 +5,11 @@ from msgspec.structs import replace
 from sqlmodel import select
 
 from calamity.actions import drafts
-from calamity.actions.bundles import export_bundle, look_at, opened
+from calamity.actions.bundles import export_bundle, look_at
 from calamity.actions.imports import bring_in, merge_import, three_way
 from calamity.actions.publish import approve, publish, revoke
 from calamity.actions.trust import own_key, trust
+from calamity.domain.bundle import opened
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Role, Words
@@ -58,7 +59,7 @@ async def exported(database, town, *slugs):
 
 async def looked(database, actor, data):
     async with database.reading() as session:
-        return await look_at(session, actor, opened(data, "x.calamity.zip"))
+        return await look_at(session, actor, opened(data, "x.calamity.zip", at=T0))
 
 
 async def trusting(database, actor, town):
@@ -70,7 +71,7 @@ async def trusting(database, actor, town):
 
 async def brought(database, actor, data, **options):
     async with database.transaction() as session:
-        bundle = opened(data, "x.calamity.zip")
+        bundle = opened(data, "x.calamity.zip", at=T0)
         return await bring_in(session, actor, bundle, at=later(hours=1), **options)
 
 
@@ -311,7 +312,7 @@ async def test_a_bundle_holds_no_people(database, town):
     data = await exported(database, town, "small")
     for person in town.people.values():
         assert person.phone.encode() not in data
-    (item,) = opened(data, "x").items
+    (item,) = opened(data, "x", at=T0).items
     said = repr(item.provenance)
     assert town.author.login not in said
     assert town.coordinator.login not in said
@@ -326,7 +327,9 @@ async def test_a_responder_takes_nothing_over(database, town):
 async def test_an_imported_version_is_verified_and_activated(database, wakes, town):
     async with database.transaction() as session:
         data = canonical(BIG)
-        (done,) = await bring_in(session, town.author, opened(data, "v1.yaml"), submit=True, at=T0)
+        (done,) = await bring_in(
+            session, town.author, opened(data, "v1.yaml", at=T0), submit=True, at=T0
+        )
         await approve(session, town.coordinator, "big", done.number, at=T0)
     activation = await make_activation(database, wakes, town, slug="big")
     assert activation.id

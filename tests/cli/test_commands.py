@@ -44,7 +44,7 @@ COMMANDS = (
     "playbooks diff", "playbooks export", "playbooks import", "playbooks schema", "activate",
     "playbooks drafts", "playbooks submit", "playbooks retire", "playbooks revoke",
     "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
-    "playbooks distrust", "playbooks rehearse", "playbooks folder", "playbooks cacao",
+    "playbooks distrust", "playbooks rehearse", "playbooks folder",
     "timeline export", "timeline verify",
 )  # fmt: skip
 
@@ -227,7 +227,8 @@ def test_a_bundle_goes_from_one_installation_to_another(cli: Cli, tmp_path: Path
     make_municipality(theirs)
     look = theirs("playbooks", "import", file, "--look")
     assert "NOT TRUSTED HERE" in look
-    assert "Roles without people: team leader" in look
+    assert "Role without people: LEI team leader" in look
+    assert "Approved there: " in look
     assert "Nobody here trusts the key" in theirs.refused("playbooks", "import", file)
     theirs("playbooks", "trust", "Amersfoort", fingerprint, "--by", "carla")
     (done,) = theirs.json("playbooks", "import", file, "--by", "anna")

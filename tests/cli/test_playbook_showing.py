@@ -47,20 +47,19 @@ def test_cacao_goes_out_and_comes_in(sqlite_cli: Cli, tmp_path: Path) -> None:
     make_municipality(sqlite_cli)
     sqlite_cli("playbooks", "publish", "attack-elsewhere", "--by", "anna")
     out = tmp_path / "ours.cacao.json"
-    sqlite_cli("playbooks", "cacao", "export", "attack-elsewhere", "-o", str(out))
+    sqlite_cli("playbooks", "export", "attack-elsewhere", "-o", str(out))
     document = json.loads(out.read_text(encoding="utf-8"))
     assert document["spec_version"] == "cacao-2.0"
-    look = sqlite_cli("playbooks", "cacao", "import", str(out), "--look")
-    assert "nothing was stored" in look
+    assert '"cacao-2.0"' in sqlite_cli("playbooks", "export", "attack-elsewhere", "--cacao")
+    look = sqlite_cli("playbooks", "import", str(out), "--look")
     assert "trusted as" in look
-    done = sqlite_cli.json("playbooks", "cacao", "import", str(out))
-    assert done["draftId"]
-    assert done["look"]["isOurs"]
+    assert "attack-elsewhere version 2: same, beside our version 2." in look
+    assert "calamity people import FILE.csv" in look
+    (done,) = sqlite_cli.json("playbooks", "import", str(out), "--although-untrusted")
+    assert done["became"] == "nothing"
     document["name"] = "Anders"
     forged = tmp_path / "forged.json"
     forged.write_text(json.dumps(document), encoding="utf-8")
-    assert "does not hold" in sqlite_cli.refused("playbooks", "cacao", "import", str(forged))
-    forged.write_text("{}", encoding="utf-8")
-    assert "Nothing was taken in." in sqlite_cli.refused(
-        "playbooks", "cacao", "import", str(forged)
-    )
+    assert "does not hold" in sqlite_cli.refused("playbooks", "import", str(forged))
+    forged.write_text('{"spec_version": "cacao-2.0"}', encoding="utf-8")
+    assert "nothing was taken in." in sqlite_cli.refused("playbooks", "import", str(forged))

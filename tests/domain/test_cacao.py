@@ -240,10 +240,16 @@ def test_what_the_schemas_let_through_is_refused(rule: str) -> None:
     assert all(each.nl and each.en for each in refused.value.faults)
 
 
+def test_a_document_that_is_too_large_is_refused_for_that() -> None:
+    with pytest.raises(CacaoFaults) as refused:
+        read_cacao(b" " * (2 * 1024 * 1024 + 1), at=AT)
+    assert [each.rule for each in refused.value.faults] == ["too-large"]
+
+
 def test_every_reason_has_a_test() -> None:
     from calamity.domain.cacao import soundness
 
-    assert set(FAULTS) == set(soundness._WORDS)
+    assert {*FAULTS, "too-large"} == set(soundness._WORDS)
 
 
 @pytest.mark.parametrize("source", [b"", b"{", b"[]", b"7", b"\xff\xfe", b"[" * 100_000])

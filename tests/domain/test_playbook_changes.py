@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from calamity.domain import playbook as language
 from calamity.domain.playbook import (
+    Block,
     CallOut,
     Card,
     CardSection,
@@ -21,11 +22,12 @@ from calamity.domain.playbook import (
     StopCondition,
     Words,
 )
-from calamity.domain.playbook_changes import Change, compare, differences, merge
+from calamity.domain.playbook_changes import Change, compare, differences, in_short, merge
 from calamity.domain.playbook_changes.compare import _ELSEWHERE, CODED, HEAD, LEVELS
+from calamity.domain.playbook_changes.short import SHORT
 from calamity.domain.playbook_changes.wording import WORDINGS
-from calamity.domain.playbook_prose import condition, moment, repeated
-from tests.shipped import FOLDER, read_shipped
+from calamity.domain.playbook_prose import Said, condition, moment, repeated
+from tests.shipped import BLOCKS, FOLDER, read_shipped
 
 FILES = [
     file.relative_to(FOLDER)
@@ -345,3 +347,63 @@ def test_a_change_says_where_it_is():
     assert isinstance(change, Change)
     assert isinstance(OLD.step("S04").act, CallOut)
     assert (change.part, change.where.nl) == ("steps/S04", "stap S04 (Snelteam oproepen)")
+
+
+def later_network(blocks: dict) -> tuple[Block, dict]:
+    """A second version of the block `network`, with three other texts, and all blocks with it."""
+    old = BLOCKS["network", 1]
+    used = read_shipped(FOLDER / "attack-elsewhere" / "v2.yaml").messages
+    three = [each.code for each in old.messages if each in used][:3]
+    messages = [
+        replace(each, texts=each.texts | {"nl": "Echt waar."}) if each.code in three else each
+        for each in old.messages
+    ]
+    later = replace(old, version=2, messages=messages)
+    return later, blocks | {("network", 2): later}
+
+
+def test_many_differences_are_summed_up_with_what_comes_from_a_block():
+    old = read_shipped(FOLDER / "attack-elsewhere" / "v2.yaml")
+    later, blocks = later_network(BLOCKS)
+    theirs = {each.code: each for each in later.messages}
+    new = replace(
+        old,
+        uses=[replace(use, version=2) if use.block == "network" else use for use in old.uses],
+        messages=[
+            theirs[each.code] if each in BLOCKS["network", 1].messages else each
+            for each in old.messages
+        ],
+        levels=[],
+        steps=[replace(step, due="T+9d") for step in old.steps],
+    )
+    changes = compare(old, new)
+    lines = in_short(changes, old, new, blocks)
+    assert len(changes) > 40
+    assert len(lines) <= SHORT
+    assert lines[0].said == Said(
+        "gebruikt blok network in versie 2 in plaats van 1: 3 wijzigingen (3 berichten anders).",
+        "uses block network in version 2 instead of 1: 3 changes (3 messages different).",
+    )
+    english = "\n".join(line.said.en for line in lines)
+    assert f"another moment for {len(old.steps)} steps: S02 (" in english
+    assert f"and {len(old.steps) - 4} others." in english
+    # Of blocks that nobody has here, the rest is counted by itself.
+    alone = in_short(changes, old, new, {})
+    assert alone[0].said.en == "uses block network in version 2 instead of 1."
+    assert any(line.said.en.startswith("other words or cards with 3 messages") for line in alone)
+
+
+def test_every_difference_between_shipped_versions_is_in_the_summary_and_it_is_short():
+    for name in ("attack-elsewhere", "attack-here"):
+        old, new = (read_shipped(FOLDER / name / f"v{number}.yaml") for number in (1, 2))
+        changes = compare(old, new)
+        lines = in_short(changes, old, new, BLOCKS)
+        left_out = [c for c in changes if c.field == "Playbook.uses" or c.part.endswith("/")]
+        assert sum(line.changes for line in lines) == len(changes) - len(left_out)
+        assert len(lines) <= 15
+
+
+def test_a_few_differences_are_said_as_they_are():
+    new = with_call_out(deputy_after="10m")
+    (line,) = in_short(compare(OLD, new), OLD, new, {})
+    assert line.said.en.endswith("The deputy is now called after 10 instead of 15 minutes.")

@@ -7,7 +7,7 @@ from calamity.domain.playbook import Repeat
 from calamity.web.folder import folder_of
 from calamity.web.language import languages
 from calamity.web.pages.previews import timeline_of
-from calamity.web.views import cacao, previews, rehearsal
+from calamity.web.views import previews, rehearsal
 from calamity.web.views.frame import Form
 from calamity.web.views.start import PlannedText, Unreachable
 from tests.make import STEPS, make_playbook, make_step
@@ -94,23 +94,10 @@ _PREVIEW = previews.PreviewPage(
         ),
     ),
 )  # fmt: skip
-_SEEN = cacao.CacaoSeen(
-    slug="theirs",
-    version=1,
-    is_ours=False,
-    signees=(
-        cacao.SigneeLine("Waterstad", "3f9a 77c0 " * 8, is_good=True, trusted_as=""),
-        cacao.SigneeLine("Regio", "", is_good=False, trusted_as=""),
-    ),
-    crossings=(("workflow.action--61a6c41e-6efc-4516-a242", "Dit moet je zelf overnemen."),),
-    faults=("Regel 3: Het Engels ontbreekt. Schrijf het erbij.",),
-    is_stored=False,
-)
 _WRONG = Form(
     values={"at": "2026-11-28T02:30"},
     errors={"affected": "Kies de wijken uit de lijst."},
 )
-_TRUST = Form(errors={"although_untrusted": "Niemand hier vertrouwt de sleutel."})
 HERE: dict[str, object] = {"here": "playbooks"}
 PREVIEW_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "rehearsal": ("rehearsal", _rehearsal(None, Form()), HERE),
@@ -122,11 +109,4 @@ PREVIEW_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         previews.FolderPage("small", 1, folder_of(_PLAYBOOK, _DUTCH, "Oeverlanden", at=_T0)),
         HERE,
     ),
-    "cacao": ("cacao", cacao.CacaoPage(form=Form()), HERE),
-    "cacao-refused": (
-        "cacao",
-        cacao.CacaoPage(form=Form(), refused=(("workflow", "Een stap leidt nergens heen."),)),
-        HERE,
-    ),
-    "cacao-untrusted": ("cacao", cacao.CacaoPage(form=_TRUST, seen=_SEEN, asks_trust=True), HERE),
 }

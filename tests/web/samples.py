@@ -1603,7 +1603,24 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "block": ("block", BLOCK_PAGE, {"here": "playbooks"}),
     "playbook-compare": (
         "playbook_compare",
-        playbook_transfer.ComparePage("attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES),
+        playbook_transfer.ComparePage(
+            "attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES, ("", "")
+        ),
+        {"here": "playbooks"},
+    ),
+    "playbook-compare-short": (
+        "playbook_compare",
+        playbook_transfer.ComparePage(
+            "attack-elsewhere",
+            PLAYBOOK.title,
+            2,
+            3,
+            (3, 2),
+            CHANGES * 8,
+            (
+                "gebruikt blok words in versie 2 in plaats van 1: 3 wijzigingen (3 berichten anders).",
+            ),
+        ),
         {"here": "playbooks"},
     ),
     "playbook-import": ("playbook_import", playbook_transfer.ImportPage(), {"here": "playbooks"}),
@@ -1625,6 +1642,18 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                     playbook_transfer.ApprovalView("official", "Waterstad", FINGERPRINT, NOW),
                 ),
                 playbook_transfer.IncomingView("riots", "Rellen", 1, "new", None, ()),
+                playbook_transfer.IncomingView(
+                    "theirs",
+                    "Poorten dicht",
+                    1,
+                    "unfinished",
+                    None,
+                    (),
+                    crossings=(
+                        "Dit moet je zelf overnemen. (workflow.action--61a6c41e-6efc-4516)",
+                    ),
+                    faults=("Regel 3: Het Engels ontbreekt. Schrijf het erbij.",),
+                ),
             ),
             gaps=GAPS,
         ),

@@ -27,7 +27,6 @@ PAGES: dict[str, Permission | None] = {
     "/settings/keys": Permission.TRUST_KEYS,
     "/playbooks/small/versions/1/rehearsal": Permission.SEE_PLAYBOOKS,
     "/playbooks/small/versions/1/preview": Permission.SEE_PLAYBOOKS,
-    "/playbooks/cacao": Permission.PUBLISH,
     "/playbooks/small/versions/1/folder": Permission.SEE_PLAYBOOKS,
     "/neighbourhoods": Permission.SEE_NEIGHBOURHOODS,
     "/people": Permission.SEE_PEOPLE,
@@ -37,7 +36,6 @@ PAGES: dict[str, Permission | None] = {
 }
 FORMS: dict[str, Permission | tuple[Permission, ...]] = {
     "/playbooks": Permission.PUBLISH,
-    "/playbooks/cacao": Permission.PUBLISH,
     "/playbooks/small/versions/1/approve": Permission.APPROVE,
     "/playbooks/small/versions/1/retire": Permission.APPROVE,
     "/playbooks/small/versions/1/revoke": Permission.APPROVE,

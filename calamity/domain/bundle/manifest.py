@@ -44,6 +44,10 @@ class Provenance(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     approved: Signed | None = None
     office: UserRole | None = None
     """As what somebody approved it there, as the municipality says: an office, never a name."""
+    cacao: Annotated[str, Meta(max_length=120)] = ""
+    """Of a document in CACAO: its identifier there."""
+    is_unfinished: bool = False
+    """Whether it came in with faults, as a draft to finish; *sha256* is then that of the file."""
     earlier: Annotated[tuple[Earlier, ...], Meta(max_length=_MOST_EARLIER)] = ()
     received: Received | None = None
 

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from calamity.domain.bundle.archive import LARGEST, entries_of
+from calamity.domain.bundle.archive import entries_of
 from calamity.domain.bundle.manifest import (
     MANIFEST,
     SEAL,
@@ -14,32 +15,56 @@ from calamity.domain.bundle.manifest import (
     Provenance,
     seal_digest,
 )
+from calamity.domain.cacao import Crossing
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import Playbook
-from calamity.domain.playbook_check import MAX_BYTES, PlaybookFaults, fingerprint, read
+from calamity.domain.playbook_check import (
+    MAX_BYTES,
+    NO_BLOCKS,
+    Blocks,
+    Fault,
+    PlaybookFaults,
+    fingerprint,
+    read,
+)
 from calamity.domain.playbook_life import is_genuine
 from calamity.domain.timeline import is_signed
-
-__all__ = ["LARGEST", "Bundle", "Carried", "is_bundle", "open_document", "unpack"]
 
 _ZIP = b"PK"
 _SLUG = re.compile(rb"^[\"']?slug[\"']?: *[\"']?([a-z][a-z0-9-]{1,59})\b", re.MULTILINE)
 _VERSION = re.compile(rb"^[\"']?version[\"']?: *([0-9]{1,4})\b", re.MULTILINE)
 
 
+class Unfinished(Struct, frozen=True):
+    """A document that still has faults: as it stands in our documents, to become a draft."""
+
+    plain: dict[str, Any]
+    faults: tuple[Fault, ...]
+
+
 class Carried(Struct, frozen=True):
-    """A playbook out of a bundle, checked, and where it comes from."""
+    """A playbook that came in, checked, and where it comes from.
+
+    *crossings* says what of another program's document did not come across. What is *unfinished*
+    has parts of *playbook* blank.
+    """
 
     provenance: Provenance
     playbook: Playbook
+    crossings: tuple[Crossing, ...] = ()
+    unfinished: Unfinished | None = None
 
 
 class Bundle(Struct, frozen=True):
-    """What came in. Without *key* nobody signed it: it was a document by itself."""
+    """What came in. Without *key* nobody signed it: it was a document by itself.
+
+    *others* signed it too, each by name and key; only CACAO knows such.
+    """
 
     municipality: str
     key: str
     items: tuple[Carried, ...]
+    others: tuple[tuple[str, str], ...] = ()
 
 
 def is_bundle(data: bytes) -> bool:
@@ -58,7 +83,7 @@ def unpack(data: bytes) -> Bundle:
     return Bundle(manifest.municipality, manifest.key, items)
 
 
-def open_document(data: bytes, name: str) -> Bundle:
+def open_document(data: bytes, name: str, blocks: Blocks = NO_BLOCKS) -> Bundle:
     """Return a document by itself, YAML or JSON, as a bundle that nobody signed.
 
     Raises PlaybookFaults, with every fault, for a document that has an error.
@@ -66,7 +91,7 @@ def open_document(data: bytes, name: str) -> Bundle:
     slug, version = _SLUG.search(data), _VERSION.search(data)
     if slug and version:
         name = f"{slug[1].decode()}/v{version[1].decode()}.yaml"
-    playbook = read(data, name)
+    playbook = read(data, name, blocks)
     provenance = Provenance(playbook.slug, playbook.version, fingerprint(playbook))
     return Bundle("", "", (Carried(provenance, playbook),))
 
@@ -128,6 +153,8 @@ def _check_signatures(manifest: Manifest, provenance: Provenance) -> None:
     acts = [signed.act for signed in (published, approved) if signed]
     is_sound = (
         published is not None
+        and not provenance.cacao
+        and not provenance.is_unfinished
         and whose == (manifest.key, manifest.key)
         and acts == ["published", "approved"][: len(acts)]
         and all(

@@ -53,7 +53,7 @@ class CacaoFaults(Refused):
 def read_cacao(source: bytes, *, at: datetime) -> FromCacao:
     """Read a CACAO 2.0 document. Raises CacaoFaults with everything for which it is refused."""
     if len(source) > MOST_BYTES:
-        raise CacaoFaults([fault("too-many-steps", "")])
+        raise CacaoFaults([fault("too-large", "")])
     try:
         document = msgspec.json.decode(source)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -55,6 +55,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "De standaard kent hier geen veld met deze naam.",
     ),
     "too-deep": ("The document is nested too deeply.", "Het document is te diep genest."),
+    "too-large": (
+        "The document is larger than 2 MB. Ask the author for a smaller one.",
+        "Het document is groter dan 2 MB. Vraag de maker om een kleiner document.",
+    ),
     "too-many-steps": (
         "The document has more than 500 steps.",
         "Het document heeft meer dan 500 stappen.",

@@ -16,6 +16,8 @@ class Change(Struct, frozen=True):
     said: Said
     before: Said | None = None
     after: Said | None = None
+    field: str = ""
+    """Which field of the language changed, such as `Step.due`; empty for a whole part."""
 
     @property
     def nl(self) -> str:

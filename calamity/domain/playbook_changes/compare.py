@@ -151,6 +151,7 @@ def _field(
             changed(wording, before, after, both),
             shown(wording, before, old),
             shown(wording, after, new),
+            key,
         )
 
 
@@ -163,7 +164,7 @@ def _act(
         return
     was, becomes = act_name(before), act_name(after)
     said = Said("doet nu {after} in plaats van {before}.", "now does {after} instead of {before}.")
-    yield Change(part, where, said.filled(after=becomes, before=was), was, becomes)
+    yield Change(part, where, said.filled(after=becomes, before=was), was, becomes, "Step.act")
 
 
 def _texts(
@@ -189,7 +190,8 @@ def _languages(
         )
         old_text = quoted(said_of(was)) if was is not None else None
         new_text = quoted(said_of(becomes)) if becomes is not None else None
-        yield Change(part, where, _text_changed(text, old_text, new_text), old_text, new_text)
+        said = _text_changed(text, old_text, new_text)
+        yield Change(part, where, said, old_text, new_text, "Message.texts")
 
 
 def _text_changed(text: Said, was: Said | None, becomes: Said | None) -> Said:

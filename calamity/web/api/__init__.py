@@ -8,7 +8,6 @@ from calamity.web.api import (
     accounts,
     activations,
     blocks,
-    cacao,
     calamities,
     call_outs,
     check_ins,
@@ -26,6 +25,7 @@ from calamity.web.api import (
     rounds,
     tasks,
     timeline,
+    trusted_keys,
 )
 from calamity.web.api.document import PREFIX, document, openapi_config
 from calamity.web.api.gate import the_actor, the_house
@@ -55,8 +55,8 @@ def api_routers() -> tuple[Router, Router]:
             blocks.router,
             playbook_drafts.router,
             playbook_bundles.router,
+            trusted_keys.router,
             rehearsals.router,
-            cacao.router,
             neighbourhoods.router,
             people.router,
             replies.router,

@@ -1,4 +1,4 @@
-"""Playbooks to and from other municipalities: bundles, what came in, and the keys of others."""
+"""Playbooks to and from others: bundles, CACAO documents, and what came in."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -7,22 +7,24 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from calamity.actions import bundles
-from calamity.actions import trust as trusting
 from calamity.actions.bindings import Gap, GapKind
-from calamity.actions.bundles import export_bundle, look_at, opened
+from calamity.actions.bundles import export_bundle, look_at
+from calamity.actions.cacao import export_cacao
 from calamity.actions.imports import bring_in, merge_import, three_way
-from calamity.domain.bundle import LARGEST
+from calamity.domain.bundle import LARGEST, opened
+from calamity.domain.cacao import Crossing
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook import Words
 from calamity.domain.playbook_changes import Choice
+from calamity.domain.playbook_check import Fault
 from calamity.store.imports import list_imports
-from calamity.store.keys import list_trusted_keys
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
 from calamity.web.api.playbook_words import Change, changes_of
+from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 from calamity.web.paths import path
@@ -30,6 +32,9 @@ from calamity.web.paths import path
 _ZIP = "application/zip"
 _LARGEST = LARGEST + 1
 _IMPORT = "/playbook-imports/{import_id:str}"
+
+
+DraftFault = camel(Fault)
 
 
 class Signer(Struct, frozen=True, rename="camel"):
@@ -65,7 +70,11 @@ class Approval(Struct, frozen=True):
 
 
 class Incoming(Struct, frozen=True):
-    """A playbook in a bundle, beside our newest version."""
+    """A playbook in a bundle, beside our newest version.
+
+    *crossings* says what of another program's document did not come across, *faults* what is still
+    to be finished in the draft that it becomes.
+    """
 
     slug: str
     version: int
@@ -76,6 +85,8 @@ class Incoming(Struct, frozen=True):
     changes: list[Change]
     approved: Approval | None
     missing: list[Missing]
+    crossings: list[Crossing]
+    faults: list[DraftFault]  # type: ignore[valid-type]  # made at run time
 
 
 class Look(Struct, frozen=True):
@@ -153,33 +164,6 @@ class Merged(Struct, frozen=True, rename="camel"):
     revision: int
 
 
-class TrustedKey(Struct, frozen=True, rename="camel"):
-    """The key of another municipality."""
-
-    id: str
-    name: str
-    fingerprint: str
-    added_by: str
-    added_at: datetime
-    withdrawn_at: datetime | None
-
-
-class Keys(Struct, frozen=True, rename="camel"):
-    """Our own key, for others to trust, and those that we trust or did."""
-
-    name: str
-    public_key: str
-    fingerprint: str
-    trusted: list[TrustedKey]
-
-
-class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
-    """A key to trust: whose it is, and the fingerprint that was heard from them."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=120)]
-    fingerprint: Annotated[str, Meta(max_length=200)]
-
-
 @get(
     "/playbook-bundle",
     guards=[needs(Permission.SEE_PLAYBOOKS)],
@@ -205,10 +189,34 @@ async def export(
     )
 
 
+@get(
+    "/playbooks/{slug:str}/versions/{number:int}/cacao",
+    guards=[needs(Permission.SEE_PLAYBOOKS)],
+    responses={
+        200: ResponseSpec(
+            dict[str, object], generate_examples=False, description="A signed CACAO 2.0 document."
+        )
+    },
+    name="api.cacao.export",
+)
+async def get_cacao(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+) -> Response[bytes]:
+    """Return a version as a CACAO 2.0 document, signed by the municipality."""
+    async with house.database.reading() as session:
+        document, _ = await export_cacao(session, actor, slug, number, at=now())
+    return Response(document, media_type="application/json")
+
+
 @post(
     "/playbook-bundle/look",
     guards=[needs(Permission.PUBLISH)],
-    operation_class=takes(_ZIP, "A bundle, or one document in YAML or JSON."),
+    operation_class=takes(
+        _ZIP, "A bundle, a CACAO 2.0 document, or a document of ours in YAML or JSON."
+    ),
     request_max_body_size=_LARGEST,
     status_code=200,
     name="api.bundle.look",
@@ -217,7 +225,7 @@ async def look(
     house: NamedDependency[House], actor: NamedDependency[Actor], request: Request[Any, Any, Any]
 ) -> Look:
     """Say who signed a bundle, what differs from ours, and what has no people here yet."""
-    bundle = opened(await request.body(), "playbook.yaml")
+    bundle = opened(await request.body(), "playbook.yaml", at=now())
     async with house.database.reading() as session:
         seen = await look_at(session, actor, bundle)
     return Look(
@@ -237,6 +245,8 @@ def _incoming(each: bundles.Incoming) -> Incoming:
         changes_of(each.changes),
         _approval(each),
         [_missing(gap) for gap in each.gaps],
+        list(each.crossings),
+        [wired(fault, DraftFault) for fault in each.faults],
     )
 
 
@@ -255,7 +265,9 @@ def _approval(each: bundles.Incoming) -> Approval | None:
 @post(
     "/playbook-bundle",
     guards=[needs(Permission.PUBLISH)],
-    operation_class=takes(_ZIP, "A bundle, or one document in YAML or JSON."),
+    operation_class=takes(
+        _ZIP, "A bundle, a CACAO 2.0 document, or a document of ours in YAML or JSON."
+    ),
     request_max_body_size=_LARGEST,
     name="api.bundle.import",
 )
@@ -268,7 +280,7 @@ async def bring(
     although_untrusted: Annotated[bool, QueryParameter(name="althoughUntrusted")] = False,
 ) -> Response[AllBrought]:
     """Take over a bundle: as drafts, or as submitted versions that a second person approves."""
-    bundle = opened(await request.body(), "playbook.yaml")
+    bundle = opened(await request.body(), "playbook.yaml", at=now())
     async with house.database.transaction() as session:
         done = await bring_in(
             session,
@@ -351,49 +363,8 @@ async def merge(
     return created(Merged(draft.id, draft.revision), f"/v1/playbook-drafts/{draft.id}")
 
 
-@get("/trusted-keys", guards=[needs(Permission.TRUST_KEYS)], name="api.keys.list")
-async def list_keys(house: NamedDependency[House], actor: NamedDependency[Actor]) -> Keys:
-    """Return our own key, and those of others that are or were trusted."""
-    async with house.database.reading() as session:
-        own = await trusting.own_key(session, actor.municipality_id)
-        found = await list_trusted_keys(session, actor.municipality_id)
-    trusted = [
-        TrustedKey(
-            each.id, each.name, each.fingerprint, each.added_by, each.added_at, each.withdrawn_at
-        )
-        for each in found
-    ]
-    return Keys(own.name, own.key, own.fingerprint, trusted)
-
-
-@post("/trusted-keys", guards=[needs(Permission.TRUST_KEYS)], name="api.keys.add")
-async def trust(
-    house: NamedDependency[House], actor: NamedDependency[Actor], data: JSONBody[NewKey]
-) -> Response[dict[str, str]]:
-    """Trust the key of another municipality."""
-    async with house.database.transaction() as session:
-        key_id = await trusting.trust(session, actor, data.name, data.fingerprint, at=now())
-    return created({"id": key_id}, "/v1/trusted-keys")
-
-
-@post(
-    "/trusted-keys/{key_id:str}/withdraw",
-    guards=[needs(Permission.TRUST_KEYS)],
-    status_code=204,
-    name="api.keys.withdraw",
-)
-async def distrust(
-    house: NamedDependency[House], actor: NamedDependency[Actor], key_id: FromPath[str]
-) -> None:
-    """Trust a key no longer; what came in before stays."""
-    async with house.database.transaction() as session:
-        await trusting.distrust(session, actor, key_id, at=now())
-
-
 router = Router(
     "/",
-    route_handlers=[
-        export, look, bring, imports, compared, merge, list_keys, trust, distrust,
-    ],
+    route_handlers=[export, get_cacao, look, bring, imports, compared, merge],
     tags=["Playbooks"],
-)  # fmt: skip
+)

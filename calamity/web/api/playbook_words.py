@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from calamity.domain.playbook_changes import Change as DomainChange
+from calamity.domain.playbook_changes import Line
 
 
 class InWords(Struct, frozen=True):
@@ -22,6 +23,19 @@ class Change(Struct, frozen=True):
     en: str
     before: InWords | None
     after: InWords | None
+
+
+class ShortLine(Struct, frozen=True):
+    """One line of a summary, and how many differences it stands for."""
+
+    nl: str
+    en: str
+    changes: int
+
+
+def lines_of(lines: Sequence[Line]) -> list[ShortLine]:
+    """Return a summary for the wire."""
+    return [ShortLine(each.said.nl, each.said.en, each.changes) for each in lines]
 
 
 def changes_of(changes: Sequence[DomainChange]) -> list[Change]:

@@ -15,13 +15,14 @@ from calamity.actions.publish import AnyVersion, approve, publish
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Scenario, Words
-from calamity.domain.playbook_changes import compare
+from calamity.domain.playbook_changes import compare, in_short
 from calamity.domain.playbook_check import canonical
 from calamity.domain.playbook_life import DocumentKind, VersionState, Withdrawal
+from calamity.store.blocks import blocks_of
 from calamity.store.playbooks import PlaybookVersion, find_version, list_uses, list_versions
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
-from calamity.web.api.playbook_words import Change, changes_of
+from calamity.web.api.playbook_words import Change, ShortLine, changes_of, lines_of
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -84,10 +85,11 @@ class Uses(Struct, frozen=True):
     activations: list[Use]
 
 
-class Changes(Struct, frozen=True):
-    """What differs from another version, in words."""
+class Changes(Struct, frozen=True, rename="camel"):
+    """What differs from another version, in words: in a few lines, and each difference."""
 
     since: int
+    in_short: list[ShortLine]
     changes: list[Change]
 
 
@@ -280,7 +282,11 @@ async def changes_of_one(
     """Say in words what differs from version *since*."""
     old = await _version_of(house, actor, slug, since)
     new = await _version_of(house, actor, slug, number)
-    return Changes(since, changes_of(compare(old.playbook, new.playbook)))
+    async with house.database.reading() as session:
+        blocks = await blocks_of(session, actor.municipality_id)
+    changes = compare(old.playbook, new.playbook)
+    short = in_short(changes, old.playbook, new.playbook, blocks)
+    return Changes(since, lines_of(short), changes_of(changes))
 
 
 router = Router(

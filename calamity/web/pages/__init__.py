@@ -7,7 +7,6 @@ from litestar.types import ControllerRouterHandler
 from calamity.web.auth import need_actor
 from calamity.web.pages.activate import ACTIVATE
 from calamity.web.pages.blocks import BLOCKS
-from calamity.web.pages.cacao import CACAO
 from calamity.web.pages.calamity_pages import ROOM_PAGES
 from calamity.web.pages.cards import CARDS
 from calamity.web.pages.carrier import CARRIER
@@ -42,7 +41,6 @@ PAGES: list[ControllerRouterHandler] = [
             *PLAYBOOK_TRANSFER,
             *STUDIO,
             *PREVIEWS,
-            *CACAO,
             *REHEARSAL,
             *NEIGHBOURHOODS,
             *PEOPLE,

@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 from calamity.actions.publish import AnyVersion, approve, retire, revoke
 from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook_changes import Change, compare
+from calamity.domain.playbook_changes import Change, compare, in_short
 from calamity.domain.playbook_life import DocumentKind
+from calamity.store.blocks import blocks_of
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
 from calamity.web.language import Language
@@ -57,18 +58,22 @@ async def compare_versions(
     language = language_of(request)
     async with house_of(request).database.reading() as session:
         versions = await list_versions(session, actor.municipality_id, slug)
+        blocks = await blocks_of(session, actor.municipality_id)
     known = {version.number: version for version in versions}
     old = known.get(_number(request, "old"))
     new = known.get(_number(request, "new"))
     if old is None or new is None:
         raise NotFound("This playbook version does not exist.", field="version")
+    changes = compare(old.playbook, new.playbook)
+    short = in_short(changes, old.playbook, new.playbook, blocks)
     view = views.ComparePage(
         slug=slug,
         title=new.playbook.title.in_language(language.code),
         old=old.number,
         new=new.number,
         versions=tuple(known),
-        changes=change_views(compare(old.playbook, new.playbook), language),
+        changes=change_views(changes, language),
+        short=tuple(line.said.in_language(language.code) for line in short),
     )
     return page(request, "playbook_compare", await frame_of(request, here="playbooks"), view)
 

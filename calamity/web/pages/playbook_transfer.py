@@ -9,10 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from calamity.actions.bundles import Incoming, Look, export_bundle, look_at, opened
+from calamity.actions.bundles import Incoming, Look, export_bundle, look_at
+from calamity.actions.cacao import export_cacao
 from calamity.actions.imports import Brought, ThreeWay, bring_in, merge_import, three_way
 from calamity.actions.trust import distrust, own_key, trust
-from calamity.domain.bundle import LARGEST
+from calamity.domain.bundle import LARGEST, opened
+from calamity.domain.cacao import CacaoFault, CacaoFaults, Crossing
 from calamity.domain.errors import CalamityError, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_changes import Choice
@@ -63,6 +65,20 @@ async def download(
     )
 
 
+@get(PATHS["cacao_file"], name="cacao.file", guards=[needs(Permission.SEE_PLAYBOOKS)])
+async def download_cacao(
+    request: PageRequest,
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    version: FromPath[int],
+) -> Response[bytes]:
+    """Hand a version over to another program, as a signed CACAO 2.0 document."""
+    async with house_of(request).database.reading() as session:
+        document, number = await export_cacao(session, actor, slug, version, at=now())
+    name = f'attachment; filename="{slug}-v{number}.cacao.json"'
+    return Response(document, media_type="application/json", headers={"Content-Disposition": name})
+
+
 @get(PATHS["playbook_import"], name="playbook.import", guards=[needs(Permission.PUBLISH)])
 async def choose_file(request: Request[Any, Any, Any]) -> Response[Any]:
     """Ask for the file of another municipality."""
@@ -83,13 +99,15 @@ async def look_first(
     language = language_of(request)
     try:
         filename, data = await upload_of(request, "file")
-        bundle = opened(data, filename)
+        bundle = opened(data, filename, at=now())
         async with house_of(request).database.reading() as session:
             look = await look_at(session, actor, bundle)
-    except PlaybookFaults as faults:
-        return await _show(
-            request, views.ImportPage(problems=tuple(fault_lines(faults, language))), 422
-        )
+    except PlaybookFaults as refused:
+        problems = tuple(fault_lines(refused.faults, language))
+        return await _show(request, views.ImportPage(problems=problems), 422)
+    except CacaoFaults as refused:
+        problems = tuple(_placed(fault, language) for fault in refused.faults)
+        return await _show(request, views.ImportPage(problems=problems), 422)
     except CalamityError as error:
         form = wrong(Form(), error, language, _NAMES, at="file")
         return await _show(request, views.ImportPage(form=form), 422)
@@ -110,7 +128,7 @@ async def confirm_import(
     language = language_of(request)
     sent = await request.form()
     data, filename = _carried(sent.get("bundle")), str(sent.get("filename") or "")[:120]
-    bundle = opened(data, filename)
+    bundle = opened(data, filename, at=now())
     try:
         async with house_of(request).database.transaction() as session:
             done = await bring_in(
@@ -182,7 +200,15 @@ def _incoming(each: Incoming, language: Language) -> views.IncomingView:
         ours=each.ours,
         changes=change_views(each.changes, language),
         approval=_approval(each),
+        crossings=tuple(_placed(crossing, language) for crossing in each.crossings),
+        faults=tuple(fault_lines(each.faults, language)),
     )
+
+
+def _placed(said: CacaoFault | Crossing, language: Language) -> str:
+    """Return what is said of a document of another program, with the place in it."""
+    words = said.en if language.code == "en" else said.nl
+    return f"{words} ({said.where})" if said.where else words
 
 
 def _approval(each: Incoming) -> views.ApprovalView | None:
@@ -246,7 +272,7 @@ def _merge_view(compared: ThreeWay, language: Language, form: Form) -> views.Mer
     return views.MergePage(
         import_id=imported.id,
         slug=imported.slug,
-        title=imported.playbook.title.in_language(language.code),
+        title=imported.whole.title.in_language(language.code),
         municipality=imported.provenance.municipality,
         theirs=imported.number,
         ours=compared.ours.number,
@@ -331,6 +357,6 @@ async def _show_keys(request: PageRequest, actor: Actor, form: Form | None = Non
 
 
 PLAYBOOK_TRANSFER = [
-    download, choose_file, look_first, confirm_import, show_merge, choose_parts, keys, trust_key,
-    withdraw_key,
+    download, download_cacao, choose_file, look_first, confirm_import, show_merge, choose_parts,
+    keys, trust_key, withdraw_key,
 ]  # fmt: skip

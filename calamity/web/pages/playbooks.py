@@ -25,7 +25,7 @@ from calamity.domain.playbook import (
     Step,
     seconds,
 )
-from calamity.domain.playbook_check import PlaybookFaults
+from calamity.domain.playbook_check import Fault, PlaybookFaults
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.playbook_prose import condition, moment
 from calamity.domain.texts import segments
@@ -189,15 +189,15 @@ async def publish_version(
         filename, source = await upload_of(request, "file")
         async with house_of(request).database.transaction() as session:
             version = await publish(session, actor, source, filename, at=now())
-    except PlaybookFaults as faults:
-        return await _list(request, actor, Form(), fault_lines(faults, language))
+    except PlaybookFaults as refused:
+        return await _list(request, actor, Form(), fault_lines(refused.faults, language))
     except CalamityError as error:
         return await _list(request, actor, wrong(Form(), error, language, {"version": "file"}))
     said = language.text("Published. A colleague must approve it before it can be used.")
     return see_other(request, path("playbook", slug=version.slug, version=version.number), said)
 
 
-def fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
+def fault_lines(faults: Sequence[Fault], language: Language) -> list[str]:
     """Return the faults of a document in the language of the reader."""
     return [
         language.text(
@@ -206,7 +206,7 @@ def fault_lines(faults: PlaybookFaults, language: Language) -> list[str]:
             message=fault.message if language.code == "en" else fault.message_nl,
             cure=fault.cure if language.code == "en" else fault.cure_nl,
         )
-        for fault in faults.faults
+        for fault in faults
     ]
 
 

@@ -25,6 +25,8 @@ class ComparePage(Struct, frozen=True, forbid_unknown_fields=True):
     new: int
     versions: tuple[int, ...]
     changes: tuple[ChangeView, ...]
+    short: tuple[str, ...]
+    """The same in a few lines; each difference itself where there are few."""
 
 
 class GapLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,10 +53,14 @@ class IncomingView(Struct, frozen=True, forbid_unknown_fields=True):
     slug: str
     title: str
     version: int
-    standing: Literal["new", "same", "update", "ours-ahead", "merge"]
+    standing: Literal["new", "same", "update", "ours-ahead", "merge", "unfinished"]
     ours: int | None
     changes: tuple[ChangeView, ...]
     approval: ApprovalView | None = None
+    crossings: tuple[str, ...] = ()
+    """What of another program's document did not come across."""
+    faults: tuple[str, ...] = ()
+    """What is still to be finished in the draft that it becomes."""
 
 
 class ImportPage(Struct, frozen=True, forbid_unknown_fields=True):
