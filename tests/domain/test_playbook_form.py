@@ -30,11 +30,16 @@ from calamity.domain.playbook_form import (
 from calamity.domain.playbook_form.labels import HELP_NL
 from calamity.domain.playbook_prose import PARTS
 from calamity.domain.playbook_text import blank, plain_of, rewritten
+from tests.shipped import BLOCKS, FOLDER
 
-ROOT = Path(__file__).parents[2] / "playbooks"
-SHIPPED = [path for path in sorted(ROOT.glob("*/v*.yaml")) if "\nuses:" not in path.read_text()]
-"""Those that are whole by themselves."""
-NAMES = [f"{path.parent.name}-{path.stem}" for path in SHIPPED]
+SHIPPED = sorted(FOLDER.glob("*/v*.yaml"))
+WHOLE = [path for path in SHIPPED if "\nuses:" not in path.read_text()]
+"""Those that are whole by themselves; the others are built of blocks."""
+BUILT = [path for path in SHIPPED if path not in WHOLE]
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
 
 
 def sent_by(fields: Any) -> Iterator[tuple[str, str]]:  # noqa: C901 - one case for each control
@@ -89,27 +94,54 @@ def sent(fields: Any) -> dict[str, list[str]]:
 
 
 def whole(source: str) -> Playbook:
-    document = examine(source, "draft.yaml")[0]
+    document = examine(source, "draft.yaml", BLOCKS)[0]
     assert isinstance(document, Playbook)
     return document
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
 def test_a_form_that_nobody_touched_changes_nothing(path: Path) -> None:
     source = path.read_text()
     plain, names = plain_of(source), Names(whole(source))
-    seen = 0
-    for group in outline_of(plain, names.playbook, {}):
-        for entry in group.entries:
+    entries = [
+        entry
+        for group in outline_of(plain, names.playbook, block_parts(plain, BLOCKS))
+        for entry in group.entries
+    ]
+    for entry in entries:
+        if not entry.block:
             form = form_of(plain, entry.path, names)
             assert filled(plain, entry.path, sent(form.fields)) == value_at(plain, entry.path)
-            seen += 1
-    assert seen > 50
+    assert len(entries) > 50
+    blocks = {entry.block for entry in entries} - {""}
+    assert blocks <= {use.block for use in names.playbook.uses}
+    assert bool(blocks) == (path in BUILT)
     general = form_of(plain, ("general",), names)
     assert filled(plain, ("general",), sent(general.fields)) == plain
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=NAMES)
+@pytest.mark.parametrize("path", BUILT, ids=name_of)
+def test_a_step_of_a_block_becomes_our_own_and_is_changed_alone(path: Path) -> None:
+    source = path.read_text()
+    playbook, plain = whole(source), plain_of(source)
+    parts = block_parts(plain, BLOCKS)
+    place = next(place for place in parts if place[2] == "steps")
+    part = parts[place][1]
+    plain, at = moved(plain, Move("own", "/".join(map(str, place))), place, part)
+    fields = sent(form_of(plain, at, Names(whole(rewritten(source, plain)))).fields)
+    fields["title.nl"] = ["Bij ons anders"]
+    plain["steps"][at[1]] = filled(plain, at, fields)
+    changed = whole(rewritten(source, plain))
+    code = plain["steps"][at[1]]["code"]
+    assert changed.step(code) == structs.replace(
+        playbook.step(code), title=structs.replace(playbook.step(code).title, nl="Bij ons anders")
+    )
+    others = [step for step in playbook.steps if step.code != code]
+    assert [step for step in changed.steps if step.code != code] == others
+    assert [use.block for use in changed.uses] == [use.block for use in playbook.uses]
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=name_of)
 def test_a_changed_deputy_time_is_that_struct_and_one_line(path: Path) -> None:
     source = path.read_text()
     playbook, plain = read(source, "draft.yaml"), plain_of(source)
