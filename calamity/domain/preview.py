@@ -6,11 +6,24 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from calamity.domain.course import Clock, Course
+from calamity.domain.errors import Refused
 from calamity.domain.playbook import Playbook, Step, seconds
 from calamity.domain.playbook.expected import Expected
 from calamity.domain.playbook_prose import Said, condition, moment, repeated
 
 _MOST_TIMES = 14
+_LONGEST = timedelta(days=366 * 50)
+"""Plans run for years: an anniversary, and the one after that."""
+
+
+def moment_meant(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return a T0 with its zone. Raises Refused for one so late that no plan fits behind it."""
+    at = at if at.tzinfo else at.replace(tzinfo=zone)
+    try:
+        _ = at.astimezone(zone) + _LONGEST
+    except OverflowError:
+        raise Refused("This is no day and time.", field="at") from None
+    return at
 
 
 class PlannedStep(Struct, frozen=True):

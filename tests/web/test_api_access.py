@@ -85,6 +85,7 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", "/v1/playbooks/{slug}/versions/{number}/rehearsals"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/rehearsals"): (P.PUBLISH,),
     ("GET", "/v1/playbooks/{slug}/versions/{number}/cacao"): (P.SEE_PLAYBOOKS,),
+    ("GET", "/v1/playbooks/{slug}/versions/{number}/preview"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/calamities/proposal"): (P.ACTIVATE,),
     ("POST", "/v1/calamities/{calamity_id}/review"): (P.STEER,),
     ("GET", "/v1/neighbourhoods"): (P.SEE_NEIGHBOURHOODS,),

@@ -18,6 +18,7 @@ from calamity.store.stops import stop
 from calamity.web.folder import as_pdf, folder_of
 from calamity.web.language import languages
 from tests.make import STEPS, T0, Town, make_approved, make_playbook, make_step
+from tests.web.api_stage import Api
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 HERE = "/playbooks/small/versions/1"
@@ -78,6 +79,20 @@ async def test_the_page_shows_times_and_the_texts_of_real_people(visit: Visit) -
     await visit.open(f"{HERE}/preview?at=9999-12-31T00:00")
     assert visit.seen is not None
     assert visit.seen.status_code == 422
+
+
+async def test_a_program_reads_the_same_times_and_texts(api: Api) -> None:
+    place = "/v1/playbooks/small/versions/1/preview"
+    said = (await api.get(f"{place}?at=2026-11-28T02:30:00%2B01:00")).json()
+    first = next(each for each in said["steps"] if each["step"] == STEPS[0].code)
+    assert datetime.fromisoformat(first["startAt"]) == NIGHT
+    assert {"due", "dueAt", "onlyIf", "goesOn", "isAutomatic"} <= first.keys()
+    texts = [text for each in said["texts"] for text in each["texts"] if text["isReal"]]
+    assert any("we leven mee" in text["example"] and text["parts"] for text in texts)
+    later = (await api.get(place)).json()
+    assert later["t0"] != said["t0"]
+    for never in ("nooit", "9999-12-31T00:00:00Z"):
+        assert (await api.get(f"{place}?at={never}")).status_code == 400
 
 
 async def test_who_may_not_activate_sees_no_names(visit: Visit, town: Town) -> None:

@@ -138,7 +138,8 @@ async def list_all(
     return Versions([card_of(version) for version in versions])
 
 
-async def _version_of(house: House, actor: Actor, slug: str, number: int) -> PlaybookVersion:
+async def version_of(house: House, actor: Actor, slug: str, number: int) -> PlaybookVersion:
+    """Return a version. Raises NotFound."""
     async with house.database.reading() as session:
         version = await find_version(session, actor.municipality_id, slug, number)
     if version is None:
@@ -154,7 +155,7 @@ async def get_one(
     number: FromPath[int],
 ) -> Version:
     """Return a version with its document."""
-    version = await _version_of(house, actor, slug, number)
+    version = await version_of(house, actor, slug, number)
     document = msgspec.json.decode(canonical(version.playbook), type=dict[str, object])
     return Version(**_fields(version), document=document)  # type: ignore[arg-type]  # as above
 
@@ -176,7 +177,7 @@ async def get_document(
     number: FromPath[int],
 ) -> Response[bytes]:
     """Return the canonical document: the bytes whose SHA-256 was approved."""
-    version = await _version_of(house, actor, slug, number)
+    version = await version_of(house, actor, slug, number)
     return Response(
         canonical(version.playbook),
         media_type="application/json",
@@ -265,7 +266,7 @@ async def uses_of_one(
     number: FromPath[int],
 ) -> Uses:
     """Say who used a version when."""
-    version = await _version_of(house, actor, slug, number)
+    version = await version_of(house, actor, slug, number)
     async with house.database.reading() as session:
         found = await list_uses(session, version.id)
     return Uses([Use(*structs.astuple(each)) for each in found])
@@ -280,8 +281,8 @@ async def changes_of_one(
     since: Annotated[int, QueryParameter(ge=1, le=9999)],
 ) -> Changes:
     """Say in words what differs from version *since*."""
-    old = await _version_of(house, actor, slug, since)
-    new = await _version_of(house, actor, slug, number)
+    old = await version_of(house, actor, slug, since)
+    new = await version_of(house, actor, slug, number)
     async with house.database.reading() as session:
         blocks = await blocks_of(session, actor.municipality_id)
     changes = compare(old.playbook, new.playbook)

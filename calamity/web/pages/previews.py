@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get
@@ -10,11 +10,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from calamity.actions.preview import TEAM, PreviewMessage, preview_texts, team_of_today
-from calamity.domain.errors import NotFound
+from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Playbook
 from calamity.domain.playbook.expected import Expected
-from calamity.domain.preview import PlannedStep, in_order_of_time
+from calamity.domain.preview import PlannedStep, in_order_of_time, moment_meant
 from calamity.domain.texts import segments
 from calamity.store.database import Session
 from calamity.store.municipalities import get_municipality
@@ -71,13 +71,9 @@ def typed_moment(typed: str, language: Language) -> tuple[datetime, str]:
     if not typed:
         return now(), ""
     try:
-        at = datetime.fromisoformat(typed)
-        at = at if at.tzinfo else at.replace(tzinfo=language.timezone)
-        # Plans run for years; a T0 at the end of all calendars has no room for that.
-        _ = at + timedelta(days=366 * 50)
-    except (ValueError, OverflowError):
+        return moment_meant(datetime.fromisoformat(typed), language.timezone), ""
+    except (ValueError, Refused):
         return now(), language.text("This is no day and time.")
-    return at, ""
 
 
 def timeline_of(
