@@ -20,11 +20,12 @@ from calamity.domain.cacao import Crossing
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook import Playbook, Words
-from calamity.domain.playbook_changes import Change, compare
-from calamity.domain.playbook_check import Fault
+from calamity.domain.playbook_changes import Change, Line, compare, in_short
+from calamity.domain.playbook_check import Blocks, Fault
 from calamity.domain.playbook_life import VersionState, key_fingerprint
 from calamity.domain.timeline import public_key
 from calamity.store.accounts import find_user
+from calamity.store.blocks import blocks_of
 from calamity.store.database import Session
 from calamity.store.imports import get_import
 from calamity.store.keys import find_trusted_key, list_signatures
@@ -58,6 +59,8 @@ class Incoming(Struct, frozen=True):
     """Our newest version."""
     changes: list[Change]
     """What theirs has that our newest version has not."""
+    short: list[Line]
+    """The same in a few lines."""
     gaps: list[Gap]
     """What of it has nobody here yet."""
     crossings: tuple[Crossing, ...]
@@ -161,9 +164,10 @@ async def look_at(session: Session, actor: Actor, bundle: Bundle) -> Look:
     """Say who signed a bundle, what differs from what we have, and what has no people here yet."""
     actor.must(Permission.PUBLISH)
     bindings = await bindings_of(session, actor.municipality_id)
+    blocks = await blocks_of(session, actor.municipality_id)
     return Look(
         await signer_of(session, actor.municipality_id, bundle),
-        [await _incoming(session, actor, item, bindings) for item in bundle.items],
+        [await _incoming(session, actor, item, bindings, blocks) for item in bundle.items],
     )
 
 
@@ -188,17 +192,24 @@ async def _signer(session: Session, municipality_id: str, name: str, key: str) -
     return Signer(name, fingerprint, known.name if known else None)
 
 
-async def _incoming(session: Session, actor: Actor, item: Carried, bindings: Bindings) -> Incoming:
+async def _incoming(
+    session: Session, actor: Actor, item: Carried, bindings: Bindings, blocks: Blocks
+) -> Incoming:
     versions = await list_versions(session, actor.municipality_id, item.provenance.slug)
     ours = versions[0] if versions else None
     base = await base_of(session, actor.municipality_id, versions, item.provenance)
     approved, unfinished = item.provenance.approved, item.unfinished
+    changes, short = [], []
+    if ours and not unfinished:
+        changes = compare(ours.playbook, item.playbook)
+        short = in_short(changes, ours.playbook, item.playbook, blocks)
     return Incoming(
         provenance=item.provenance,
         title=item.playbook.title,
         standing=standing_of(base, item, ours),
         ours=ours.number if ours else None,
-        changes=compare(ours.playbook, item.playbook) if ours and not unfinished else [],
+        changes=changes,
+        short=short,
         gaps=[] if unfinished else bindings.gaps(item.playbook),
         crossings=item.crossings,
         faults=unfinished.faults if unfinished else (),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from calamity.actions.publish import AnyVersion
     from calamity.domain.permissions import Actor
     from calamity.domain.playbook import Block, Playbook
-    from calamity.domain.playbook_changes import Change
+    from calamity.domain.playbook_changes import Change, Line
     from calamity.domain.playbook_life import DocumentKind
     from calamity.store.database import Session
     from calamity.store.drafts import Draft
@@ -63,6 +63,11 @@ def change_lines(changes: "Sequence[Change]") -> list[dict[str, Any]]:
     ]
 
 
+def short_lines(lines: "Sequence[Line]") -> list[dict[str, Any]]:
+    """Return a summary as JSON shows it."""
+    return [{"nl": x.said.nl, "en": x.said.en, "changes": x.changes} for x in lines]
+
+
 def say_changes(changes: "Sequence[Change]", indent: str = "") -> None:
     """Print differences in both languages."""
     for change in changes:
@@ -93,8 +98,7 @@ def diff(named: tuple[str, ...], *, is_full: bool, slug: str | None, is_json: bo
     changes = compare(before, after)
     short = in_short(changes, before, after, blocks)
     if is_json:
-        lines = [{"nl": x.said.nl, "en": x.said.en, "changes": x.changes} for x in short]
-        say_json({"inShort": lines, "changes": change_lines(changes)})
+        say_json({"inShort": short_lines(short), "changes": change_lines(changes)})
         return
     if is_full:
         say_changes(changes)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from calamity.cli.operator import say
-from calamity.cli.playbook_life import change_lines, say_changes
+from calamity.cli.playbook_life import change_lines, short_lines
 
 if TYPE_CHECKING:
     from calamity.actions.bundles import Incoming, Look
@@ -29,7 +29,9 @@ def _say_incoming(each: "Incoming") -> None:
     beside = f", beside our version {each.ours}" if each.ours else ""
     say(f"{each.provenance.slug} version {each.provenance.version}: {each.standing}{beside}.")
     _say_approval(each)
-    say_changes(each.changes, "  ")
+    for line in each.short:
+        say(f"  - {line.said.nl}")
+        say(f"    {line.said.en}")
     for gap in each.gaps:
         count = f" ({gap.held} of {gap.needed})" if gap.needed > 1 else ""
         say(f"  {_LACKING[gap.kind]}: {' '.join((gap.code, gap.name.en)).strip()}{count}.")
@@ -82,6 +84,7 @@ def look_shown(look: "Look") -> dict[str, Any]:
                 "sha256": each.provenance.sha256,
                 "standing": each.standing,
                 "ours": each.ours,
+                "inShort": short_lines(each.short),
                 "changes": change_lines(each.changes),
                 "approved": each.provenance.approved
                 and {

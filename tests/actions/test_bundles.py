@@ -186,6 +186,7 @@ async def test_an_untouched_playbook_takes_the_later_version_as_it_is(database, 
     assert [change.en for change in one.changes] == [
         "the playbook: The playbook is now valid for 12 instead of 24 months."
     ]
+    assert [line.said.en for line in one.short] == [change.en for change in one.changes]
     (done,) = await brought(database, neighbour[0], data, submit=True)
     assert (done.became, done.number) == ("submitted", 3)
 

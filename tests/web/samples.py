@@ -1639,6 +1639,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                     "merge",
                     3,
                     CHANGES,
+                    ("stap S09 (Vlag): is nieuw.",),
                     playbook_transfer.ApprovalView("official", "Waterstad", FINGERPRINT, NOW),
                 ),
                 playbook_transfer.IncomingView("riots", "Rellen", 1, "new", None, ()),

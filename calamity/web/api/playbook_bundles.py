@@ -23,7 +23,7 @@ from calamity.domain.playbook_check import Fault
 from calamity.store.imports import list_imports
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
-from calamity.web.api.playbook_words import Change, changes_of
+from calamity.web.api.playbook_words import Change, ShortLine, changes_of, lines_of
 from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
@@ -69,7 +69,7 @@ class Approval(Struct, frozen=True):
     at: datetime
 
 
-class Incoming(Struct, frozen=True):
+class Incoming(Struct, frozen=True, rename="camel"):
     """A playbook in a bundle, beside our newest version.
 
     *crossings* says what of another program's document did not come across, *faults* what is still
@@ -82,6 +82,7 @@ class Incoming(Struct, frozen=True):
     title: Words
     standing: str
     ours: int | None
+    in_short: list[ShortLine]
     changes: list[Change]
     approved: Approval | None
     missing: list[Missing]
@@ -242,6 +243,7 @@ def _incoming(each: bundles.Incoming) -> Incoming:
         each.title,
         each.standing,
         each.ours,
+        lines_of(each.short),
         changes_of(each.changes),
         _approval(each),
         [_missing(gap) for gap in each.gaps],

@@ -199,6 +199,7 @@ def _incoming(each: Incoming, language: Language) -> views.IncomingView:
         standing=each.standing,
         ours=each.ours,
         changes=change_views(each.changes, language),
+        short=tuple(line.said.in_language(code) for line in each.short),
         approval=_approval(each),
         crossings=tuple(_placed(crossing, language) for crossing in each.crossings),
         faults=tuple(fault_lines(each.faults, language)),

@@ -56,6 +56,8 @@ class IncomingView(Struct, frozen=True, forbid_unknown_fields=True):
     standing: Literal["new", "same", "update", "ours-ahead", "merge", "unfinished"]
     ours: int | None
     changes: tuple[ChangeView, ...]
+    short: tuple[str, ...] = ()
+    """The changes in a few lines."""
     approval: ApprovalView | None = None
     crossings: tuple[str, ...] = ()
     """What of another program's document did not come across."""
