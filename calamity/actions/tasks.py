@@ -67,7 +67,7 @@ async def _hold(
     if activation is None:
         raise Conflict("This calamity is closed; its tasks are over.")
     runner = await runner_of(session, wakes, terms, activation, at)
-    task, _ = await tasks.get_task(session, actor.municipality_id, task_id)
+    task, _ = await tasks.find_task(session, actor.municipality_id, task_id, lock=True)
     return _Hold(task, runner.playbook.step(task.step), runner)
 
 

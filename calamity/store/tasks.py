@@ -78,35 +78,19 @@ async def drop_tasks(session: Session, task_ids: list[str]) -> None:
     )
 
 
-async def get_task(
-    session: Session, municipality_id: str, task_id: str
-) -> tuple[TaskRow, CalamityRow]:
-    """Return a task with its calamity, both locked. Raises NotFound."""
-    found = (
-        await session.sql.execute(
-            select(TaskRow, CalamityRow)
-            .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
-            .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
-            .with_for_update(of=[TaskRow, CalamityRow], key_share=True)
-            .execution_options(populate_existing=True)
-        )
-    ).first()
-    if found is None:
-        raise NotFound("This task does not exist.", field="task")
-    return found[0], found[1]
-
-
 async def find_task(
-    session: Session, municipality_id: str, task_id: str
+    session: Session, municipality_id: str, task_id: str, *, lock: bool = False
 ) -> tuple[TaskRow, CalamityRow]:
-    """Return a task with its calamity, to look at it: nothing is locked. Raises NotFound."""
-    found = (
-        await session.sql.execute(
-            select(TaskRow, CalamityRow)
-            .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
-            .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
-        )
-    ).first()
+    """Return a task with its calamity, to look at them, or both locked. Raises NotFound."""
+    query = (
+        select(TaskRow, CalamityRow)
+        .join(CalamityRow, col(CalamityRow.id) == TaskRow.calamity_id)
+        .where(TaskRow.id == task_id, CalamityRow.municipality_id == municipality_id)
+    )
+    if lock:
+        query = query.with_for_update(of=[TaskRow, CalamityRow], key_share=True)
+        query = query.execution_options(populate_existing=True)
+    found = (await session.sql.execute(query)).first()
     if found is None:
         raise NotFound("This task does not exist.", field="task")
     return found[0], found[1]
