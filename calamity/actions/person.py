@@ -33,13 +33,12 @@ async def known_person(session: Session, actor: Actor, recipient_id: str) -> Rec
     Raises NotFound for who is not here and for other people's key figures, else Forbidden.
     """
     person = (await people.list_recipients(session, [recipient_id])).get(recipient_id)
-    if person is None or person.municipality_id != actor.municipality_id:
-        raise NotFound("This person is not here, or is not for you.", field="person")
     contact = await people.contact_of_key_figure(session, recipient_id)
+    is_here = person is not None and person.municipality_id == actor.municipality_id
+    if person is None or not is_here or (contact and contact.id != actor.recipient_id):
+        raise NotFound("This person is not here, or is not for you.", field="person")
     if contact is None:
         actor.must(Permission.IMPORT)
-    elif contact.id != actor.recipient_id:
-        raise NotFound("This person is not here, or is not for you.", field="person")
     return person
 
 
