@@ -62,6 +62,8 @@ REFUSALS = (
     N_("This change cannot be put into the source by itself. Make it in the source."),
     N_("This part does not exist any more. Choose another."),
     N_("Say that you looked at the warnings."),
+    N_("A code is letters, digits, - and _, at most 40 together, and begins with a letter."),
+    N_("Another part has this code already. Choose another."),
     # playbooks and activations
     N_("The version was not stored. Try again."),
     N_(

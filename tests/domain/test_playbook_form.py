@@ -24,6 +24,7 @@ from calamity.domain.playbook_form import (
     outline_of,
     path_of,
     place_of,
+    renamed,
     together,
     value_at,
 )
@@ -316,3 +317,80 @@ def test_two_people_at_one_document_lose_nothing() -> None:
     assert both["steps"][0]["due"] == "T+2h"
     assert together(theirs, ours, found) == ours
     assert together(theirs, ours, []) == theirs
+
+
+RENAMED = """\
+slug: plan
+roles: [{ code: LEI, not_with: [LOG] }, { code: LOG, not_with: [LEI] }]
+phases: [{ code: acute }, { code: later }]
+audiences: [{ code: all }, { code: some }]
+messages: [{ code: K1, for_audience: { all: { nl: all } } }]
+questions: [{ code: a }, { code: b }]
+levels: [{ level: 1, when: (a and b) or not a }]
+cards: [{ code: stick }]
+steps:
+  - { code: S1, phase: acute, role: LEI, due: T+1h, cards: [stick] }
+  - code: S10
+    phase: later
+    role: LOG
+    title: { nl: Na S1 en a, en: After S1 and a }
+    start: acute + 2h @ 17:00
+    due: S1 + 30m
+    when: level >= 1 and phase = acute and S1 = 1 and not a
+    repeat: { every: 1h, until: later }
+    act: { kind: round, audiences: [all, some], message: K1, form: K1 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "new", "count", "said"),
+    [
+        ("steps/0", "S2", 2, ("due: S2 + 30m", "and S2 = 1", "Na S1 en a", "code: S10")),
+        ("phases/0", "first", 3, ("phase: first,", "start: first + 2h @ 17:00", "phase = first")),
+        ("phases/1", "after", 2, ("phase: after", "until: after")),
+        ("roles/0", "BOSS", 2, ("not_with: [BOSS]", "role: BOSS")),
+        ("messages/0", "K9", 2, ("message: K9", "form: K9")),
+        ("audiences/0", "each", 2, ("audiences: [each, some]", "each: { nl: all }")),
+        ("questions/0", "q", 3, ("(q and b) or not q", "and not q", "en: After S1 and a")),
+        ("cards/0", "talk", 1, ("cards: [talk]",)),
+        ("steps/1", "S11", 0, ("code: S11", "S1 + 30m")),
+    ],
+)  # fmt: skip
+def test_what_names_a_part_follows_its_new_code(
+    part: str, new: str, count: int, said: tuple[str, ...]
+) -> None:
+    before, path = plain_of(RENAMED), path_of(part)
+    after = plain_of(RENAMED)
+    value_at(after, path)["code"] = new
+    whole, places = renamed(before, after, path)
+    assert places == count
+    source = rewritten(RENAMED, whole)
+    assert [words for words in said if words not in source] == []
+
+
+@pytest.mark.parametrize(
+    ("part", "new", "said"),
+    [
+        ("steps/0", "S10", "already"), ("steps/0", "acute", "already"), ("roles/0", "", None),
+        ("roles/0", "two words", "begins with a letter"),
+        ("roles/0", "x" * 41, "begins with a letter"),
+    ],
+)  # fmt: skip
+def test_a_code_that_is_taken_or_none_is_refused_and_a_blank_one_is_left_to_the_check(
+    part: str, new: str, said: str | None
+) -> None:
+    before, after = plain_of(RENAMED), plain_of(RENAMED)
+    value_at(after, path_of(part))["code"] = new
+    if said is None:
+        assert renamed(before, after, path_of(part)) == (after, 0)
+        return
+    with pytest.raises(Refused, match=said):
+        renamed(before, after, path_of(part))
+
+
+def test_a_code_that_two_parts_share_is_renamed_alone() -> None:
+    twice = RENAMED.replace("code: S10", "code: S1")
+    before, after = plain_of(twice), plain_of(twice)
+    after["steps"][1]["code"] = "S2"
+    whole, places = renamed(before, after, ("steps", 1))
+    assert (whole, places) == (after, 0)

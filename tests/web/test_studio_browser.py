@@ -162,6 +162,67 @@ def test_a_playbook_is_changed_broken_mended_put_together_submitted_and_approved
             approver.wait_for_selector("text=Goedgekeurd")
 
 
+def find(page: Page, words: str) -> None:
+    """Select the first place in the source where these words stand."""
+    page.click(".cm-content")
+    page.keyboard.press("Control+Home")
+    page.keyboard.press("Control+f")
+    expect(page.locator(".cm-search [name=search]")).to_be_focused()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    expect(page.locator(".cm-searchMatch-selected")).to_have_text(words)
+    page.keyboard.press("Escape")
+    expect(page.locator(".cm-content")).to_be_focused()
+
+
+def test_a_code_is_renamed_everywhere_and_the_source_completes_what_is_typed(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), studio(chromium, server, UserRole.COORDINATOR) as page:
+        begin(page, server, PLAN)
+        open_part(page, "LEI")
+        uses = PLAN.read_text().count("role: LEI")
+        assert uses > 1
+        # Half of a code is nobody's: nothing happens until it is finished.
+        page.fill("[name='code']", "BAAS")
+        page.press("[name='code']", "Tab")
+        told = page.locator("#studio-told")
+        expect(told).to_contain_text("andere plekken die dit onderdeel noemen")
+        assert int(re.sub(r"\D", "", told.text_content() or "")) >= uses
+        source = page.evaluate(DOCUMENT)
+        assert "role: LEI" not in source
+        assert source.count("role: BAAS") == uses
+        expect(page.locator(".fault--error")).to_have_count(0)
+        kept(page)
+        assert download(page) == source
+        # A code that another part has is not taken over.
+        page.fill("[name='code']", "OOV")
+        page.press("[name='code']", "Tab")
+        expect(page.locator("#studio-problem")).to_contain_text("Een ander onderdeel heeft")
+        assert page.evaluate(DOCUMENT) == source
+        page.fill("[name='code']", "BAAS")
+        page.press("[name='code']", "Tab")
+        expect(page.locator("#studio-problem")).to_be_hidden()
+        # The source offers the codes of this document, the words of the language, and its fields.
+        offered = page.locator(".cm-tooltip-autocomplete li")
+        find(page, "role: BAAS")
+        page.keyboard.type("role: BA")
+        expect(offered.filter(has_text="BAAS")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.type("AS")
+        find(page, "may_skip: false")
+        page.keyboard.type("may_skip: fal")
+        offered.filter(has_text="false").click()
+        page.keyboard.press("Enter")
+        page.keyboard.type("auto")
+        offered.filter(has_text="automatic").click()
+        page.keyboard.type("false")
+        page.keyboard.press("Escape")
+        assert "    may_skip: false\n    automatic: false\n" in page.evaluate(DOCUMENT)
+        expect(page.locator(".fault--error")).to_have_count(0)
+        kept(page)
+
+
 def test_the_largest_playbook_is_open_within_a_second(server: Server, chromium: Browser) -> None:
     with server.running(), studio(chromium, server, UserRole.COORDINATOR) as page:
         address = begin(page, server, SHIPPED[-1])

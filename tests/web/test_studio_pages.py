@@ -12,6 +12,7 @@ from litestar import Litestar
 
 from calamity.actions import drafts
 from calamity.domain.permissions import UserRole
+from calamity.domain.playbook_life import DocumentKind
 from calamity.domain.playbook_text import blank, plain_of
 from calamity.store.blocks import blocks_of
 from calamity.store.database import Database
@@ -174,6 +175,11 @@ async def test_a_block_is_written_submitted_and_approved_by_who_did_not_write_it
     await visit.open("/playbooks")
     await visit.send("/playbooks/drafts", {"slug": "shared", "kind": "block"})
     here = (await visit.follow()).url.path
+    # The forms of a block offer the codes of the block itself.
+    source = blank("shared", DocumentKind.BLOCK) + "roles:\n  - { code: LOG, not_with: [] }\n"
+    change = {"part": "roles/0", "fields": [["code", "REC"]]}
+    seen = (await posted(visit, f"{here}/look", {"source": source, "change": change})).json()
+    assert [code for code, _ in seen["names"]["roles"]] == ["REC"]
     await visit.open(f"{here}/submit")
     assert "Wrote in this draft, and may not approve it" in visit.visible()
     await visit.send(f"{here}/submit")

@@ -1,6 +1,6 @@
 """Playbooks as forms: each part of a document by its types, and filled in again."""
 
-from calamity.domain.playbook_form.field import Field, Names, Option
+from calamity.domain.playbook_form.field import Field, Names, Option, refers_to
 from calamity.domain.playbook_form.filled import filled
 from calamity.domain.playbook_form.form import Form, form_of
 from calamity.domain.playbook_form.meeting import Meeting, meetings, together
@@ -14,6 +14,7 @@ from calamity.domain.playbook_form.parts import (
     value_at,
     written_path,
 )
+from calamity.domain.playbook_form.renaming import renamed
 
 __all__ = [
     "Entry",
@@ -34,6 +35,8 @@ __all__ = [
     "outline_of",
     "path_of",
     "place_of",
+    "refers_to",
+    "renamed",
     "together",
     "value_at",
     "written_path",

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from calamity.domain.playbook import Playbook
+from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_prose import Said, said_of
 
 Control = Literal[
@@ -60,15 +61,26 @@ class Field(Struct, frozen=True):
         return self.name.replace(".", "/")
 
 
+_LISTS = {
+    "role": "roles", "roles": "roles", "phase": "phases", "message": "messages",
+    "audience": "audiences", "audiences": "audiences", "cards": "cards",
+}  # fmt: skip
+
+
+def refers_to(place: str) -> str:
+    """Return the list of which a field names a part, as `roles` for `Step.role`; else nothing."""
+    wording = WORDINGS.get(place)
+    return _LISTS.get(wording.kind, "") if wording else ""
+
+
 class Names:
     """What the codes of a document stand for, to choose from."""
 
     def __init__(self, playbook: Playbook) -> None:
         self.playbook = playbook
 
-    def options(self, kind: str) -> list[Option]:
-        """Return what may be chosen where a field names a role, a phase, a message ..."""
-        name = kind if kind.endswith("s") else f"{kind}s"
+    def options(self, name: str) -> list[Option]:
+        """Return what may be chosen from one list of parts: roles, phases, messages ..."""
         found = {}
         for part in getattr(self.playbook, name):
             found[part.code] = Option(part.code, self._title(name, part))

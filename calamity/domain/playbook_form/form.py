@@ -9,10 +9,9 @@ from msgspec import NODEFAULT, Struct, inspect
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import ClockTime, Code, Duration, Language, Moment, Offset
 from calamity.domain.playbook.moments import read_moment
-from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import worst_case
 from calamity.domain.playbook_check.words import MAX_PARTS
-from calamity.domain.playbook_form.field import Control, Cost, Field, Names, Option
+from calamity.domain.playbook_form.field import Control, Cost, Field, Names, Option, refers_to
 from calamity.domain.playbook_form.labels import NO_ACT, help_of, label_of
 from calamity.domain.playbook_form.parts import (
     Path,
@@ -49,7 +48,6 @@ _GENERAL = frozenset(
     (inspect.type_info(each).extra_json_schema or {}).get("description")  # type: ignore[attr-defined]
     for each in (Code, Duration, Moment, Offset, ClockTime)
 )
-_REFS = frozenset({"role", "roles", "message", "phase", "audience", "audiences", "cards"})
 _LONG = 200
 FORMULAS = frozenset({"Step.when", "LevelRule.when"})
 
@@ -116,15 +114,12 @@ class _Forms:
             optional=is_optional,
         )
 
-    def one(  # noqa: C901, PLR0911 - one line for each kind of type
+    def one(  # noqa: PLR0911 - one line for each kind of type
         self, name: str, place: str, kind: inspect.Type, value: Any, **said: Any
     ) -> Field:
         """Return one field of any type. *place* is the struct and the field, as `Step.due`."""
         bare = unwrapped(kind)
-        wording = WORDINGS.get(place)
-        refers = wording.kind if wording and wording.kind in _REFS else ""
-        if place == "Role.not_with":
-            refers = "roles"
+        refers = refers_to(place)
         match bare:
             case inspect.StrType() if refers:
                 return self._ref(name, refers, value, **said)

@@ -1,5 +1,6 @@
 // What can be typed at a place of the source: fields, choices and codes, from the language itself.
 
+const HEAD = 4000; // what a document is, it says at its beginning
 const KEY = /^(\s*)(-\s+)?([A-Za-z_][\w-]*):(?:\s|$)/;
 
 function resolve(schema, part) {
@@ -60,7 +61,8 @@ export function completions(context, state) {
   const field = /^(\s*(?:-\s+)?)([A-Za-z_][\w-]*)?$/.exec(before);
   if (!value && !field) return null;
   const indent = (value ?? field)[1].length;
-  let places = [{ name: "Playbook", node: resolve(schema, schema.else) }];
+  const isBlock = /^block:/m.test(context.state.doc.sliceString(0, HEAD));
+  let places = [isBlock ? { name: "Block", node: resolve(schema, schema.then) } : { name: "Playbook", node: resolve(schema, schema.else) }];
   for (const key of pathAt(context.state.doc, line.number, indent)) places = step(schema, places, key);
   const typed = (value ? value[3] : field[2]) ?? "";
   const from = context.pos - typed.length;

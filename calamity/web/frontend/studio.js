@@ -44,6 +44,7 @@ export function openStudio(place, renew) {
   const holder = document.querySelector("#studio-editor");
   const saved = document.querySelector("#studio-saved");
   const problem = document.querySelector("#studio-problem");
+  const elsewhere = document.querySelector("#studio-told");
   const clashPlace = document.querySelector("#studio-clash-place");
   const state = {
     revision: Number(place.dataset.revision), base: text.defaultValue, part: currentPart(),
@@ -107,6 +108,8 @@ export function openStudio(place, renew) {
     const seen = await answer.json();
     if (!answer.ok) return null;
     say(seen.problem);
+    // What was also changed is told until something else changes.
+    if (seen.told || seen.source !== sent) elsewhere.textContent = seen.told;
     put(seen.source);
     if (!withForm || move) state.part = seen.part;
     state.names = seen.names;
@@ -228,10 +231,10 @@ export function openStudio(place, renew) {
 
   addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
   document.querySelector("#studio-submit").addEventListener("click", async (event) => {
-    if (!isDirty()) return;
     event.preventDefault();
-    await look({ withForm: true });
-    if (await save()) location.assign(event.target.href);
+    const { href } = event.currentTarget;
+    await flushForm();
+    if (await save()) location.assign(href);
   });
 
   // Forms
@@ -239,6 +242,8 @@ export function openStudio(place, renew) {
   let formTimer;
   place.addEventListener("input", (event) => {
     if (!event.target.closest("[data-form]") || !event.target.name) return;
+    // A code is renamed as a whole, once it is finished: half of one may be that of another part.
+    if (event.target.name === "code") return;
     clearTimeout(formTimer);
     formTimer = setTimeout(() => look({ withForm: true }), LOOK_MS);
   });

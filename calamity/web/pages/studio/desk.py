@@ -1,9 +1,10 @@
 """What lies on the desk for a source: its outline, the form of one part, and its faults."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import Block, Playbook
@@ -23,6 +24,7 @@ from calamity.domain.playbook_form import (
     outline_of,
     path_of,
     place_of,
+    renamed,
     value_at,
     written_path,
 )
@@ -43,19 +45,32 @@ class Change(Struct, frozen=True, forbid_unknown_fields=True):
     move: Move | None = None
 
 
-def changed(source: str, change: Change, blocks: Blocks) -> tuple[str, str]:
-    """Return the source after a change, and the part to show. Raises Refused."""
+class Changed(Struct, frozen=True):
+    """A source after a change, and the part to show.
+
+    *elsewhere* counts the places that name a part by its new code.
+    """
+
+    source: str
+    part: str
+    elsewhere: int = 0
+
+
+def changed(source: str, change: Change, blocks: Blocks) -> Changed:
+    """Put a change into a source. Raises Refused."""
     if change.fields is None and change.move is None:
-        return source, change.part
+        return Changed(source, change.part)
+    elsewhere = 0
     plain, path = plain_of(source), path_of(change.part)
     if change.fields is not None and not _is_of_block(path):
         sent: dict[str, list[str]] = {}
         for name, value in change.fields:
             sent.setdefault(name, []).append(value)
-        plain = _with(plain, path, filled(plain, path, sent))
+        before = copy.deepcopy(plain)
+        plain, elsewhere = renamed(before, _with(plain, path, filled(plain, path, sent)), path)
     if change.move is not None:
         plain, path = _moved(plain, change.move, path, blocks)
-    return rewritten(source, plain), written_path(path)
+    return Changed(rewritten(source, plain), written_path(path), elsewhere)
 
 
 def _moved(plain: Any, move: Move, path: Path, blocks: Blocks) -> tuple[Any, Path]:
@@ -125,7 +140,8 @@ def _playbook(document: Playbook | Block) -> Playbook:
         return document
     empty = examine("slug: x", FILENAME)[0]
     assert isinstance(empty, Playbook)  # noqa: S101 - what has a slug is a playbook
-    return empty
+    parts = {name: getattr(document, name) for name in _NAMED if name in Block.__struct_fields__}
+    return structs.replace(empty, **parts)
 
 
 def _form(plain: Any, path: Path, names: Names, parts: Mapping[Path, tuple[str, Any]]) -> Form:

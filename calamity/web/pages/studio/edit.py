@@ -12,23 +12,19 @@ from calamity.domain.errors import CalamityError, Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_changes.wording import WORDINGS
 from calamity.domain.playbook_check import MAX_BYTES, Blocks, json_schema
+from calamity.domain.playbook_form import refers_to
 from calamity.store.blocks import blocks_of
 from calamity.store.drafts import Draft, get_draft, writers_in
 from calamity.web.auth import needs
+from calamity.web.language import Language
 from calamity.web.pages.frame import PageRequest, frame_of, house_of, language_of, page
 from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.studio.begin import LARGEST_SOURCE, title_in
-from calamity.web.pages.studio.desk import Change, changed, desk_of
+from calamity.web.pages.studio.desk import Change, Changed, changed, desk_of
 from calamity.web.paths import PATHS
 from calamity.web.refusals import said
 from calamity.web.render import Renderer
 from calamity.web.views.studio import Clash, Studio
-
-_LISTS = {
-    "role": "roles", "roles": "roles", "phase": "phases", "message": "messages",
-    "audience": "audiences", "audiences": "audiences", "cards": "cards",
-}  # fmt: skip
-
 
 T = TypeVar("T")
 
@@ -46,6 +42,7 @@ class Seen(msgspec.Struct, frozen=True):
     source: str
     part: str
     problem: str
+    told: str
     html: dict[str, str]
     faults: list[dict[str, Any]]
     names: dict[str, list[tuple[str, str]]]
@@ -88,9 +85,7 @@ async def draft_at_hand(request: PageRequest, actor: Actor, draft_id: str) -> At
 @get(PATHS["studio_language"], name="studio.language", guards=[needs(Permission.PUBLISH)])
 async def language() -> Response[bytes]:
     """Return what completion needs to know of the language."""
-    known = {
-        place: _LISTS[wording.kind] for place, wording in WORDINGS.items() if wording.kind in _LISTS
-    }
+    known = {place: named for place in WORDINGS if (named := refers_to(place))}
     body = msgspec.json.encode({"schema": json_schema(), "refers": known})
     return Response(body, media_type="application/json")
 
@@ -147,13 +142,12 @@ async def look(
     sent = decoded(await request.body(), Look)
     blocks = (await draft_at_hand(request, actor, draft)).blocks
     language = language_of(request)
-    problem = ""
-    source, part = sent.source, sent.change.part
+    problem, done = "", Changed(sent.source, sent.change.part)
     try:
-        source, part = await asyncio.to_thread(changed, source, sent.change, blocks)
+        done = await asyncio.to_thread(changed, sent.source, sent.change, blocks)
     except CalamityError as error:
         problem = said(error, language)
-    desk = await asyncio.to_thread(desk_of, source, part, blocks, language)
+    desk = await asyncio.to_thread(desk_of, done.source, done.part, blocks, language)
     frame = await frame_of(request)
     renderer: Renderer = request.app.state.renderer
     html = {
@@ -162,13 +156,24 @@ async def look(
     }
     return json(
         Seen(
-            source,
+            done.source,
             desk.part,
             problem,
+            _elsewhere(done.elsewhere, language),
             html,
             [msgspec.structs.asdict(fault) for fault in desk.faults],
             {name: list(each) for name, each in desk.names.items()},
         )
+    )
+
+
+def _elsewhere(places: int, language: Language) -> str:
+    if not places:
+        return ""
+    return language.plural(
+        "The new code now also stands in %(num)s other place that names this part.",
+        "The new code now also stands in %(num)s other places that name this part.",
+        places,
     )
 
 
