@@ -1,4 +1,4 @@
-"""The four ways in which Calamity says no; the edges turn each into a status and words."""
+"""The ways in which Calamity says no; the edges turn each into a status and words."""
 
 
 class CalamityError(Exception):
@@ -13,15 +13,22 @@ class CalamityError(Exception):
         self.field = field
 
 
-class NotFound(CalamityError):
+class Mendable(CalamityError):
+    """What whoever asked can mend, with other input or later: a page tells it in its place.
+
+    Only who may not do a thing at all is sent away.
+    """
+
+
+class NotFound(Mendable):
     """What was asked for does not exist, or not for this municipality."""
 
 
-class Conflict(CalamityError):
+class Conflict(Mendable):
     """The state of things does not allow this now: already done, closed, or changed by another."""
 
 
-class Refused(CalamityError):
+class Refused(Mendable):
     """A rule forbids it, whatever the state: wrong input, or a guard-rail of the design."""
 
 
@@ -29,5 +36,5 @@ class Forbidden(CalamityError):
     """The role of whoever asks may not do that."""
 
 
-class Unavailable(CalamityError):
+class Unavailable(Mendable):
     """A part outside the house does not answer; nothing is lost, and trying again is safe."""

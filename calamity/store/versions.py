@@ -16,6 +16,9 @@ from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import ApprovalRow, PlaybookVersionRow, WithdrawalRow
 
+_LAST = 9999
+"""The language numbers no version higher."""
+
 
 class Version(Struct, frozen=True, kw_only=True):
     """One submitted version, and how far it came; what it holds is for who inherits from this."""
@@ -76,6 +79,8 @@ async def version_rows(
     number: int | None = None,
 ) -> Sequence[Row[Any]]:
     """Return the rows of all versions of a kind, or of those named, with the newest first."""
+    if number is not None and not 0 < number <= _LAST:
+        return []  # no column holds whatever number an address may hold
     query = JOINED.where(
         PlaybookVersionRow.municipality_id == municipality_id,
         PlaybookVersionRow.kind == kind.value,

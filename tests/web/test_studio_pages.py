@@ -206,3 +206,26 @@ async def test_a_block_is_written_submitted_and_approved_by_who_did_not_write_it
     assert "Een fout nummer." in visit.visible()
     async with database.reading() as session:
         assert await blocks_of(session, town.id) == {}
+
+
+async def test_a_number_that_somebody_made_up_is_no_fault_of_ours(
+    visit: Visit, draft: Draft
+) -> None:
+    await visit.sign_in()
+    here = f"/playbooks/drafts/{draft.id}"
+    await visit.open(f"{here}/submit")
+    for revision in ("\u00b2", "9" * 30, "", "-1"):
+        answer = await visit.client.post(
+            f"{here}/submit", data=visit.fields(f"{here}/submit") | {"revision": revision}
+        )
+        assert answer.status_code == 422, revision
+    body = {"source": draft.source, "revision": 10**30, "base": draft.source}
+    await visit.open(here)
+    assert (await posted(visit, f"{here}/save", body)).status_code == 400
+    for kind in ("playbooks", "blocks"):
+        there = f"/{kind}/small/versions/{'9' * 30}"
+        assert (await visit.client.get(there)).status_code == 404, there
+    await visit.open("/playbooks")
+    odd = visit.fields("/sign-out") | {"from_version": "playbook/small/\u00b2"}
+    answer = await visit.client.post("/playbooks/drafts", data=odd, follow_redirects=False)
+    assert answer.headers["location"] == "/playbooks"

@@ -41,7 +41,7 @@ from calamity.web.pages.activation_form import (
     request_of,
 )
 from calamity.web.pages.activation_warnings import in_texts, out_of_use, people_and_hours
-from calamity.web.pages.forms import TOKEN
+from calamity.web.pages.forms import TOKEN, number_in
 from calamity.web.pages.frame import (
     PageRequest,
     Sent,
@@ -239,8 +239,7 @@ async def _stage(request: PageRequest, actor: Actor, slug: str, sent: Sent) -> S
 
     A retired version may be named: the form asks whether it is meant.
     """
-    number, calamity_id = one(sent, "version") or "", one(sent, "calamity")
-    named = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else None  # noqa: PLR2004 - versions have four digits
+    named, calamity_id = number_in(one(sent, "version") or ""), one(sent, "calamity")
     async with house_of(request).database.reading() as session:
         return Stage(
             version=await usable_version(

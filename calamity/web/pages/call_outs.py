@@ -13,7 +13,7 @@ from calamity.domain.activation import span
 from calamity.domain.call_out import ANSWER_BY_DIGIT, Answer, CallOutState, Rung
 from calamity.domain.channels import Channel
 from calamity.domain.dispatch import MessageState
-from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
+from calamity.domain.errors import Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut
 from calamity.domain.receipts import NEGATIVE, CarrierStatus
@@ -210,9 +210,7 @@ async def write_down(
                 digit=digit, reason=sent.get("reason", [""])[-1].strip()[:200], at=now(),
                 by_hand=True,
             )  # fmt: skip
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         problem = said(error, language_of(request))
     return await part_or_back(
         request, actor, calamity, "roster", roster_view, problem,
@@ -237,9 +235,7 @@ async def enough(
     try:
         async with house.database.transaction() as session:
             await stop_call_out(session, house.wakes, house.terms, actor, call_out, at=now())
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         problem = said(error, language_of(request))
     return await part_or_back(
         request, actor, calamity, "roster", roster_view, problem,

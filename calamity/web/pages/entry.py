@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct, structs
 
 from calamity.actions import decide
-from calamity.domain.errors import CalamityError, Conflict, Forbidden, Refused
+from calamity.domain.errors import Conflict, Mendable, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import Corrected, EntryKind, Statement
 from calamity.web.auth import needs
@@ -107,9 +107,7 @@ async def correct(
             _must_be_news(seen.entry, given.text)
             async with house.database.transaction() as session:
                 await decide.correct(session, actor, calamity, sequence, text=given.text, at=now())
-        except Forbidden:
-            raise
-        except CalamityError as error:
+        except Mendable as error:
             form = wrong(form, error, language, {"seq": "text"}, at="text")
     if form.errors:
         return await _line_page(request, actor, calamity, sequence, form)
@@ -158,9 +156,7 @@ async def erase(
                 await decide.erase(
                     session, actor, calamity, sequence, ground=given.ground, at=now()
                 )
-        except Forbidden:
-            raise
-        except CalamityError as error:
+        except Mendable as error:
             form = wrong(form, error, language, {"seq": "ground"}, at="ground")
     if form.errors:
         return await _line_page(request, actor, calamity, sequence, form)

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from calamity.actions import write
 from calamity.actions.write import Draft, Summary, calamity_at_hand
-from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
+from calamity.domain.errors import Forbidden, Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.replies import is_digit, read_reply
 from calamity.domain.texts import clean_for_display, spelled_plainly
@@ -219,12 +219,10 @@ async def write_back(
                 session, house.wakes, house.terms, actor, key_figure, text,
                 confirmed="yes" in sent.get("confirmed", []), at=at,
             )  # fmt: skip
-    except Forbidden:
-        raise
     except write.LookAgain as error:
         form = wrong(typed_in(sent), error, language, at="confirmed")
         return await _conversation(request, actor, key_figure, form, draft)
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(typed_in(sent), error, language, at="text")
         return await _conversation(request, actor, key_figure, form)
     words = language.text("Your text is on its way.")
@@ -277,9 +275,7 @@ async def summarise(
             )
             summary = Summary(sent.get("calamity", [""])[-1], text[:500])
             await write.summarise_replies(session, actor, summary, at=now())
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"text": "summary"}, at="summary")
         return await _conversation(request, actor, key_figure, form)
     flash = Flash(language.text("The line is on the timeline."))

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from calamity.actions import decide
 from calamity.actions.decide import NewSummary
-from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
+from calamity.domain.errors import Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.timeline import DispatchQueued, EntryKind, SummaryWritten, Visibility
 from calamity.store.database import Session
@@ -241,9 +241,7 @@ async def set_sentences(
             summary = NewSummary([given.first, given.second, given.third], next_at)
             async with house.database.transaction() as session:
                 await decide.summarise(session, actor, calamity, summary, at=at)
-        except Forbidden:
-            raise
-        except CalamityError as error:
+        except Mendable as error:
             form = wrong(form, error, language, at="first")
     if form.errors:
         return await _officials_page(request, actor, calamity, form)

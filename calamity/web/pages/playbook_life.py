@@ -16,6 +16,7 @@ from calamity.store.blocks import blocks_of
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
 from calamity.web.language import Language
+from calamity.web.pages.forms import number_in
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -79,8 +80,7 @@ async def compare_versions(
 
 
 def _number(request: PageRequest, name: str) -> int:
-    given = request.query_params.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() else 0
+    return number_in(request.query_params.get(name, "")) or 0
 
 
 @post(

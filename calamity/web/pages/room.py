@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from calamity.actions import decide
 from calamity.actions.write import handle_reply_of_team
 from calamity.domain.dispatch import MessageState
-from calamity.domain.errors import CalamityError, Forbidden, NotFound, Refused
+from calamity.domain.errors import Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Dispatch, Round
 from calamity.domain.texts import clean_for_display
@@ -232,9 +232,7 @@ async def _steer(
     try:
         async with house_of(request).database.transaction() as session:
             await act(session, sent)
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         names = {f"{what}_reason": "reason", what: "value"}
         form = wrong(typed_in(sent), error, language_of(request), names, at="reason")
         return await _room_page(request, actor, calamity_id, what, form)
@@ -334,9 +332,7 @@ async def handled(
         async with house_of(request).database.transaction() as session:
             await handle_reply_of_team(session, actor, reply, at=now())
             session.ring(calamity)
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         problem = said(error, language_of(request))
     return await part_or_back(
         request, actor, calamity, "letters", letters_view, problem,

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from calamity.actions.check_in import close_round
 from calamity.actions.tasks import NewRound, open_extra_round
-from calamity.domain.errors import CalamityError, Conflict, Forbidden, NotFound
+from calamity.domain.errors import Conflict, Mendable, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Group, Playbook, Round
 from calamity.store import calamities, rounds, tasks
@@ -154,9 +154,7 @@ async def open_one(
                 await open_extra_round(
                     session, house.wakes, house.terms, actor, calamity, new, at=now()
                 )
-        except Forbidden:
-            raise
-        except CalamityError as error:
+        except Mendable as error:
             form = wrong(form, error, language, at="audiences")
     return await _answer(request, actor, calamity, form, language.text("The round is open."))
 
@@ -183,9 +181,7 @@ async def close_early(
                 by_role=actor.role, early=True,
             ):  # fmt: skip
                 raise Conflict("This round was closed before.", field="sure")
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(Form(values={"round": round}), error, language, at="sure")
     return await _answer(
         request, actor, calamity, form,

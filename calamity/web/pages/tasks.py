@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from calamity.actions import tasks as acts
 from calamity.domain.activation import TaskState
-from calamity.domain.errors import CalamityError, Forbidden, NotFound
+from calamity.domain.errors import Mendable, NotFound
 from calamity.domain.forms import puts_form
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import (
@@ -284,9 +284,7 @@ async def start(
     try:
         async with house.database.transaction() as session:
             await acts.start_task(session, house.wakes, house.terms, actor, task, at=now())
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         return await _task_page(request, actor, calamity, task, wrong(Form(), error, language))
     return see_other(request, path("room", calamity=calamity), language.text("The task runs."))
 
@@ -310,9 +308,7 @@ async def done(
             await acts.finish_task(
                 session, house.wakes, house.terms, actor, task, note=note, form=filled, at=now()
             )
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(typed_in(sent), error, language, names, at="note")
         return await _refused(request, actor, calamity, task, form)
     return await _settled(request, actor, calamity, language.text("The task is done."))
@@ -334,9 +330,7 @@ async def skip(
             await acts.skip_task(
                 session, house.wakes, house.terms, actor, task, reason=reason, at=now()
             )
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"task": "reason"}, at="reason")
         return await _refused(request, actor, calamity, task, form)
     return await _settled(request, actor, calamity, language.text("The task is skipped."))
@@ -360,9 +354,7 @@ async def decide(
                 note=sent.get("reason", [""])[-1].strip()[:1000],
                 choice=int(option) if option.isascii() and option.isdigit() else None, at=now(),
             )  # fmt: skip
-    except Forbidden:
-        raise
-    except CalamityError as error:
+    except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"choice": "option", "note": "reason"})
         return await _task_page(request, actor, calamity, task, form)
     return see_other(

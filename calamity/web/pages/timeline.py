@@ -14,7 +14,7 @@ from msgspec import Struct
 from calamity.actions import decide
 from calamity.actions.decide import NewStatement, StatementKind
 from calamity.actions.export import export_timeline, verify_timeline
-from calamity.domain.errors import CalamityError, Forbidden, Refused
+from calamity.domain.errors import Mendable, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import EntryKind, Verdict, Visibility, decode_happening
 from calamity.domain.timeline import Line as ChainLine
@@ -180,9 +180,7 @@ async def add(
             statement = _statement(given, happened_at)
             async with house.database.transaction() as session:
                 await decide.state(session, actor, calamity, statement, at=at)
-        except Forbidden:
-            raise
-        except CalamityError as error:
+        except Mendable as error:
             form = wrong(form, error, language, at="text")
     if wants_part(request):
 

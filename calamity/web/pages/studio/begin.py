@@ -17,6 +17,7 @@ from calamity.store.drafts import Draft, list_drafts
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
 from calamity.web.language import Language
+from calamity.web.pages.forms import number_in
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -113,9 +114,8 @@ async def _begun(request: PageRequest, actor: Actor) -> Draft:
         if version:
             kind, _, name = version.partition("/")
             name, _, number = name.partition("/")
-            chosen = int(number) if number.isdigit() and len(number) < 5 else 0  # noqa: PLR2004 - versions have four digits
             return await begin_from_version(
-                session, actor, name, chosen, kind=_kind(kind), at=now()
+                session, actor, name, number_in(number) or 0, kind=_kind(kind), at=now()
             )
         kind = sent.get("kind", ["playbook"])[-1]
         return await begin_blank(session, actor, slug, kind=_kind(kind), at=now())

@@ -17,7 +17,8 @@ from calamity.store.blocks import blocks_of
 from calamity.store.drafts import Draft, get_draft, writers_in
 from calamity.web.auth import needs
 from calamity.web.language import Language
-from calamity.web.pages.frame import PageRequest, frame_of, house_of, language_of, page
+from calamity.web.pages.forms import number_in
+from calamity.web.pages.frame import PageRequest, Sent, frame_of, house_of, language_of, page
 from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.studio.begin import LARGEST_SOURCE, title_in
 from calamity.web.pages.studio.desk import Change, Changed, changed, desk_of
@@ -175,6 +176,14 @@ def _elsewhere(places: int, language: Language) -> str:
         "The new code now also stands in %(num)s other places that name this part.",
         places,
     )
+
+
+def revision_in(sent: Sent) -> int:
+    """Return the revision that a form without scripts was read at. Raises Refused."""
+    revision = number_in(sent.get("revision", [""])[-1])
+    if revision is None:
+        raise Refused("This form cannot be read. Open the page again.")
+    return revision
 
 
 def decoded(body: bytes, kind: type[T]) -> T:

@@ -27,7 +27,7 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.playbook_life import path_to
 from calamity.web.pages.studio.begin import title_in
 from calamity.web.pages.studio.desk import desk_of
-from calamity.web.pages.studio.edit import AtHand, draft_at_hand
+from calamity.web.pages.studio.edit import AtHand, draft_at_hand, revision_in
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.views.frame import Flash
@@ -92,14 +92,7 @@ async def _submitted(request: PageRequest, actor: Actor, draft_id: str, sent: Se
     if desk.warnings and not desk.errors and sent.get("seen", [""])[-1] != "yes":
         raise Refused("Say that you looked at the warnings.", field="seen")
     async with house_of(request).database.transaction() as session:
-        return await submit(session, actor, draft_id, revision=_revision(sent), at=now())
-
-
-def _revision(sent: Sent) -> int:
-    written = sent.get("revision", [""])[-1]
-    if not written.isdigit():
-        raise Refused("This form cannot be read. Open the page again.")
-    return int(written)
+        return await submit(session, actor, draft_id, revision=revision_in(sent), at=now())
 
 
 @post(
@@ -116,7 +109,7 @@ async def discard_draft(
     try:
         sent = await form_of(request)
         async with house_of(request).database.transaction() as session:
-            await discard(session, actor, draft, revision=_revision(sent))
+            await discard(session, actor, draft, revision=revision_in(sent))
     except CalamityError as error:
         words = Flash(said(error, language), "problem")
         return see_other(request, path("studio", draft=draft), words)

@@ -1,8 +1,7 @@
 """Saving a draft; and when somebody else saved it in between, what differs, and both together."""
 
 import asyncio
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
@@ -29,11 +28,17 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.studio.begin import LARGEST_SOURCE
 from calamity.web.pages.studio.desk import FILENAME
-from calamity.web.pages.studio.edit import AtHand, decoded, draft_at_hand, json, studio_page
+from calamity.web.pages.studio.edit import (
+    AtHand,
+    decoded,
+    draft_at_hand,
+    json,
+    revision_in,
+    studio_page,
+)
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.render import Renderer
-from calamity.web.views.frame import Flash
 from calamity.web.views.studio import Clash, MeetingLine
 
 _CONFLICT, _REFUSED = 409, 422
@@ -43,7 +48,7 @@ class Save(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A source to keep; it was read as *base*, at this revision."""
 
     source: str
-    revision: int
+    revision: Annotated[int, msgspec.Meta(ge=1, lt=10**9)]
     base: str
 
 
@@ -77,7 +82,7 @@ async def save_draft(
     sent = decoded(await request.body(), Save)
     language = language_of(request)
     try:
-        kept = await _save(request, actor, draft, sent.source, sent.revision, at=now())
+        kept = await _save(request, actor, draft, sent.source, sent.revision)
     except Conflict:
         there = await draft_at_hand(request, actor, draft)
         clash = await _clash(there, sent.base, sent.source)
@@ -92,10 +97,10 @@ async def save_draft(
 
 
 async def _save(
-    request: PageRequest, actor: Actor, draft_id: str, source: str, revision: int, *, at: datetime
+    request: PageRequest, actor: Actor, draft_id: str, source: str, revision: int
 ) -> Draft:
     async with house_of(request).database.transaction() as session:
-        return await save(session, actor, draft_id, source, revision=revision, at=at)
+        return await save(session, actor, draft_id, source, revision=revision, at=now())
 
 
 @post(
@@ -112,11 +117,9 @@ async def write_draft(
     language = language_of(request)
     form = await request.form()
     source = str(form.get("source", "")).replace("\r\n", "\n")
-    written = str(form.get("revision", ""))
     try:
-        if not written.isdigit():
-            raise Refused("This form cannot be read. Open the page again.")
-        kept = await _save(request, actor, draft, source, int(written), at=now())
+        revision = revision_in({"revision": [str(form.get("revision", ""))]})
+        kept = await _save(request, actor, draft, source, revision)
     except Conflict:
         clash = await _clash(await draft_at_hand(request, actor, draft), None, source)
         return await studio_page(request, actor, draft, source=source, clash=clash)
@@ -125,7 +128,7 @@ async def write_draft(
             request, actor, draft, source=source, problem=said(error, language)
         )
     words = language.text("Saved at %(time)s.", time=language.clock(kept.saved_at))
-    return see_other(request, path("studio", draft=draft), Flash(words))
+    return see_other(request, path("studio", draft=draft), words)
 
 
 @post(
