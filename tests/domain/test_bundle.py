@@ -262,6 +262,13 @@ FORGED = {
     "another moment": {"approved": replace(provenance().approved, at=T0.replace(year=2020))},
     "another name": {"approved": replace(provenance().approved, named="Bergdorp")},
     "another key": {"approved": replace(provenance().approved, key=public_key(STRANGER))},
+    "approved by the municipality itself": {
+        "approved": sign_version(
+            OURS, "approved", named="Waterstad", slug="small", number=1,
+            sha256=provenance().sha256, at=T0,
+        )
+    },
+    "passed off as another program's": {"cacao": "playbook--1", "is_unfinished": True},
     "another owner": {"key": public_key(STRANGER)},
 }  # fmt: skip
 

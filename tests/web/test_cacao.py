@@ -141,6 +141,23 @@ async def test_a_foreign_document_is_a_draft_to_finish_with_its_origin(
             _ = came.whole
 
 
+@pytest.mark.parametrize(("slug", "version"), [("../../x", 10**12), (["x"], True), ("x" * 999, 0)])
+async def test_what_a_stranger_calls_a_document_breaks_no_list(
+    database: Database, town: Town, slug: object, version: object
+) -> None:
+    document = write_cacao(THEIRS, Origin("Waterstad", T0, later(days=1)))
+    (extension,) = document["playbook_extensions"].values()
+    extension |= {"slug": slug, "version": version}
+    data = msgspec.json.encode(document)
+    async with database.transaction() as session:
+        bundle = opened(data, "x.json", at=later(days=3))
+        (done,) = await bring_in(session, town.author, bundle, at=later(days=3))
+    assert (done.standing, done.became) == ("unfinished", "draft")
+    async with database.reading() as session:
+        (came,) = await list_imports(session, town.id)
+    assert (came.slug, came.number) == ("playbook", 1)
+
+
 async def test_a_bad_document_is_refused_in_words_and_changes_nothing(
     visit: Visit, database: Database, town: Town
 ) -> None:

@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from calamity.domain.bundle.archive import LARGEST
 from calamity.domain.bundle.manifest import Provenance
@@ -20,6 +22,8 @@ from calamity.domain.playbook import Playbook
 from calamity.domain.playbook_check import NO_BLOCKS, Blocks, PlaybookFaults, examine, fingerprint
 from calamity.domain.playbook_text import plain_yaml
 
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,59}")
+_LAST_VERSION = 9999
 _CACAO = re.compile(rb'"spec_version"\s*:')
 
 
@@ -63,9 +67,7 @@ def open_cacao(data: bytes, *, at: datetime) -> Bundle:
 
 def _carried(came: FromCacao, data: bytes, name: str, key: str) -> Carried:
     plain = came.playbook
-    slug = str(plain.get("slug", "playbook"))
-    version = plain.get("version")
-    version = version if isinstance(version, int) else 1
+    slug, version = _identity(plain)
     document, faults = examine(plain_yaml(plain), f"{slug}/v{version}.yaml")
     errors = tuple(fault for fault in faults if fault.severity == "error")
     if not isinstance(document, Playbook):
@@ -77,3 +79,13 @@ def _carried(came: FromCacao, data: bytes, name: str, key: str) -> Carried:
         return Carried(provenance, document, crossings, Unfinished(plain, errors))
     sha256 = fingerprint(document)
     return Carried(Provenance(slug, version, sha256, name, key, cacao=came.id), document, crossings)
+
+
+def _identity(plain: Mapping[str, Any]) -> tuple[str, int]:
+    """Return what a document calls itself, as far as that can be kept: a stranger wrote it."""
+    slug, version = plain.get("slug"), plain.get("version")
+    if not isinstance(slug, str) or _SLUG.fullmatch(slug) is None:
+        slug = "playbook"
+    if type(version) is not int or not 1 <= version <= _LAST_VERSION:
+        version = 1
+    return slug, version

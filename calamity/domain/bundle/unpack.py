@@ -155,6 +155,8 @@ def _check_signatures(manifest: Manifest, provenance: Provenance) -> None:
         published is not None
         and not provenance.cacao
         and not provenance.is_unfinished
+        # The key of the municipality is no second person.
+        and (approved is None or approved.key != manifest.key)
         and whose == (manifest.key, manifest.key)
         and acts == ["published", "approved"][: len(acts)]
         and all(
