@@ -5,7 +5,6 @@ What the operator does once stands before it: an installation, an empty municipa
 
 import csv
 import io
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -32,7 +31,6 @@ from tests.templates import Templates
 DISTRICTS = Path(__file__).parents[2] / "calamity/demo/wijken.geojson"
 PLAN = FOLDER / "attack-elsewhere/v1.yaml"
 READY = "html[data-ready]"
-SHOTS = os.environ.get("CALAMITY_SHOTS", "")
 COMMAND = re.compile(r"calamity [a-z]+ [a-z]")
 
 
@@ -102,7 +100,7 @@ class Person:
         self.page: Page = browser.new_context(
             locale="nl-NL", viewport={"width": 1280, "height": 900}, reduced_motion="reduce"
         ).new_page()
-        self._stage, self._seen = stage, 0
+        self._stage = stage
         self.said: list[str] = []
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.open("/sign-in")
@@ -131,12 +129,6 @@ class Person:
         """Read the page: no step on the way may need a command line."""
         self.page.wait_for_selector(READY)
         assert COMMAND.search(self.page.inner_text("main")) is None, self.page.url
-        if SHOTS:
-            self._seen += 1
-            for width in (1280, 360):
-                self.page.set_viewport_size({"width": width, "height": 900})
-                self.page.screenshot(path=f"{SHOTS}/{self._seen:02}-{width}.png", full_page=True)
-            self.page.set_viewport_size({"width": 1280, "height": 900})
 
     def reads(self, *words: str) -> None:
         """See words on the page."""
