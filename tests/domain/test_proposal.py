@@ -84,6 +84,29 @@ def test_the_highest_level_that_holds_is_proposed(answers, level):
     assert str(level) in in_words(proposal, PLAYBOOK).nl
 
 
+def test_a_proposal_names_only_the_answers_that_decided():
+    rules = [LevelRule(level=2, when="(here and known) or (known and not here)", unknown="yes")]
+    playbook = replace(PLAYBOOK, levels=rules)
+    said = {
+        (here, known): in_words(propose_level(playbook, {"here": here, "known": known}), playbook)
+        for here, known in (("yes", "yes"), ("no", "yes"), ("no", "unknown"))
+    }
+    level = "Het draaiboek stelt niveau 2 voor."
+    assert said["yes", "yes"].nl == (
+        f"{level} Is het hier gebeurd? Ja. Woont het slachtoffer hier? Ja."
+    )
+    assert said["no", "yes"].en == (
+        "The playbook proposes level 2. Did it happen here? No. Does the victim live here? Yes."
+    )
+    assert said["no", "unknown"].nl == (
+        f"{level} Is het hier gebeurd? Nee. Woont het slachtoffer hier? Onbekend, en dat telt"
+        " hier mee voor dit niveau."
+    )
+    either = replace(playbook, levels=[LevelRule(level=1, when="here or (known and not here)")])
+    proposal = propose_level(either, {"here": "yes", "known": "yes"})
+    assert proposal.decided == {"here": True}, "one answer is enough"
+
+
 def test_a_playbook_without_questions_proposes_nothing():
     assert propose_level(make_playbook(), {}) is None
     with pytest.raises(Refused):

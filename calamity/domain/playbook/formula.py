@@ -115,6 +115,24 @@ def holds(condition: Condition, facts: Facts) -> bool | None:
             return _opposite(held)
 
 
+def deciding(condition: Condition, facts: Facts) -> tuple[Is, ...]:
+    """Return the fewest comparisons that decide whether a condition holds; none while unknown."""
+    held = holds(condition, facts)
+    match condition:
+        case Is():
+            return () if held is None else (condition,)
+        case Not(of=inner):
+            return deciding(inner, facts)
+        case All(of=parts):
+            needs_each = held is True
+        case AnyOf(of=parts):
+            needs_each = held is False
+    found = [deciding(part, facts) for part in parts if holds(part, facts) is held]
+    if held is None:
+        return ()
+    return tuple(leaf for part in found for leaf in part) if needs_each else min(found, key=len)
+
+
 def _all(held: Sequence[bool | None]) -> bool | None:
     if False in held:
         return False
