@@ -19,6 +19,7 @@ from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox, Spool
+from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
@@ -48,13 +49,15 @@ def house_of_settings(settings: Settings) -> House:
     database = Database(settings.database_url, vault)
     wakes = Wakes(database)
     spool = Spool(Path(settings.var) / "spool", vault, settings.spool_mb << 20)
+    timeline = TimelineReader(database)
     return House(
         settings=settings,
         terms=terms_of(settings),
         database=database,
         wakes=wakes,
         inbox=Inbox(database, wakes, spool),
-        timeline=TimelineReader(database),
+        timeline=timeline,
+        matters=MatterReader(timeline),
         webhooks=WebhookReader(
             settings.public_url,
             settings.twilio_account_sid,

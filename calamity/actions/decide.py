@@ -11,6 +11,7 @@ from calamity.actions.seal import seal_timeline
 from calamity.actions.settle import begin_phase, settle_calamity
 from calamity.actions.terms import Terms
 from calamity.domain.activation import Levels, Reason, span
+from calamity.domain.corrections import LOOP_BACK
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import StopCondition
@@ -23,35 +24,21 @@ from calamity.domain.timeline import (
     NeedConfirmed,
     NextUpdateSet,
     PhaseSet,
-    Statement,
     StopMark,
     SummaryWritten,
     Visibility,
 )
 from calamity.store import calamities, call_outs, outbox, rounds
 from calamity.store.database import Session
+from calamity.store.outbox_lists import last_sent_as
 from calamity.store.playbooks import versions_at_work
 from calamity.store.tables import CalamityRow
 from calamity.store.timeline import append, destroy_key, get_header
 from calamity.store.wakes import Wakes
 
 LevelKind = Literal["social", "grip", "threat"]
-StatementKind = Literal[
-    "interpretation", "fact", "decision", "rumour", "commitment", "measure", "note"
-]
 _COLUMN: dict[str, str] = {"social": "social_level", "grip": "grip", "threat": "threat"}
 _HIGHEST = {"social": 3, "grip": 5, "threat": 5}
-
-
-class NewStatement(Struct, frozen=True, forbid_unknown_fields=True):
-    """An entry that a person writes; *happened_at* says when, if not now."""
-
-    kind: StatementKind
-    text: Annotated[str, Meta(min_length=1, max_length=4000)]
-    visibility: Visibility = Visibility.TEAM
-    owner: Annotated[str, Meta(max_length=80)] = ""
-    due_at: datetime | None = None
-    happened_at: datetime | None = None
 
 
 class NewSummary(Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,32 +192,6 @@ async def confirm_need(
     return review_at
 
 
-async def state(
-    session: Session, actor: Actor, calamity_id: str, statement: NewStatement, *, at: datetime
-) -> int:
-    """Write an entry in one's own words and return its sequence number."""
-    actor.must(Permission.WRITE_ENTRIES)
-    await calamities.open_calamity(session, actor.municipality_id, calamity_id)
-    if statement.happened_at is not None and statement.happened_at > at:
-        raise Refused("This moment is still to come.", field="happened_at")
-    if statement.visibility not in actor.sees:
-        raise Refused("Choose a visibility that you see yourself.", field="visibility")
-    return await append(
-        session,
-        calamity_id,
-        Statement(
-            kind=statement.kind,
-            text=statement.text,
-            owner=statement.owner or None,
-            due_at=statement.due_at,
-        ),
-        by_role=actor.role,
-        at=at,
-        happened_at=statement.happened_at,
-        visibility=statement.visibility,
-    )
-
-
 async def summarise(
     session: Session, actor: Actor, calamity_id: str, summary: NewSummary, *, at: datetime
 ) -> int:
@@ -313,6 +274,23 @@ async def stop_conditions(session: Session, calamity_id: str) -> list[StopCondit
     )
 
 
+async def loop_back_waits(session: Session, calamity_id: str) -> bool:
+    """Say whether people answered who were not told yet what was done with their answers."""
+    answered = await rounds.last_answer_at(session, calamity_id)
+    if answered is None:
+        return False
+    told = await last_sent_as(session, calamity_id, LOOP_BACK)
+    return told is None or told < answered
+
+
+async def _must_have_looped_back(session: Session, calamity_id: str) -> None:
+    if await loop_back_waits(session, calamity_id):
+        raise Conflict(
+            "People answered our questions. Tell them first what was done with their answers.",
+            field="loop_back",
+        )
+
+
 async def close_calamity(
     session: Session,
     wakes: Wakes,
@@ -327,7 +305,8 @@ async def close_calamity(
     """Close a calamity: nothing waits any more, open rounds are published, the head is signed.
 
     *met* names the stop conditions that are met. Raises Refused where one is not, without a
-    *deviation*: why it is closed all the same.
+    *deviation*: why it is closed all the same; Conflict while those who answered were not told
+    what was done with their answers.
     """
     actor.must(Permission.STEER)
     calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
@@ -344,6 +323,7 @@ async def close_calamity(
             "Not every stop condition is met. Say why it is closed all the same.",
             field="deviation",
         )
+    await _must_have_looped_back(session, calamity_id)
     # Rows are locked in the order in which the worker does: activations, call-outs, rounds, and
     # the calamity last.
     await calamities.end_activations(session, calamity_id, at)

@@ -1,6 +1,6 @@
 """Dispatching: one message of the playbook to one audience, as rows that will leave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -41,8 +41,36 @@ async def dispatch(
     *links* gives people a link of their own and *codes* the code that an answer must carry, by
     recipient id; *until* is the closing of a round.
     """
-    calamity = composer.calamity
     words = composer.playbook.message(message).said_to(audience)
+    return await queue(
+        session, wakes, composer, words, audience=audience, members=members, at=at,
+        by_role=by_role, task_id=task_id, round_id=round_id, links=links, codes=codes, until=until,
+    )  # fmt: skip
+
+
+async def queue(
+    session: Session,
+    wakes: Wakes,
+    composer: Composer,
+    words: Message,
+    *,
+    audience: str,
+    members: Iterable[Member],
+    at: datetime,
+    by_role: str,
+    task_id: str | None = None,
+    round_id: str | None = None,
+    links: dict[str, str] | None = None,
+    codes: dict[str, str] | None = None,
+    until: datetime | None = None,
+    facts: Sequence[int] = (),
+    corrects: Sequence[int] = (),
+) -> tuple[DispatchRow, list[Member]]:
+    """Queue words, of the playbook or a person's own, for each of *members* whom the rules allow.
+
+    *facts* are the entries of facts that the words tell, *corrects* those that they take back.
+    """
+    calamity = composer.calamity
     now = await circumstances(session, calamity, at)
     selection = select_members(composer, members, words, now)
     row = DispatchRow(
@@ -52,7 +80,7 @@ async def dispatch(
         task_id=task_id,
         kind=words.kind,
         audience=audience,
-        message_code=message,
+        message_code=words.code,
         texts=msgspec.json.encode(words.texts).decode(),
         recipients=len(selection.members),
         created_at=at,
@@ -90,10 +118,12 @@ async def dispatch(
             dispatch_id=row.id,
             audience=audience,
             kind=words.kind.value,
-            message_code=message,
+            message_code=words.code,
             texts=dict(words.texts.items()),
             recipients=len(selection.members),
             held_back=selection.held,
+            facts=list(facts),
+            corrects=list(corrects),
         ),
         by_role=by_role,
         at=at,

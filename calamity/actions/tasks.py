@@ -12,7 +12,7 @@ from calamity.actions.terms import Terms
 from calamity.domain.activation import TaskState
 from calamity.domain.call_out import CallOutState
 from calamity.domain.errors import Conflict, Refused
-from calamity.domain.forms import TaskForm, written_down
+from calamity.domain.forms import FactCardForm, TaskForm, written_down
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Act, CallOut, Decision, Dispatch, Group, Round, Step
 from calamity.domain.timeline import (
@@ -24,6 +24,7 @@ from calamity.domain.timeline import (
 )
 from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
+from calamity.store.matters import list_facts
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow, RoundRow, TaskRow
 from calamity.store.timeline import append
@@ -125,6 +126,10 @@ async def finish_task(
     if isinstance(step.act, Decision):
         await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
     entries = written_down(step.act, form, role=step.role, at=at, tempo=calamity.tempo)
+    if isinstance(form, FactCardForm):
+        standing = await list_facts(session, calamity.id)
+        said = {(each.now.part, each.now.text) for each in standing if each.is_open}
+        entries = [each for each in entries if (each.part, each.text) not in said]
     await hold.begin()
     for entry in entries:
         await append(

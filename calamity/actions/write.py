@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from calamity.actions.compose import message_row
-from calamity.actions.decide import NewStatement, state
+from calamity.actions.matters import NewStatement, state
 from calamity.actions.routes import routed
 from calamity.actions.terms import Terms
 from calamity.domain.dispatch import Urgency, after_quiet
@@ -15,7 +15,6 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Budget, QuietHours
 from calamity.domain.privacy import Finding, scan, scan_leaving
 from calamity.domain.texts import as_exercise
-from calamity.domain.timeline import Visibility
 from calamity.store import calamities, conversations, outbox
 from calamity.store.conversations import Acquaintance
 from calamity.store.database import Session
@@ -231,7 +230,7 @@ async def summarise_replies(
         raise Refused(
             "This text holds personal data. Leave out names, numbers and addresses.", field="text"
         )
-    statement = NewStatement("interpretation", summary.text.strip(), Visibility.TEAM)
+    statement = NewStatement(kind="interpretation", text=summary.text.strip())
     return await state(session, actor, summary.calamity_id, statement, at=at)
 
 

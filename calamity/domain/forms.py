@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -15,12 +15,11 @@ from calamity.domain.playbook import (
     RumourList,
     seconds,
 )
-from calamity.domain.timeline import Statement
+from calamity.domain.timeline import FactPart, Harm, Spread, Statement
 
 Written = Annotated[str, Meta(max_length=1000)]
 Owner = Annotated[str, Meta(max_length=80)]
 Sayings = Annotated[list[Written], Meta(max_length=20)]
-Spread = Literal["few", "several", "everywhere"]
 
 
 class _Form(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -54,11 +53,11 @@ class FactCardForm(_Form, frozen=True, tag="fact-card"):
 
 
 class HeardRumour(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rumour: how far it goes round, whether it hurts people, and who finds out by when."""
+    """A rumour: how far it goes round, how much it hurts, and who finds out by when."""
 
     text: Annotated[str, Meta(min_length=1, max_length=1000)]
     spread: Spread = "few"
-    is_harmful: bool = False
+    harm: Harm = "little"
     owner: Owner = ""
     due_at: datetime | None = None
 
@@ -86,12 +85,8 @@ _FORM_OF: dict[type, type] = {
     RumourList: RumourListForm,
     Measure: MeasureForm,
 }
-_SECTIONS = (
-    ("we_do_not_know", "Wij weten niet"),
-    ("we_do", "Wij doen"),
-    ("we_do_not", "Wij doen niet"),
-    ("you_can", "U kunt"),
-)
+PARTS: tuple[FactPart, ...] = ("we_know", "we_do_not_know", "we_do", "we_do_not", "you_can")
+"""The parts of a fact card, in their order."""
 
 
 def puts_form(act: Act | None) -> bool:
@@ -153,21 +148,18 @@ def _of_meeting(form: MeetingForm) -> list[Statement]:
 
 
 def _of_fact_card(form: FactCardForm) -> list[Statement]:
-    known = _filled(form.we_know)
-    if not known:
+    if not _filled(form.we_know):
         raise Refused("Write at least one thing that is certain.", field="we_know")
-    rest = [
-        f"{title}: {'; '.join(lines)}."
-        for name, title in _SECTIONS
-        if (lines := [line.rstrip(".") for line in _filled(getattr(form, name))])
+    return [
+        Statement(kind="fact", text=line, part=part)
+        for part in PARTS
+        for line in _filled(getattr(form, part))
     ]
-    facts = [Statement(kind="fact", text=line) for line in known]
-    return [*facts, Statement(kind="note", text="\n".join(rest)[:4000])] if rest else facts
 
 
 def _of_rumours(form: RumourListForm, owned_before: datetime) -> list[Statement]:
     for number, heard in enumerate(form.rumours, 1):
-        if heard.is_harmful and not heard.owner.strip():
+        if heard.harm != "little" and not heard.owner.strip():
             raise Refused(
                 "Name who finds out about this: it hurts people.", field=f"rumour_{number}_owner"
             )
@@ -176,9 +168,10 @@ def _of_rumours(form: RumourListForm, owned_before: datetime) -> list[Statement]
             kind="rumour",
             text=heard.text.strip(),
             owner=heard.owner.strip() or None,
-            due_at=heard.due_at or (owned_before if heard.is_harmful else None),
+            due_at=heard.due_at or (owned_before if heard.harm != "little" else None),
             spread=heard.spread,
-            is_harmful=heard.is_harmful,
+            harm=heard.harm,
+            status="new",
         )
         for heard in form.rumours
     ]

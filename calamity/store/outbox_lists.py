@@ -1,5 +1,6 @@
 """What the outbox holds of one calamity, to look at: counts and states, no people and no words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -36,6 +37,44 @@ class DispatchCard(Struct, frozen=True):
     delivered: int
     failures: list[Failure]
     """Of messages that did not arrive, or not yet."""
+
+
+async def people_of_dispatches(session: Session, dispatch_ids: Sequence[str]) -> set[str]:
+    """Return whom these dispatches reached, or still may: all whose message is not over in vain."""
+    found = await session.sql.scalars(
+        select(MessageRow.recipient_id).where(
+            col(MessageRow.dispatch_id).in_(dispatch_ids),
+            col(MessageRow.state).not_in(
+                [MessageState.REJECTED, MessageState.CANCELLED, MessageState.EXPIRED]
+            ),
+        )
+    )
+    return set(found)
+
+
+async def queued_lately(
+    session: Session, calamity_id: str, audience: str, texts: dict[str, str], since: datetime
+) -> bool:
+    """Say whether these very words went to this audience since then."""
+    rows = await session.sql.scalars(
+        select(DispatchRow.texts).where(
+            DispatchRow.calamity_id == calamity_id,
+            DispatchRow.audience == audience,
+            col(DispatchRow.created_at) >= since,
+        )
+    )
+    return any(msgspec.json.decode(each, type=dict[str, str]) == texts for each in rows)
+
+
+async def last_sent_as(session: Session, calamity_id: str, message_code: str) -> datetime | None:
+    """Return when words last left under this code."""
+    found: datetime | None = await session.sql.scalar(
+        select(DispatchRow.created_at)
+        .where(DispatchRow.calamity_id == calamity_id, DispatchRow.message_code == message_code)
+        .order_by(col(DispatchRow.created_at).desc())
+        .limit(1)
+    )
+    return found
 
 
 async def list_dispatches(session: Session, calamity_id: str) -> list[DispatchCard]:

@@ -368,6 +368,29 @@ async def answered_at(session: Session, round_id: str, recipient_id: str) -> dat
     return found
 
 
+async def people_who_answered(session: Session, calamity_id: str) -> set[str]:
+    """Return who answered a round of this calamity, to thank them; never what."""
+    found = await session.sql.scalars(
+        select(CheckInRow.recipient_id)
+        .join(RoundRow, col(RoundRow.id) == CheckInRow.round_id)
+        .where(RoundRow.calamity_id == calamity_id, col(CheckInRow.superseded_at).is_(None))
+        .distinct()
+    )
+    return set(found)
+
+
+async def last_answer_at(session: Session, calamity_id: str) -> datetime | None:
+    """Return when the last answer to a round of this calamity came in."""
+    found: datetime | None = await session.sql.scalar(
+        select(CheckInRow.received_at)
+        .join(RoundRow, col(RoundRow.id) == CheckInRow.round_id)
+        .where(RoundRow.calamity_id == calamity_id, col(CheckInRow.superseded_at).is_(None))
+        .order_by(col(CheckInRow.received_at).desc())
+        .limit(1)
+    )
+    return found
+
+
 async def who_answered(
     session: Session, round_id: str, recipient_ids: Sequence[str]
 ) -> dict[str, datetime | None]:

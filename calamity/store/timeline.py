@@ -40,6 +40,7 @@ from calamity.store.tables import (
     from_micros,
     to_micros,
 )
+from calamity.store.vault import Vault
 
 _KEY = b"entry.key"
 _SALT = 16
@@ -337,6 +338,11 @@ def opened(key: bytes, calamity_id: str, seq: int, sealed: bytes) -> tuple[bytes
         bytes(sealed[:_NONCE]), bytes(sealed[_NONCE:]), _bound_to(calamity_id, seq)
     )
     return plain[:_SALT], plain[_SALT:]
+
+
+def open_body(vault: Vault, row: EntryRow, body: bytes, key: bytes) -> bytes:
+    """Return the body of an entry as it was written."""
+    return opened(vault.open(_KEY, key), row.calamity_id, row.seq, body)[1]
 
 
 class Stored(Struct, frozen=True):

@@ -9,6 +9,7 @@ from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
+from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
 from calamity.web.visitors import Visitors
@@ -23,6 +24,7 @@ class House(Struct, frozen=True):
     wakes: Wakes
     inbox: Inbox
     timeline: TimelineReader
+    matters: MatterReader
     webhooks: WebhookReader
     visitors: Visitors
 

@@ -51,6 +51,32 @@ REFUSALS = (
     N_("This is not an e-mail address. Write it as naam@gemeente.nl."),
     N_("This is not one word of 3 to 20 letters. Agree on one simple word, such as anker."),
     N_("This word makes every SMS longer. Choose a word without special letters."),
+    # facts, rumours, promises, measures
+    N_("This does not belong to an entry of this kind."),
+    N_("Say to whom this was promised: a circle or a place, without names."),
+    N_("Name who keeps this promise."),
+    N_("Say before when this is kept."),
+    N_("This may be the name of a person. Leave it out, or confirm that it is none."),
+    N_("Choose one of the outcomes."),
+    N_("Give the reason."),
+    N_("Say why this changes: those who read it before will ask."),
+    N_("This was ended before; its end is on the timeline."),
+    N_("Somebody else changed this meanwhile. Look at the new words first."),
+    N_("This entry does not exist, or is not for your role."),
+    # own words to an audience, and closing
+    N_("Nobody read this in a text, or they were told before."),
+    N_("This fact was withdrawn. Do not send it."),
+    N_("Write the words in Dutch at least."),
+    N_("Fill in what stands as three dots."),
+    N_("Choose to whom this goes."),
+    N_("Choose the fact that these words tell."),
+    N_("People answered our questions. Tell them first what was done with their answers."),
+    # the handover of a shift
+    N_("Choose one of the roles."),
+    N_("Write what the next one must know."),
+    N_("Somebody took this over before, or it was handed over anew."),
+    N_("You handed this over yourself. Somebody else takes it."),
+    N_("A shift passes between people. Sign in with an account of your own."),
     # texts of one's own
     N_(
         "There is a name, a number, an address or a short link in this text. Look again, and "

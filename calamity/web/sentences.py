@@ -6,6 +6,7 @@ from typing import Any
 from calamity.domain import timeline as line
 from calamity.domain.channels import Channel
 from calamity.web.language import Language
+from calamity.web.matter_sentences import matter_ended, statement
 from calamity.web.route_words import route_name, why_open
 
 Names = Mapping[str, str]
@@ -268,44 +269,6 @@ def _missed(it: line.TaskMissed, say: Language, names: Names) -> str:
     )
 
 
-def _statement(it: line.Statement, say: Language, names: Names) -> str:
-    words = {
-        "interpretation": say.text("How we read it."),
-        "fact": say.text("What is certain."),
-        "decision": say.text("Decided."),
-        "rumour": say.text("Heard, not checked."),
-        "commitment": say.text("Promised."),
-        "measure": say.text("Measure."),
-        "note": say.text("Noted."),
-    }[it.kind]
-    rest = []
-    if it.owner:
-        rest.append(say.text("Owner: %(owner)s.", owner=names.get(it.owner, it.owner)))
-    if it.due_at:
-        rest.append(say.text("Before %(moment)s.", moment=say.moment(it.due_at)))
-    return " ".join([words, *rest, *_rumour_or_measure(it, say)])
-
-
-def _rumour_or_measure(it: line.Statement, say: Language) -> list[str]:
-    words = []
-    if it.spread is not None:
-        spread = {
-            "few": say.text("Heard once or twice."),
-            "several": say.text("Heard more often."),
-            "everywhere": say.text("Heard everywhere."),
-        }
-        words.append(spread[it.spread])
-    if it.is_harmful:
-        words.append(say.text("It hurts people."))
-    if it.actual_risk:
-        words.append(say.text("Actual risk: %(risk)s.", risk=it.actual_risk.rstrip(".")))
-    if it.felt_risk:
-        words.append(say.text("Felt risk: %(risk)s.", risk=it.felt_risk.rstrip(".")))
-    if it.ends_at:
-        words.append(say.text("Ends %(moment)s.", moment=say.moment(it.ends_at).rstrip(".")))
-    return words
-
-
 def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
     return say.text("Summary for officials written.")
 
@@ -316,6 +279,10 @@ def _next_update(it: line.NextUpdateSet, say: Language, names: Names) -> str:
 
 def _handed_over(it: line.HandedOver, say: Language, names: Names) -> str:
     return say.text("Handed over: %(role)s.", role=names.get(it.role, it.role))
+
+
+def _taken_over(it: line.TakenOver, say: Language, names: Names) -> str:
+    return say.text("Taken over: %(role)s.", role=names.get(it.role, it.role))
 
 
 def _corrected(it: line.Corrected, say: Language, names: Names) -> str:
@@ -382,10 +349,12 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.TaskDone: _task(N_("Task done: %(title)s.")),
     line.TaskSkipped: _task(N_("Task skipped: %(title)s.")),
     line.TaskMissed: _missed,
-    line.Statement: _statement,
+    line.Statement: statement,
+    line.MatterEnded: matter_ended,
     line.SummaryWritten: _summary,
     line.NextUpdateSet: _next_update,
     line.HandedOver: _handed_over,
+    line.TakenOver: _taken_over,
     line.Corrected: _corrected,
     line.Erased: _erased,
     line.Sealed: _sealed,

@@ -8,7 +8,7 @@ import pytest
 
 from calamity.actions.activate import activate
 from calamity.actions.check_in import CheckInForm, fill_in_form, place_of_form
-from calamity.actions.decide import NewStatement, state
+from calamity.actions.matters import NewStatement, state
 from tests.actions.play import Play
 from tests.make import T0, later, make_activation, make_request
 from tests.postgres import binaries

@@ -5,14 +5,13 @@ import asyncio
 import pytest
 
 from calamity.actions.decide import (
-    NewStatement,
     NewSummary,
     close_calamity,
     correct,
     erase,
-    state,
     summarise,
 )
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.timeline import (

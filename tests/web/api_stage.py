@@ -19,6 +19,7 @@ from calamity.settings import Settings
 from calamity.store import accounts
 from calamity.store.database import Database
 from calamity.store.inbox import Inbox
+from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
@@ -38,13 +39,15 @@ INCIDENT = {"nl": "Aanslag in een andere stad", "en": "Attack in another city"}
 def make_house(database: Database) -> House:
     """Return a house in which no worker lives."""
     wakes = Wakes(database)
+    timeline = TimelineReader(database)
     return House(
         settings=Settings(secret_key=SECRET, public_url="https://calamity.example"),
         terms=make_terms(),
         database=database,
         wakes=wakes,
         inbox=Inbox(database, wakes),
-        timeline=TimelineReader(database),
+        timeline=timeline,
+        matters=MatterReader(timeline),
         webhooks=WebhookReader(
             "https://calamity.example", "AC" + "0" * 32, ["0" * 32], frozenset()
         ),

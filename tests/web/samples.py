@@ -21,6 +21,7 @@ from calamity.web.views import (
     studio,
 )
 from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
+from tests.web.matter_samples import CLOSING, DUTIES, MATTER_PAGES
 from tests.web.preview_samples import PREVIEW_PAGES
 
 NOW = datetime(2026, 11, 21, 20, 4, tzinfo=UTC)
@@ -567,6 +568,7 @@ TASKS = room.Tasks(
             state="ready",
             act="decision",
         ),
+        *DUTIES,
     ),
     settled=(
         room.TaskLine(
@@ -826,6 +828,7 @@ ROOM = room.Room(
     timeline=TIMELINE,
     picture=PICTURE_PART,
     letters=LETTERS,
+    closing=CLOSING,
 )
 EMPTY_ROOM = room.Room(
     summary=SUMMARY,
@@ -1699,6 +1702,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "keys", "viewer": ADMINISTRATOR},
     ),
     **PREVIEW_PAGES,
+    **MATTER_PAGES,
     "studio-submit": (
         "studio_submit",
         studio.Submission(

@@ -33,6 +33,14 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", f"{CALAMITY}/summaries"): (P.STEER,),
     ("GET", f"{CALAMITY}/timeline/export"): (P.EXPORT_TIMELINE,),
     ("GET", f"{CALAMITY}/timeline/verification"): (P.SEE_TIMELINE,),
+    ("GET", f"{CALAMITY}/matters"): (P.SEE_TIMELINE,),
+    ("POST", f"{CALAMITY}/matters/{{first}}/versions"): (P.WRITE_ENTRIES,),
+    ("POST", f"{CALAMITY}/matters/{{first}}/ending"): (P.WRITE_ENTRIES,),
+    ("POST", f"{CALAMITY}/tellings/plan"): (P.STEER,),
+    ("POST", f"{CALAMITY}/tellings"): (P.STEER,),
+    ("GET", f"{CALAMITY}/handovers"): (P.SEE_ROOM,),
+    ("POST", f"{CALAMITY}/handovers"): (P.WORK_TASKS,),
+    ("POST", f"{CALAMITY}/handovers/{{seq}}/taken"): (P.WORK_TASKS,),
     ("GET", f"{CALAMITY}/call-outs"): (P.SEE_ROOM,),
     (
         "POST",
@@ -120,7 +128,7 @@ SPEAKER = {UserRole.CONTACT_PERSON: "contact1", UserRole.PROFESSIONAL: "pro1"}
 
 def _filled(path: str, calamity: str = "nothing") -> str:
     path = path.replace("{calamity_id}", calamity)
-    path = path.replace("{seq}", "1").replace("{number}", "77")
+    path = path.replace("{seq}", "1").replace("{first}", "1").replace("{number}", "77")
     return re.sub(r"\{\w+\}", "nothing", path)
 
 
@@ -217,6 +225,7 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "call_out_id": rosters[0]["id"],
         "ladder_id": rosters[0]["lines"][0]["ladderId"],
         "seq": "1",
+        "first": "1",
     }
     bodies = {
         "levels": {"kind": "social", "value": 2, "reason": "Onrust."},
@@ -232,6 +241,11 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "done": {"note": "Gedaan."},
         "skip": {"reason": "Niet nodig."},
         "rounds": {"audiences": ["friends"]},
+        "versions": {"version": 1, "text": "Iets anders."},
+        "ending": {"version": 1, "outcome": "withdrawn", "reason": "Weg."},
+        "plan": {"loopBack": True, "texts": {"nl": "Dank."}},
+        "tellings": {"loopBack": True, "texts": {"nl": "Dank."}},
+        "handovers": {"role": "LEI", "text": "Alles loopt."},
     }
     walked = 0
     for method, path in NEEDS:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from calamity.actions.decide import NewStatement, erase, state
+from calamity.actions.decide import erase
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.permissions import UserRole
 from calamity.domain.timeline import Corrected, Erased, Visibility
 from calamity.store.database import Database
@@ -33,7 +34,9 @@ async def stage(
 async def write(stage: Stage, text: str = WORDS, visibility: Visibility = Visibility.TEAM) -> int:
     """Write a line as the coordinator, about nine minutes ago, and return its number."""
     at = moment()
-    entry = NewStatement("fact", text, visibility, happened_at=at - timedelta(minutes=9))
+    entry = NewStatement(
+        kind="fact", text=text, visibility=visibility, happened_at=at - timedelta(minutes=9)
+    )
     async with stage.database.transaction() as session:
         return await state(session, stage.town.coordinator, stage.id, entry, at=at)
 
@@ -304,7 +307,7 @@ async def test_the_ground_is_found_behind_many_other_erasures(stage: Stage) -> N
     async with stage.database.transaction() as session:
         await erase(session, coordinator, stage.id, first, ground="De eerste grond", at=at)
         for number in range(201):
-            entry = NewStatement("note", f"Regel {number}")
+            entry = NewStatement(kind="note", text=f"Regel {number}")
             seq = await state(session, coordinator, stage.id, entry, at=at)
             await erase(session, coordinator, stage.id, seq, ground=f"Grond {number}", at=at)
     async with stage.visit() as visit:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from calamity.actions.check_in import close_round, take_in_mood
-from calamity.actions.decide import NewStatement, NewSummary, state, summarise
+from calamity.actions.decide import NewSummary, summarise
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.permissions import UserRole
 from calamity.domain.timeline import Visibility
 from calamity.store.database import Database
@@ -47,7 +48,7 @@ async def test_officials_see_only_what_is_theirs(stage: Stage) -> None:
             ("Alleen voor ons", Visibility.COORDINATORS), ("Voor het team", Visibility.TEAM),
             ("Voor bestuurders", Visibility.OFFICIALS),
         ):  # fmt: skip
-            entry = NewStatement("fact", text, visibility)
+            entry = NewStatement(kind="fact", text=text, visibility=visibility)
             await state(session, stage.town.coordinator, stage.id, entry, at=moment())
     path = f"/calamities/{stage.id}/timeline"
     seen = {}
@@ -96,7 +97,7 @@ async def test_a_part_is_made_once_per_line_of_the_timeline(stage: Stage) -> Non
         assert len(kept._kept) == 1
         assert "_csrf_token" not in first
         async with stage.database.transaction() as session:
-            entry = NewStatement("fact", "Nieuws", Visibility.OFFICIALS)
+            entry = NewStatement(kind="fact", text="Nieuws", visibility=Visibility.OFFICIALS)
             await state(session, stage.town.coordinator, stage.id, entry, at=moment())
         await visit.open(path)
         assert len(kept._kept) == 2
@@ -106,7 +107,7 @@ async def test_the_timeline_pages_filters_and_checks(stage: Stage) -> None:
     path = f"/calamities/{stage.id}/timeline"
     async with stage.database.transaction() as session:
         for number in range(60):
-            entry = NewStatement("note", f"Regel nummer {number}")
+            entry = NewStatement(kind="note", text=f"Regel nummer {number}")
             await state(session, stage.town.coordinator, stage.id, entry, at=moment())
     async with stage.visit() as visit:
         await visit.open(f"{path}?kind=note")

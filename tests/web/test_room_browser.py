@@ -257,3 +257,58 @@ def test_the_form_on_a_phone_keeps_its_draft_over_a_reload(
         page.wait_for_selector(READY)
         assert page.input_value("#well") == ""
         assert said == []
+
+
+def test_a_coordinator_keeps_what_is_known_and_promised_on_a_phone(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=360) as (page, said):
+        sign_in(page, server, UserRole.COORDINATOR)
+        room = f"{server.address}/calamities/{server.calamity}"
+        page.goto(f"{room}/matters/fact")
+        page.wait_for_selector(READY)
+        page.fill("#text", "De school is dicht")
+        page.get_by_role("button", name="Voeg een feit toe").click()
+        page.get_by_role("link", name="De school is dicht").click()
+        page.get_by_role("link", name="Verstuur dit feit").click()
+        page.wait_for_selector(READY)
+        page.select_option("#audience", "street")
+        page.get_by_role("button", name="Kijk wie wat krijgt").click()
+        page.wait_for_selector("text=3 mensen krijgen dit")
+        page.get_by_role("button", name="Verstuur dit aan 3 mensen").click()
+        page.wait_for_selector("text=De woorden zijn onderweg.")
+        page.goto(f"{room}/matters/fact")
+        page.get_by_role("link", name="De school is dicht").click()
+        page.wait_for_selector("text=3 mensen lazen dit in een bericht")
+        page.fill("#reason", "De directie belde")
+        page.get_by_role("button", name="Trek het in").click()
+        page.get_by_role("link", name="Bekijk de verbetering").click()
+        page.wait_for_selector(READY)
+        assert page.input_value("#nl").startswith("Verbetering. Eerder schreven we: De school")
+        assert page.evaluate(SIDEWAYS) <= 0
+        page.get_by_role("button", name="Kijk wie wat krijgt").click()
+        page.get_by_role("button", name="Verstuur dit aan 3 mensen").click()
+        page.wait_for_selector("text=De woorden zijn onderweg.")
+        page.goto(f"{room}/matters/commitment")
+        page.wait_for_selector(READY)
+        for field, words in (("text", "We komen langs"), ("to", "de clubs"), ("owner", "COM")):
+            page.fill(f"#{field}", words)
+        page.fill("#due_at", "2020-01-02T18:00")
+        page.get_by_role("button", name="Voeg een toezegging toe").click()
+        page.wait_for_selector("text=Het staat op de tijdlijn.")
+        page.goto(room)
+        page.wait_for_selector(READY)
+        late = page.locator("#part-tasks .task").first
+        assert "We komen langs" in late.inner_text()
+        late.get_by_role("link", name="Nagekomen of niet?").click()
+        page.check("input[value=kept]")
+        page.fill("#reason", "Gedaan")
+        page.get_by_role("button", name="Zet het op de tijdlijn").click()
+        page.wait_for_selector(".flash >> text=nagekomen")
+        page.goto(f"{room}/handovers")
+        page.wait_for_selector(READY)
+        assert "We komen langs" in page.input_value("#text")
+        page.get_by_role("button", name="Draag over").click()
+        page.wait_for_selector("text=Niemand heeft dit nog overgenomen.")
+        assert page.evaluate(SIDEWAYS) <= 0
+        assert said == []

@@ -100,6 +100,9 @@ async def test_a_meeting_without_an_owner_is_refused_and_keeps_what_was_typed(
         assert 'id="decision_3_owner-error"' in visit.text
         done = await visit.send(f"{page}/done", typed | {"decision_3_owner": "voorlichter"})
         assert done.status_code == 303
+        tasks = (await visit.open(f"/calamities/{stage.id}/parts/tasks")).text
+        assert "De vlag hangt halfstok" in tasks
+        assert "Done or not?" in visit.visible()
     said = await _statements(stage)
     assert [each.kind for each in said] == ["note", "interpretation", "decision"]
     assert said[-1].owner == "voorlichter"
@@ -110,7 +113,7 @@ async def test_rumours_and_a_measure_come_to_the_timeline(stage: Stage) -> None:
     async with stage.visit() as visit:
         for step, typed in (
             ("told", {"rumour_1_text": "Er rijdt een busje rond", "rumour_1_spread": "several",
-                      "rumour_1_harmful": "yes", "rumour_1_owner": "voorlichter"}),
+                      "rumour_1_harm": "clear", "rumour_1_owner": "voorlichter"}),
             ("police", {"what": "Agenten te voet", "actual_risk": "Gelijk", "felt_risk": "Hoger",
                         "ends_at": "2099-01-02T18:00"}),
         ):  # fmt: skip
@@ -118,7 +121,7 @@ async def test_rumours_and_a_measure_come_to_the_timeline(stage: Stage) -> None:
             await visit.open(page)
             assert (await visit.send(f"{page}/done", typed)).status_code == 303, visit.visible()
     rumour, measure = await _statements(stage)
-    assert (rumour.spread, rumour.is_harmful, rumour.due_at is None) == ("several", True, False)
+    assert (rumour.spread, rumour.harm, rumour.due_at is None) == ("several", "clear", False)
     assert (measure.actual_risk, measure.felt_risk) == ("Gelijk", "Hoger")
 
 

@@ -1,4 +1,4 @@
-"""What the bodies of all timeline entries share."""
+"""The body of an entry: what all happenings have in common."""
 
 from datetime import datetime
 from typing import Annotated

@@ -11,20 +11,20 @@ from msgspec import Meta, Struct, field
 
 from calamity.domain.channels import Channel
 from calamity.domain.picture import Picture
-from calamity.domain.timeline.body import AwareTime, Count, Sentence, Sha256, Text
-from calamity.domain.timeline.body import Body as _Happening
+from calamity.domain.timeline.body import AwareTime, Body, Count, Sentence, Sha256, Text
 from calamity.domain.timeline.entry import EntryKind
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
+from calamity.domain.timeline.stated import MatterEnded, Statement
 
 
-class CalamityOpened(_Happening, frozen=True, tag="calamity-opened"):
+class CalamityOpened(Body, frozen=True, tag="calamity-opened"):
     """Someone opened a calamity, real or as an exercise."""
 
     title: Sentence
     exercise: bool = False
 
 
-class PlaybookActivated(_Happening, frozen=True, tag="playbook-activated"):
+class PlaybookActivated(Body, frozen=True, tag="playbook-activated"):
     """A published playbook version was pinned to this calamity at T0."""
 
     activation_id: str
@@ -40,7 +40,7 @@ class PlaybookActivated(_Happening, frozen=True, tag="playbook-activated"):
     """It had been taken out of use; somebody wanted it all the same."""
 
 
-class LevelSet(_Happening, frozen=True, tag="level-set"):
+class LevelSet(Body, frozen=True, tag="level-set"):
     """A person set the social level, the GRIP level or the national threat level."""
 
     kind: Literal["social", "grip", "threat"]
@@ -51,7 +51,7 @@ class LevelSet(_Happening, frozen=True, tag="level-set"):
     """What the playbook proposed, where it did."""
 
 
-class PhaseSet(_Happening, frozen=True, tag="phase-set"):
+class PhaseSet(Body, frozen=True, tag="phase-set"):
     """A person moved the response to another phase."""
 
     phase: str
@@ -59,7 +59,7 @@ class PhaseSet(_Happening, frozen=True, tag="phase-set"):
     previous: str | None = None
 
 
-class CallOutStarted(_Happening, frozen=True, tag="call-out-started"):
+class CallOutStarted(Body, frozen=True, tag="call-out-started"):
     """The primaries of these roles were called."""
 
     call_out_id: str
@@ -67,14 +67,14 @@ class CallOutStarted(_Happening, frozen=True, tag="call-out-started"):
     quota: Count
 
 
-class CallOutReminded(_Happening, frozen=True, tag="call-out-reminded"):
+class CallOutReminded(Body, frozen=True, tag="call-out-reminded"):
     """The primary of a role was reminded."""
 
     role: str
     call_out_id: str | None = None
 
 
-class OtherWayTried(_Happening, frozen=True, tag="other-way-tried"):
+class OtherWayTried(Body, frozen=True, tag="other-way-tried"):
     """Someone in a role who did not answer, or could not be texted, was tried in another way."""
 
     role: str
@@ -82,7 +82,7 @@ class OtherWayTried(_Happening, frozen=True, tag="other-way-tried"):
     call_out_id: str | None = None
 
 
-class DeputyCalled(_Happening, frozen=True, tag="deputy-called"):
+class DeputyCalled(Body, frozen=True, tag="deputy-called"):
     """A deputy was called, because the one before could not come or was silent."""
 
     role: str
@@ -90,7 +90,7 @@ class DeputyCalled(_Happening, frozen=True, tag="deputy-called"):
     call_out_id: str | None = None
 
 
-class Acknowledged(_Happening, frozen=True, tag="acknowledged"):
+class Acknowledged(Body, frozen=True, tag="acknowledged"):
     """Someone in a role said whether he or she comes, or a coordinator wrote it down *by_hand*."""
 
     role: str
@@ -107,7 +107,7 @@ class Acknowledged(_Happening, frozen=True, tag="acknowledged"):
     """The way by which the answer came; none for a text, or what was written down."""
 
 
-class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
+class CallOutFilled(Body, frozen=True, tag="call-out-filled"):
     """Enough people come; what was still to be sent was cancelled."""
 
     coming: Count
@@ -116,7 +116,7 @@ class CallOutFilled(_Happening, frozen=True, tag="call-out-filled"):
     call_out_id: str | None = None
 
 
-class CallOutEnded(_Happening, frozen=True, tag="call-out-ended"):
+class CallOutEnded(Body, frozen=True, tag="call-out-ended"):
     """Nobody is left to call, and too few come. *roles* are those for which nobody comes."""
 
     coming: Count
@@ -125,7 +125,7 @@ class CallOutEnded(_Happening, frozen=True, tag="call-out-ended"):
     roles: list[str] = field(default_factory=list)
 
 
-class DispatchQueued(_Happening, frozen=True, tag="dispatch-queued"):
+class DispatchQueued(Body, frozen=True, tag="dispatch-queued"):
     """Words were made ready for an audience; *texts* are as written, with their placeholders."""
 
     dispatch_id: str
@@ -135,9 +135,13 @@ class DispatchQueued(_Happening, frozen=True, tag="dispatch-queued"):
     texts: dict[str, Text]
     recipients: Count
     held_back: dict[str, Count] = field(default_factory=dict)
+    facts: list[int] = field(default_factory=list)
+    """Entries of facts that these words tell."""
+    corrects: list[int] = field(default_factory=list)
+    """Entries of facts that are no longer so, of which these words tell those who read them."""
 
 
-class DispatchFinished(_Happening, frozen=True, tag="dispatch-finished"):
+class DispatchFinished(Body, frozen=True, tag="dispatch-finished"):
     """Nothing of a dispatch waits any more; counts say what the carrier made of it."""
 
     dispatch_id: str
@@ -147,7 +151,7 @@ class DispatchFinished(_Happening, frozen=True, tag="dispatch-finished"):
     cancelled: Count
 
 
-class HeldDecided(_Happening, frozen=True, tag="held-decided"):
+class HeldDecided(Body, frozen=True, tag="held-decided"):
     """A person decided about a message of which nobody knows whether it left."""
 
     message_id: str
@@ -157,14 +161,14 @@ class HeldDecided(_Happening, frozen=True, tag="held-decided"):
     channel: Channel = Channel.SMS
 
 
-class CodesLocked(_Happening, frozen=True, tag="codes-locked"):
+class CodesLocked(Body, frozen=True, tag="codes-locked"):
     """One number sent too many wrong codes; codes from it do not count for a while."""
 
     wrong: Count
     until: AwareTime
 
 
-class RoundOpened(_Happening, frozen=True, tag="round-opened"):
+class RoundOpened(Body, frozen=True, tag="round-opened"):
     """Audiences were asked how their neighbourhood feels."""
 
     round_id: str
@@ -174,7 +178,7 @@ class RoundOpened(_Happening, frozen=True, tag="round-opened"):
     closes_at: AwareTime
 
 
-class RoundClosed(_Happening, frozen=True, tag="round-closed"):
+class RoundClosed(Body, frozen=True, tag="round-closed"):
     """A round closed. *answered* is as in its picture: nothing where too few gave a mood."""
 
     round_id: str
@@ -183,7 +187,7 @@ class RoundClosed(_Happening, frozen=True, tag="round-closed"):
     answered: Count | None = None
 
 
-class PicturePublished(_Happening, frozen=True, tag="picture-published"):
+class PicturePublished(Body, frozen=True, tag="picture-published"):
     """What a closed round says, as published to this audience."""
 
     round_id: str
@@ -191,7 +195,7 @@ class PicturePublished(_Happening, frozen=True, tag="picture-published"):
     picture: Picture
 
 
-class TaskStarted(_Happening, frozen=True, tag="task-started"):
+class TaskStarted(Body, frozen=True, tag="task-started"):
     """Someone took a task up."""
 
     step: str
@@ -201,7 +205,7 @@ class TaskStarted(_Happening, frozen=True, tag="task-started"):
     occurrence: int = 1
 
 
-class TaskDone(_Happening, frozen=True, tag="task-done"):
+class TaskDone(Body, frozen=True, tag="task-done"):
     """A task is done; *note* holds the evidence."""
 
     step: str
@@ -211,7 +215,7 @@ class TaskDone(_Happening, frozen=True, tag="task-done"):
     occurrence: int = 1
 
 
-class TaskSkipped(_Happening, frozen=True, tag="task-skipped"):
+class TaskSkipped(Body, frozen=True, tag="task-skipped"):
     """A task was left out on purpose."""
 
     step: str
@@ -221,7 +225,7 @@ class TaskSkipped(_Happening, frozen=True, tag="task-skipped"):
     occurrence: int = 1
 
 
-class TaskMissed(_Happening, frozen=True, tag="task-missed"):
+class TaskMissed(Body, frozen=True, tag="task-missed"):
     """So many times of a repeated task passed while nothing ran; only the last one was opened."""
 
     step: str
@@ -230,57 +234,49 @@ class TaskMissed(_Happening, frozen=True, tag="task-missed"):
     times: Count
 
 
-class Statement(_Happening, frozen=True, tag="stated"):
-    """Somebody's own words: what is known, thought, decided, told around, promised or done."""
-
-    kind: Literal["interpretation", "fact", "decision", "rumour", "commitment", "measure", "note"]
-    text: Text
-    owner: str | None = None
-    due_at: AwareTime | None = None
-    spread: Literal["few", "several", "everywhere"] | None = None
-    """How far a rumour goes round."""
-    is_harmful: bool = False
-    """A rumour that hurts people."""
-    actual_risk: Sentence | None = None
-    felt_risk: Sentence | None = None
-    ends_at: AwareTime | None = None
-    """When a measure ends, unless somebody decides otherwise."""
-
-
-class SummaryWritten(_Happening, frozen=True, tag="summary-written"):
+class SummaryWritten(Body, frozen=True, tag="summary-written"):
     """The three sentences on the officials' page."""
 
     sentences: Annotated[list[Sentence], Meta(min_length=1, max_length=3)]
 
 
-class NextUpdateSet(_Happening, frozen=True, tag="next-update-set"):
+class NextUpdateSet(Body, frozen=True, tag="next-update-set"):
     """When officials hear more."""
 
     at: AwareTime
 
 
-class HandedOver(_Happening, frozen=True, tag="handed-over"):
-    """A role passed to the next shift, with what the next one must know."""
+class HandedOver(Body, frozen=True, tag="handed-over"):
+    """A role passed to the next shift, with what the next one must know; *by* is an account."""
 
     role: str
     text: Text
+    by: str | None = None
 
 
-class Corrected(_Happening, frozen=True, tag="corrected"):
+class TakenOver(Body, frozen=True, tag="taken-over"):
+    """Somebody of the next shift read what was handed over and took the role; an account."""
+
+    role: str
+    refers_to: int
+    by: str
+
+
+class Corrected(Body, frozen=True, tag="corrected"):
     """An earlier entry was wrong; this is right. The earlier one stays."""
 
     refers_to: int
     text: Text
 
 
-class Erased(_Happening, frozen=True, tag="erased"):
+class Erased(Body, frozen=True, tag="erased"):
     """The body of an earlier entry was destroyed on this ground."""
 
     refers_to: int
     ground: Text
 
 
-class Sealed(_Happening, frozen=True, tag="sealed"):
+class Sealed(Body, frozen=True, tag="sealed"):
     """The head of the chain was signed: all up to *head_seq* is fixed for who holds the key."""
 
     head_seq: int
@@ -289,7 +285,7 @@ class Sealed(_Happening, frozen=True, tag="sealed"):
     public_key: str
 
 
-class NeedConfirmed(_Happening, frozen=True, tag="need-confirmed"):
+class NeedConfirmed(Body, frozen=True, tag="need-confirmed"):
     """A person decided that all this is still needed, until the next review."""
 
     reason: Text
@@ -305,7 +301,7 @@ class StopMark(Struct, frozen=True, forbid_unknown_fields=True):
     is_met: bool
 
 
-class CalamityClosed(_Happening, frozen=True, tag="calamity-closed"):
+class CalamityClosed(Body, frozen=True, tag="calamity-closed"):
     """A person closed the calamity; *deviation* says why, where a stop condition was not met."""
 
     reason: Text
@@ -340,9 +336,11 @@ Happening = (
     | TaskSkipped
     | TaskMissed
     | Statement
+    | MatterEnded
     | SummaryWritten
     | NextUpdateSet
     | HandedOver
+    | TakenOver
     | Corrected
     | Erased
     | Sealed
@@ -378,6 +376,7 @@ _KINDS: dict[type, EntryKind] = {
     SummaryWritten: EntryKind.SUMMARY,
     NextUpdateSet: EntryKind.NEXT_UPDATE,
     HandedOver: EntryKind.HANDOVER,
+    TakenOver: EntryKind.HANDOVER,
     Corrected: EntryKind.CORRECTION,
     Erased: EntryKind.ERASURE,
     Sealed: EntryKind.SEAL,
@@ -394,6 +393,6 @@ def kind_of(happening: Happening) -> EntryKind:
     """Return the kind that the header of an entry with this body has."""
     if isinstance(happening, LevelSet):
         return _LEVELS[happening.kind]
-    if isinstance(happening, Statement):
+    if isinstance(happening, Statement | MatterEnded):
         return EntryKind(happening.kind)
     return _KINDS[type(happening)]

@@ -8,7 +8,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from calamity.actions.decide import NewStatement, NewSummary, correct, erase, state, summarise
+from calamity.actions.decide import NewSummary, correct, erase, summarise
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import EntryKind
@@ -50,7 +51,7 @@ class Written(Struct, frozen=True, rename="camel"):
 
 
 @camel
-class StatementBody(NewStatement, frozen=True):
+class StatementBody(NewStatement, frozen=True, kw_only=True):
     """An entry in one's own words."""
 
 

@@ -35,6 +35,7 @@ def _camelled(cls: type[T]) -> type[T]:
         bases=(cls,),
         module=cls.__module__,
         rename="camel",
+        kw_only=True,
         frozen=config.frozen,
         omit_defaults=config.omit_defaults,
         forbid_unknown_fields=config.forbid_unknown_fields,

@@ -22,6 +22,7 @@ from calamity.store.outbox_lists import DispatchCard, codes_of_waiting, list_dis
 from calamity.web.auth import needs
 from calamity.web.house import House
 from calamity.web.pages.call_outs import roster_view
+from calamity.web.pages.closing import closing_view
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -144,7 +145,7 @@ async def _part(scene: Scene, session: Session, house: House, name: str) -> obje
     makers: dict[str, Callable[[], Awaitable[object]]] = {
         "summary": lambda: summary_view(scene, house.timeline),
         "roster": lambda: roster_view(scene, session),
-        "tasks": lambda: tasks_view(scene, session, house.timeline),
+        "tasks": lambda: tasks_view(scene, session, house),
         "messages": lambda: messages_view(scene, session, house),
         "rounds": lambda: rounds_view(scene, session),
         "timeline": lambda: timeline_view(scene, session, house),
@@ -167,12 +168,6 @@ async def room_page(
     return await _room_page(request, actor, calamity)
 
 
-def _stop_conditions(scene: Scene) -> tuple[tuple[str, str], ...]:
-    """Return (code, words) of what must be so before this is closed."""
-    found = {each.code: each for playbook in scene.playbooks for each in playbook.stop}
-    return tuple((code, each.text.in_language(scene.language.code)) for code, each in found.items())
-
-
 async def _room_page(
     request: PageRequest, actor: Actor, calamity_id: str, failed: str = "", form: Form | None = None
 ) -> Response[Any]:
@@ -184,9 +179,9 @@ async def _room_page(
         steers = actor.may(Permission.STEER)
         view = room.Room(
             summary=await summary_view(scene, house.timeline, failed, form),
-            stop=_stop_conditions(scene),
+            closing=await closing_view(scene, session) if steers else None,
             roster=await roster_view(scene, session),
-            tasks=await tasks_view(scene, session, house.timeline),
+            tasks=await tasks_view(scene, session, house),
             messages=await messages_view(scene, session, house),
             rounds=await rounds_view(scene, session),
             timeline=await timeline_view(scene, session, house),

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from calamity.domain.corrections import CORRECTION, LOOP_BACK
 from calamity.domain.permissions import Actor
 from calamity.domain.playbook import Playbook, Round, Step
 from calamity.domain.texts import as_exercise, fill
@@ -117,14 +118,18 @@ async def scene_of(request: PageRequest, session: Session, actor: Actor, calamit
         pinned=pinned,
         versions=versions,
         places=places,
-        names=_names(versions, places, language.code),
+        names=_names(versions, places, language),
     )
 
 
 def _names(
-    versions: Mapping[str, PlaybookVersion], places: Mapping[str, str], language: str
+    versions: Mapping[str, PlaybookVersion], places: Mapping[str, str], spoken: Language
 ) -> dict[str, str]:
-    names = dict(places)
+    language = spoken.code
+    names = dict(places) | {
+        CORRECTION: spoken.text("who read it before"),
+        LOOP_BACK: spoken.text("who answered our questions"),
+    }
     for version in versions.values():
         playbook = version.playbook
         names |= {each.code: each.title.in_language(language) for each in playbook.audiences}

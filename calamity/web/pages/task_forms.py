@@ -6,16 +6,18 @@ from zoneinfo import ZoneInfo
 
 from calamity.domain.errors import Refused
 from calamity.domain.forms import (
+    PARTS,
     FactCardForm,
     HeardRumour,
     MadeDecision,
     MeasureForm,
     MeetingForm,
     RumourListForm,
-    Spread,
     TaskForm,
 )
+from calamity.domain.matters import HARMS, SPREADS
 from calamity.domain.playbook import Act, FactCard, Measure, Meeting, RumourList, seconds
+from calamity.domain.timeline import Harm, Spread
 from calamity.web.pages.forms import Sent
 from calamity.web.pages.scene import Scene
 from calamity.web.views import room
@@ -23,8 +25,8 @@ from calamity.web.views.frame import Form
 
 ROWS = 6
 """So many decisions, or rumours, fit on one form."""
-_SECTIONS = ("we_know", "we_do_not_know", "we_do", "we_do_not", "you_can")
-_SPREADS: Mapping[str, Spread] = {"few": "few", "several": "several", "everywhere": "everywhere"}
+_SPREADS: Mapping[str, Spread] = {each: each for each in SPREADS}
+_HARMS: Mapping[str, Harm] = {each: each for each in HARMS}
 
 
 def form_view(act: Act | None, scene: Scene) -> room.TaskForm | None:
@@ -49,7 +51,7 @@ def filled_beforehand(act: Act | None, scene: Scene) -> Form:
         return Form(
             values={
                 name: "\n".join(each.in_language(code) for each in getattr(act, name))
-                for name in _SECTIONS
+                for name in PARTS
             }
         )
     if isinstance(act, Measure):
@@ -78,13 +80,13 @@ def read_task_form(
                     MadeDecision(
                         _one(sent, f"decision_{row}_text"),
                         _one(sent, f"decision_{row}_owner")[:80],
-                        _moment(_one(sent, f"decision_{row}_due_at"), zone),
+                        moment_of(_one(sent, f"decision_{row}_due_at"), zone),
                     )
                     for row in rows
                 ],
             ), _names("decision", rows)
         case FactCard():
-            return FactCardForm(**{name: _lines(sent, name) for name in _SECTIONS}), {}
+            return FactCardForm(**{name: _lines(sent, name) for name in PARTS}), {}
         case RumourList():
             rows = _rows(sent, "rumour", ("text", "owner"))
             return RumourListForm(
@@ -92,7 +94,7 @@ def read_task_form(
                     HeardRumour(
                         _one(sent, f"rumour_{row}_text"),
                         _SPREADS.get(_one(sent, f"rumour_{row}_spread"), "few"),
-                        _one(sent, f"rumour_{row}_harmful") == "yes",
+                        _HARMS.get(_one(sent, f"rumour_{row}_harm"), "little"),
                         _one(sent, f"rumour_{row}_owner")[:80],
                     )
                     for row in rows
@@ -103,7 +105,7 @@ def read_task_form(
                 what=_one(sent, "what"),
                 actual_risk=_one(sent, "actual_risk")[:400],
                 felt_risk=_one(sent, "felt_risk")[:400],
-                ends_at=_moment(_one(sent, "ends_at"), zone),
+                ends_at=moment_of(_one(sent, "ends_at"), zone),
                 owner=_one(sent, "owner")[:80],
             ), {}
     return None, {}
@@ -139,7 +141,8 @@ def _names(name: str, rows: list[int]) -> dict[str, str]:
     }
 
 
-def _moment(written: str, zone: ZoneInfo) -> datetime | None:
+def moment_of(written: str, zone: ZoneInfo) -> datetime | None:
+    """Return the moment of a date and a clock time as a form sends them; None for neither."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

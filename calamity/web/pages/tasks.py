@@ -1,7 +1,6 @@
 """What must happen: the tasks of a calamity by due time, and each task on a page of its own."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -33,6 +32,8 @@ from calamity.store.ids import new_id
 from calamity.store.tables import TaskRow
 from calamity.store.timeline import TimelineReader
 from calamity.web.auth import needs
+from calamity.web.house import House
+from calamity.web.pages.duties import SOON, duties_of
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -54,7 +55,6 @@ from calamity.web.views import room
 from calamity.web.views.frame import Form
 from calamity.web.views.playbook import ActKind
 
-_SOON = timedelta(minutes=15)
 _MANY = 400
 _SEEN_AT_ONCE = 8
 _STATES: Mapping[str, Any] = {
@@ -133,7 +133,7 @@ def task_line(
         state=state,
         act=act_of(step),
         late=is_late,
-        soon=not (is_late or is_over or row.waits_for) and row.due_at - scene.at < _SOON,
+        soon=not (is_late or is_over or row.waits_for) and row.due_at - scene.at < SOON,
         evidence=step.evidence.in_language(code) if step.evidence else None,
         help=step.help.in_language(code) if step.help else None,
         may_skip=step.may_skip and state in ("waiting", "ready"),
@@ -175,21 +175,23 @@ def act_of(step: Step) -> ActKind | None:
 async def tasks_view(
     scene: Scene,
     session: Session,
-    reader: TimelineReader,
+    house: House,
     failed_task: str | None = None,
     form: Form | None = None,
 ) -> room.Tasks:
     """Return the part of the room about what must happen."""
     people = await _who_fills(scene, session)
-    notes = await _notes(scene, reader)
+    notes = await _notes(scene, house.timeline)
     rows = await rows_of.list_tasks(session, scene.calamity.id)
     lines = [task_line(scene, row, people, notes) for row in rows]
     settled = [line for line in lines if line.state in _SETTLED]
     ahead = [line for line in lines if line.state not in _SETTLED]
     later = _later(ahead)
+    near = [line for line in ahead if line not in later]
+    duties = await duties_of(scene, session, house)
     return room.Tasks(
         calamity=scene.calamity.id,
-        open=tuple(line for line in ahead if line not in later),
+        open=tuple(sorted([*duties, *near], key=lambda line: line.due)),
         later=tuple(later),
         settled=tuple(sorted(settled, key=lambda line: line.at or scene.at, reverse=True)),
         failed_task=failed_task,
@@ -367,10 +369,10 @@ async def _settled(
 ) -> Response[Any]:
     if not wants_part(request):
         return see_other(request, path("room", calamity=calamity_id) + "#part-tasks", said)
-    reader = house_of(request).timeline
+    house = house_of(request)
 
     async def make(scene: Scene, session: Session) -> room.Tasks:
-        return await tasks_view(scene, session, reader)
+        return await tasks_view(scene, session, house)
 
     return await answer_part(request, actor, calamity_id, "tasks", make)
 
@@ -380,10 +382,10 @@ async def _refused(
 ) -> Response[Any]:
     if not wants_part(request):
         return await _task_page(request, actor, calamity_id, task_id, form)
-    reader = house_of(request).timeline
+    house = house_of(request)
 
     async def make(scene: Scene, session: Session, failed: str, form: Form) -> room.Tasks:
-        return await tasks_view(scene, session, reader, failed, form)
+        return await tasks_view(scene, session, house, failed, form)
 
     return await answer_part(request, actor, calamity_id, "tasks", make, task_id, form)
 

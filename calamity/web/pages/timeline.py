@@ -11,9 +11,8 @@ from litestar.params import FromPath
 from litestar.response import Stream
 from msgspec import Struct
 
-from calamity.actions import decide
-from calamity.actions.decide import NewStatement, StatementKind
 from calamity.actions.export import export_timeline, verify_timeline
+from calamity.actions.matters import NewStatement, StatementKind, state
 from calamity.domain.errors import Mendable, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import EntryKind, Verdict, Visibility, decode_happening
@@ -179,7 +178,7 @@ async def add(
             )
             statement = _statement(given, happened_at)
             async with house.database.transaction() as session:
-                await decide.state(session, actor, calamity, statement, at=at)
+                await state(session, actor, calamity, statement, at=at)
         except Mendable as error:
             form = wrong(form, error, language, at="text")
     if wants_part(request):

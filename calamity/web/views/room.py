@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from calamity.web.views.duties import Closing, DutyLine
 from calamity.web.views.frame import Form
 from calamity.web.views.picture import Coverage, Picture, Trend
 from calamity.web.views.playbook import ActKind
@@ -200,7 +201,7 @@ class Tasks(Struct, frozen=True, forbid_unknown_fields=True):
     """The part of the room about what must happen, by due time."""
 
     calamity: str
-    open: tuple[TaskLine, ...] = ()
+    open: tuple[TaskLine | DutyLine, ...] = ()
     later: tuple[TaskLine, ...] = ()
     settled: tuple[TaskLine, ...] = ()
     failed_task: str | None = None
@@ -380,8 +381,7 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     picture: PicturePart
     letters: Letters | None = None
     situation: "Situation | None" = None
-    stop: tuple[tuple[str, str], ...] = ()
-    """(code, words) of what must be so before this is closed."""
+    closing: Closing | None = None
 
 
 class Told(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,41 @@
+"""Entries as a transaction sees them, with its own writes: for who decides by them."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from calamity.domain.timeline import EntryKind, Happening, Visibility, decode_happening
+from calamity.store.database import Session
+from calamity.store.tables import EntryBodyRow, EntryKeyRow, EntryRow
+from calamity.store.timeline import open_body
+
+
+class Entry:
+    """An entry as a transaction reads it."""
+
+    def __init__(self, row: EntryRow, happening: Happening | None) -> None:
+        self.seq, self.recorded_at, self.actor_role = row.seq, row.recorded_at, row.actor_role
+        self.kind, self.visibility = EntryKind(row.kind), Visibility(row.visibility)
+        self.refers_to, self.happening = row.refers_to, happening
+
+
+async def read_entries(session: Session, calamity_id: str, *which: Any) -> list[Entry]:
+    """Return the entries that hold to these conditions, as this transaction sees them."""
+    rows = await session.sql.execute(
+        select(EntryRow, EntryBodyRow.body, EntryKeyRow.key)
+        .outerjoin(
+            EntryBodyRow,
+            (col(EntryBodyRow.calamity_id) == EntryRow.calamity_id)
+            & (col(EntryBodyRow.seq) == EntryRow.seq),
+        )
+        .outerjoin(
+            EntryKeyRow,
+            (col(EntryKeyRow.calamity_id) == EntryRow.calamity_id)
+            & (col(EntryKeyRow.seq) == EntryRow.seq),
+        )
+        .where(EntryRow.calamity_id == calamity_id, *which)
+    )
+    return [
+        Entry(row, decode_happening(open_body(session.vault, row, body, key)) if key else None)
+        for row, body, key in rows
+    ]
