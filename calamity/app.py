@@ -14,6 +14,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
 
 from calamity.actions.terms import terms_of
+from calamity.gateways.openid import OpenIdProvider, openid_account_of
 from calamity.gateways.twilio import account_of
 from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
@@ -67,6 +68,7 @@ def house_of_settings(settings: Settings) -> House:
             settings.shared_keys if settings.has_twilio else {},
         ),
         visitors=Visitors(),
+        provider=OpenIdProvider(account) if (account := openid_account_of(settings)) else None,
     )
 
 

@@ -15,15 +15,15 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from calamity.domain.audit import AuditLine, Deed, Ground
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.password import check_password
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.phone import read_phone
-from calamity.store import accounts, people
+from calamity.store import accounts, audit, people, sessions
 from calamity.store.database import Session
 from calamity.store.passwords import (
     Credentials,
-    end_sessions,
     find_credentials,
     note_failure,
     note_success,
@@ -90,7 +90,12 @@ async def is_right(credentials: Credentials | None, password: str) -> bool:
 
 
 async def admit(
-    session: Session, credentials: Credentials | None, *, right: bool, at: datetime
+    session: Session,
+    credentials: Credentials | None,
+    *,
+    right: bool,
+    device: str = "",
+    at: datetime,
 ) -> str | None:
     """Start a session and return the value for its cookie, or count a wrong password."""
     if credentials is None or not credentials.is_open:
@@ -99,7 +104,7 @@ async def admit(
         await note_failure(session, credentials.user_id, at)
         return None
     await note_success(session, credentials.user_id)
-    return await accounts.start_session(session, credentials.user_id, at)
+    return await sessions.start_session(session, credentials.user_id, at, device=device)
 
 
 async def sign_in(session: Session, login: str, password: str, at: datetime) -> str | None:
@@ -107,14 +112,14 @@ async def sign_in(session: Session, login: str, password: str, at: datetime) -> 
 
     The transaction must be committed also when nobody was let in: it counts the failure.
     """
-    credentials = await find_credentials(session, _plain(login), at)
+    credentials = await find_credentials(session, login.strip().casefold(), at)
     right = await is_right(credentials, password)
     return await admit(session, credentials, right=right, at=at)
 
 
 async def sign_out(session: Session, cookie: str) -> None:
     """End a session; signing out twice is no error."""
-    await accounts.end_session(session, cookie)
+    await sessions.end_session(session, cookie)
 
 
 async def create_user(
@@ -126,39 +131,54 @@ async def create_user(
     role: UserRole,
     password: str | None = None,
     phone: str | None = None,
+    is_of_provider: bool = False,
     at: datetime,
 ) -> tuple[str, str | None]:
     """Make an account; return its id and, if no password was given, the one that was made up.
 
-    *phone* binds the account to a number that is known already. Raises Refused, Conflict or
+    With *is_of_provider* there is no password: this person signs in with the work account. *phone*
+    binds the account to a number that is known already. Raises Refused, Conflict or
     NotFound, naming the field.
     """
     actor.must(Permission.MANAGE_ACCOUNTS)
-    login, name = _plain(login), " ".join(name.split())
-    if not _LOGIN.fullmatch(login):
-        raise Refused(
-            "A login is an e-mail address or a short name, without spaces.", field="login"
-        )
-    if not name or len(name) > _LONGEST_NAME:
-        raise Refused("Give a name of at most 80 characters.", field="name")
-    made = None if password is not None else generate_password()
-    chosen = password if password is not None else made or ""
-    check_password(chosen, login)
+    login, name = plain_login(login), plain_name(name)
+    if is_of_provider and password is not None:
+        raise Refused("Who signs in with the work account has no password here.", field="password")
+    made = None if password is not None or is_of_provider else generate_password()
+    chosen = password if password is not None else made
+    if chosen is not None:
+        check_password(chosen, login)
     user_id = await accounts.add_user(
         session,
         actor.municipality_id,
         login=login,
         name=name,
         role=role,
-        password_hash=await hash_password_apart(chosen),
+        password_hash=None if chosen is None else await hash_password_apart(chosen),
         recipient_id=await _owner_of(session, actor.municipality_id, phone) if phone else None,
         at=at,
     )
+    line = AuditLine(Deed.MADE_ACCOUNT, Ground.ADMINISTRATION, (user_id,))
+    await audit.note(session, actor, line, at)
     return user_id, made
 
 
-def _plain(login: str) -> str:
-    return login.strip().casefold()
+def plain_login(login: str) -> str:
+    """Return a login as it is kept. Raises Refused for what is none."""
+    plain = login.strip().casefold()
+    if not _LOGIN.fullmatch(plain):
+        raise Refused(
+            "A login is an e-mail address or a short name, without spaces.", field="login"
+        )
+    return plain
+
+
+def plain_name(name: str) -> str:
+    """Return a name as it is kept. Raises Refused for none, or one too long."""
+    plain = " ".join(name.split())
+    if not plain or len(plain) > _LONGEST_NAME:
+        raise Refused("Give a name of at most 80 characters.", field="name")
+    return plain
 
 
 async def _owner_of(session: Session, municipality_id: str, phone: str) -> str:
@@ -182,7 +202,7 @@ async def change_password(
     if old == new:
         raise Refused("The new password is the present one. Choose another.", field="new")
     await set_password(session, credentials.user_id, await hash_password_apart(new))
-    await end_sessions(session, credentials.user_id, keep=cookie)
+    await sessions.end_sessions(session, credentials.user_id, keep=cookie)
 
 
 async def disable_user(session: Session, actor: Actor, user_id: str, *, at: datetime) -> None:
@@ -191,6 +211,8 @@ async def disable_user(session: Session, actor: Actor, user_id: str, *, at: date
     if user_id == actor.user_id:
         raise Conflict("You cannot disable your own account. Ask a colleague.", field="user")
     await accounts.disable_user(session, actor.municipality_id, user_id, at)
+    line = AuditLine(Deed.CLOSED_ACCOUNT, Ground.ADMINISTRATION, (user_id,))
+    await audit.note(session, actor, line, at)
 
 
 async def create_token(

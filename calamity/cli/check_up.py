@@ -9,6 +9,7 @@ import aiohttp
 
 from calamity.cli.check_carrier import check_carrier
 from calamity.cli.check_mail import check_mail
+from calamity.cli.check_provider import check_provider
 from calamity.cli.finding import Finding
 from calamity.cli.operator import connected, now
 from calamity.domain.errors import CalamityError, Unavailable
@@ -16,12 +17,13 @@ from calamity.domain.playbook_life import VersionState
 from calamity.gateways.smpp import smpp_account_of
 from calamity.gateways.twilio import account_of
 from calamity.settings import Settings, read_settings
-from calamity.store.accounts import list_users, seen
+from calamity.store.accounts import list_users
 from calamity.store.database import Database, Session
 from calamity.store.migrate import is_current
 from calamity.store.municipalities import get_municipality, list_neighbourhoods
 from calamity.store.playbooks import list_versions
 from calamity.store.readiness import Network, find_gaps, municipality_ids, network_to_text
+from calamity.store.sessions import seen
 
 _PATIENCE = aiohttp.ClientTimeout(total=5)
 _CLOCKS_APART = timedelta(seconds=30)
@@ -45,6 +47,7 @@ async def check_up() -> list[Finding]:
         findings += [finding async for finding in check_carrier(settings, client, network)]
         findings.append(await check_mail(settings))
         findings.append(await _clock(settings, client))
+    findings += [finding async for finding in check_provider(settings)]
     return findings
 
 

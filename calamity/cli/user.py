@@ -18,6 +18,7 @@ from calamity.cli.operator import (
 
 ROLES = (
     "coordinator", "responder", "contact-person", "professional", "official", "administrator",
+    "network-manager", "privacy-officer", "information-manager",
 )  # fmt: skip
 
 
@@ -35,6 +36,12 @@ def user() -> None:
 @click.option("--role", required=True, type=click.Choice(ROLES), help="What the account may do.")
 @click.option("--phone", help="The number of the same person, once imported.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--work-account",
+    "is_of_provider",
+    is_flag=True,
+    help="Signs in with the work account under this login, and has no password here.",
+)
 @for_municipality
 @by_someone
 @as_json
@@ -47,13 +54,17 @@ def create(
     slug: str | None,
     by: str,
     password_stdin: bool,
+    is_of_provider: bool,
     is_json: bool,
 ) -> None:
     """Make an account; without a password one is made up and printed once."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     made = run_async(
-        _create(slug, by, login=login, name=name, role=role, phone=phone, password=password)
-    )
+        _create(
+            slug, by, login=login, name=name, role=role, phone=phone, password=password,
+            is_of_provider=is_of_provider,
+        )
+    )  # fmt: skip
     if is_json:
         say_json(made)
         return
@@ -71,6 +82,7 @@ async def _create(
     role: str,
     phone: str | None,
     password: str | None,
+    is_of_provider: bool,
 ) -> dict[str, str | None]:
     from calamity.actions.accounts import create_user
     from calamity.domain.permissions import Permission, UserRole
@@ -84,6 +96,7 @@ async def _create(
             role=UserRole(role),
             password=password,
             phone=phone,
+            is_of_provider=is_of_provider,
             at=now(),
         )
     return {"id": user_id, "login": login.strip().casefold(), "password": made}

@@ -17,6 +17,9 @@ class UserRole(StrEnum):
     PROFESSIONAL = "professional"
     OFFICIAL = "official"
     ADMINISTRATOR = "administrator"
+    NETWORK_MANAGER = "network-manager"
+    PRIVACY_OFFICER = "privacy-officer"
+    INFORMATION_MANAGER = "information-manager"
 
 
 class Permission(StrEnum):
@@ -48,6 +51,12 @@ class Permission(StrEnum):
     """Say whose signature on a bundle of playbooks is to be trusted."""
     SEE_QUARANTINE = "see-quarantine"
     """See what the carrier told us and does not fit."""
+    BREAK_GLASS = "break-glass"
+    """Take the rights of a coordinator for an hour, with a reason, when nobody else is there."""
+    JUDGE_BREAK_GLASS = "judge-break-glass"
+    """Be warned when a colleague does so, and say that it was looked into."""
+    SEE_AUDIT = "see-audit"
+    """See who looked at whose data, when and why."""
 
 
 _P = Permission
@@ -57,33 +66,48 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
             _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.ACTIVATE, _P.SEE_CALAMITIES, _P.SEE_ROOM,
             _P.STEER, _P.WORK_TASKS, _P.WRITE_ENTRIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
             _P.ERASE, _P.SEE_OFFICIALS_PAGE, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_NEIGHBOURHOODS,
-            _P.SEE_PEOPLE, _P.IMPORT,
+            _P.SEE_PEOPLE, _P.IMPORT, _P.JUDGE_BREAK_GLASS,
         }
     ),
     UserRole.RESPONDER: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_ROOM, _P.WORK_TASKS, _P.WRITE_ENTRIES,
-            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS,
+            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
         }
     ),
     UserRole.CONTACT_PERSON: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.READ_REPLIES, _P.WRITE_ENTRIES,
-            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS,
+            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
         }
     ),
     UserRole.PROFESSIONAL: frozenset({_P.CHECK_IN}),
     UserRole.OFFICIAL: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.APPROVE, _P.SEE_CALAMITIES, _P.SEE_TIMELINE,
-            _P.SEE_OFFICIALS_PAGE, _P.SEE_NEIGHBOURHOODS,
+            _P.SEE_OFFICIALS_PAGE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
         }
     ),
     UserRole.ADMINISTRATOR: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE,
             _P.IMPORT, _P.MANAGE_ACCOUNTS, _P.TRUST_KEYS, _P.SEE_UNKNOWN_NUMBERS,
-            _P.SEE_QUARANTINE,
+            _P.SEE_QUARANTINE, _P.BREAK_GLASS, _P.JUDGE_BREAK_GLASS,
+        }
+    ),
+    UserRole.NETWORK_MANAGER: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE, _P.IMPORT,
+            _P.SEE_UNKNOWN_NUMBERS, _P.BREAK_GLASS,
+        }
+    ),
+    UserRole.PRIVACY_OFFICER: frozenset(
+        {_P.SEE_PLAYBOOKS, _P.JUDGE_BREAK_GLASS, _P.SEE_AUDIT}
+    ),
+    UserRole.INFORMATION_MANAGER: frozenset(
+        {
+            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
+            _P.SEE_NEIGHBOURHOODS,
         }
     ),
 }  # fmt: skip
@@ -93,6 +117,7 @@ _SEES: dict[UserRole, tuple[Visibility, ...]] = {
     UserRole.RESPONDER: (Visibility.TEAM, Visibility.OFFICIALS),
     UserRole.CONTACT_PERSON: (Visibility.TEAM, Visibility.OFFICIALS),
     UserRole.OFFICIAL: (Visibility.OFFICIALS,),
+    UserRole.INFORMATION_MANAGER: (Visibility.TEAM, Visibility.OFFICIALS),
 }
 
 
@@ -104,6 +129,8 @@ class Actor(Struct, frozen=True):
     role: UserRole
     user_id: str | None = None
     recipient_id: str | None = None
+    is_break_glass: bool = False
+    """Whether the role was taken by breaking the glass, and is not this person's own."""
 
     def may(self, permission: Permission) -> bool:
         """Say whether the table allows this."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, ValidationError, convert
 
 from calamity.domain.errors import Refused
+from calamity.domain.provider import Grant, read_grants
 from calamity.settings.checks import SANDBOX_PREFIX, are_senders, checked
 
 __all__ = ["SANDBOX_PREFIX", "ReplyCodes", "Settings", "read_settings"]
@@ -150,6 +151,37 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Which questions carry a code that an answer must repeat: `always`, `when_ambiguous` (people
     who share a phone, or a second question while one is open) or `never`."""
 
+    oidc_issuer: str = ""
+    """The provider at which people of the municipality sign in (OpenID Connect); none: only
+    accounts with a password."""
+
+    oidc_client_id: str = ""
+    """As what the provider knows us."""
+
+    oidc_client_secret: str = ""
+    """The secret that belongs to it."""
+
+    oidc_scope: str = "openid profile email"
+    """What is asked of the provider; `openid` is always in it."""
+
+    oidc_groups_claim: str = "groups"
+    """The claim that names the groups of a person."""
+
+    oidc_municipality_claim: str = ""
+    """The claim that names the municipality of a person by its short name; none: the groups say."""
+
+    oidc_roles: str = ""
+    """Which group has which role: `GROUP=role`, several by semicolons, the first that fits counts;
+    `GROUP=role@municipality` where there are several municipalities."""
+
+    oidc_new_accounts: Literal["make", "refuse"] = "make"
+    """Who comes from the provider for the first time gets an account, or is `refuse`d unless an
+    administrator made one."""
+
+    second_factor: Literal["offered", "activate", "all"] | None = None
+    """Of whom with a password a second step is asked: of nobody who has not chosen it (`offered`,
+    in development), of roles that can `activate` (in production), or of `all`."""
+
     log: Literal["pretty", "json"] | None = None
     """`pretty` in development, `json` in production."""
 
@@ -235,6 +267,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return {number.strip(): float(rate or _USUAL_CALLS)} if number.strip() else {}
 
     @property
+    def grants(self) -> tuple[Grant, ...]:
+        """Which group at the provider has which role; raises Refused for what cannot be read."""
+        return read_grants(self.oidc_roles)
+
+    @property
     def auth_tokens(self) -> list[str]:
         """The tokens that may have signed a web hook, the current one first."""
         return _listed(self.twilio_auth_token)
@@ -302,6 +339,8 @@ def _completed(settings: Settings) -> Settings:
         changes["public_url"] = f"http://{settings.host}:{settings.port}"
     if settings.log is None:
         changes["log"] = "pretty" if settings.env == "development" else "json"
+    if settings.second_factor is None:
+        changes["second_factor"] = "offered" if settings.env == "development" else "activate"
     if settings.env == "development":
         if not settings.secret_key:
             changes["secret_key"] = _development_key(var)

@@ -129,6 +129,34 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
             "must be the https address that the carrier calls",
         ),
         (
+            "CALAMITY_OIDC_ISSUER",
+            bool(settings.oidc_issuer) and not _is_safe_origin(settings.oidc_issuer),
+            "must be the https address of the provider, exactly as the provider itself writes it: "
+            "copy `issuer` from its /.well-known/openid-configuration",
+        ),
+        (
+            "CALAMITY_OIDC_CLIENT_ID and CALAMITY_OIDC_CLIENT_SECRET",
+            bool(settings.oidc_issuer)
+            and not (settings.oidc_client_id and settings.oidc_client_secret),
+            "must both be set where CALAMITY_OIDC_ISSUER is: register Calamity at the provider, "
+            "with the return address PUBLIC_URL/sign-in/provider/return",
+        ),
+        (
+            "CALAMITY_OIDC_ISSUER",
+            not settings.oidc_issuer and bool(settings.oidc_client_id or settings.oidc_roles),
+            "is missing while other settings of the provider are there: set it, or take those away",
+        ),
+        (
+            "CALAMITY_OIDC_SCOPE",
+            "openid" not in settings.oidc_scope.split(),
+            "must hold openid",
+        ),
+        (
+            "CALAMITY_OIDC_ROLES",
+            bool(settings.oidc_issuer) and not settings.grants,
+            "must say which group has which role, as GROUP=role; without it nobody gets in",
+        ),
+        (
             "CALAMITY_TIMEZONE",
             not _is_zone(settings.timezone),
             "must be the name of a time zone, such as Europe/Amsterdam",
@@ -200,6 +228,14 @@ def _parts(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:
         return urlsplit("")
+
+
+def _is_safe_origin(url: str) -> bool:
+    """Tell whether what is fetched here cannot be changed on the way."""
+    parts = _parts(url)
+    if parts.query or parts.fragment or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))
 
 
 def _is_here(host: str) -> bool:

@@ -1,22 +1,18 @@
-"""Accounts, sessions and tokens."""
+"""Accounts, and tokens for programs."""
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.store.database import Database, Session
 from calamity.store.ids import new_id
-from calamity.store.tables import ApiTokenRow, SessionRow, UserRow, from_micros
-
-IDLE = timedelta(hours=2)
-ABSOLUTE = timedelta(hours=12)
-_SEEN_EVERY = timedelta(minutes=1)
+from calamity.store.tables import ApiTokenRow, SessionRow, UserRow
 
 
 def hashed(token: str) -> str:
@@ -33,6 +29,8 @@ class Account(Struct, frozen=True):
     role: UserRole
     is_disabled: bool
     created_at: datetime
+    is_of_provider: bool = False
+    """Whether this person signs in at the provider of the municipality, not with a password."""
 
 
 async def add_user(
@@ -42,11 +40,14 @@ async def add_user(
     login: str,
     name: str,
     role: UserRole,
-    password_hash: str,
+    password_hash: str | None,
     recipient_id: str | None,
     at: datetime,
 ) -> str:
-    """Add an account. Raises Conflict when the login is taken."""
+    """Add an account; without a hash for who signs in at the provider of the municipality.
+
+    Raises Conflict when the login is taken.
+    """
     if await find_user(session, login) is not None:
         raise Conflict("This login is taken. Choose another one.", field="login")
     row = UserRow(
@@ -70,6 +71,14 @@ async def find_user(session: Session, login: str) -> UserRow | None:
     return row
 
 
+async def find_subject(session: Session, issuer: str, subject: str) -> UserRow | None:
+    """Return the account of somebody whom the provider knows by this subject, or None."""
+    row: UserRow | None = await session.sql.scalar(
+        select(UserRow).where(UserRow.issuer == issuer, UserRow.subject == subject)
+    )
+    return row
+
+
 async def list_users(session: Session, municipality_id: str) -> list[Account]:
     """Return the accounts of a municipality by login."""
     rows = await session.sql.scalars(
@@ -80,7 +89,7 @@ async def list_users(session: Session, municipality_id: str) -> list[Account]:
     return [
         Account(
             row.id, row.login, row.name, UserRole(row.role), row.disabled_at is not None,
-            row.created_at,
+            row.created_at, row.password_hash is None,
         )
         for row in rows
     ]  # fmt: skip
@@ -95,54 +104,13 @@ async def disable_user(session: Session, municipality_id: str, user_id: str, at:
     await session.sql.execute(delete(SessionRow).where(col(SessionRow.user_id) == user_id))
 
 
-async def start_session(session: Session, user_id: str, at: datetime) -> str:
-    """Start a session and return the value for the cookie, which is not kept."""
-    value = secrets.token_urlsafe(32)
-    session.sql.add(SessionRow(id=hashed(value), user_id=user_id, created_at=at, seen_at=at))
-    await session.sql.flush()
-    return value
-
-
-async def end_session(session: Session, value: str) -> None:
-    """End a session; ending it twice is no error."""
-    await session.sql.execute(delete(SessionRow).where(col(SessionRow.id) == hashed(value)))
-
-
-# Asked at every request, so without the ORM: it would take longer than most pages.
+# Asked at every request, so without the ORM.
 _BY_HASH = """
 SELECT t.municipality_id, t.name, t.role,
        u.id, u.login, u.role, u.recipient_id, u.disabled_at
 FROM api_token t LEFT JOIN user_account u ON u.id = t.user_id
 WHERE t.token_hash = $1 AND t.revoked_at IS NULL
 """
-_SESSION = """
-SELECT s.created_at, s.seen_at, u.disabled_at, u.municipality_id, u.login, u.role, u.id,
-       u.recipient_id, u.name
-FROM session s JOIN user_account u ON u.id = s.user_id
-WHERE s.id = $1
-"""
-
-
-async def who_is(database: Database, cookie: str, at: datetime) -> tuple[Actor, str, bool] | None:
-    """Return (actor, name, whether to remember that it was seen) of a live session, or None."""
-    rows = await database.rows(_SESSION, [hashed(cookie)])
-    if not rows:
-        return None
-    created, seen_at, disabled_at, municipality_id, login, role, user_id, recipient_id, name = rows[
-        0
-    ]
-    idle, age = at - from_micros(seen_at), at - from_micros(created)
-    if idle > IDLE or age > ABSOLUTE or disabled_at is not None:
-        return None
-    actor = Actor(municipality_id, login, UserRole(role), user_id, recipient_id)
-    return actor, name, idle > _SEEN_EVERY
-
-
-async def seen(session: Session, cookie: str, at: datetime) -> None:
-    """Remember that a session is in use."""
-    await session.sql.execute(
-        update(SessionRow).where(col(SessionRow.id) == hashed(cookie)).values(seen_at=at)
-    )
 
 
 async def add_token(

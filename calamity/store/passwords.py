@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from sqlalchemy import case, delete, literal, update
+from sqlalchemy import case, literal, update
 from sqlmodel import col
 
-from calamity.store.accounts import find_user, hashed
+from calamity.domain.permissions import UserRole
+from calamity.store.accounts import find_user
 from calamity.store.database import Session
-from calamity.store.tables import SessionRow, UserRow
+from calamity.store.tables import UserRow
 from calamity.store.tables.columns import Moment
 
 MOST_FAILURES = 10
@@ -19,9 +20,11 @@ class Credentials(Struct, frozen=True):
     """What is known of a login before its password was looked at."""
 
     user_id: str
-    password_hash: str
+    password_hash: str | None
+    """None for who signs in at the provider of the municipality only."""
     is_open: bool
     """Neither disabled nor locked."""
+    role: UserRole
 
 
 async def find_credentials(session: Session, login: str, at: datetime) -> Credentials | None:
@@ -30,7 +33,8 @@ async def find_credentials(session: Session, login: str, at: datetime) -> Creden
     if row is None:
         return None
     is_locked = row.locked_until is not None and row.locked_until > at
-    return Credentials(row.id, row.password_hash, row.disabled_at is None and not is_locked)
+    is_open = row.disabled_at is None and not is_locked
+    return Credentials(row.id, row.password_hash, is_open, UserRole(row.role))
 
 
 async def note_failure(session: Session, user_id: str, at: datetime) -> None:
@@ -68,11 +72,3 @@ async def set_password(session: Session, user_id: str, password_hash: str) -> No
         .values(password_hash=password_hash, failures=0, locked_until=None)
         .execution_options(synchronize_session=False)
     )
-
-
-async def end_sessions(session: Session, user_id: str, *, keep: str | None = None) -> None:
-    """End the sessions of an account, except the one with the cookie value *keep*."""
-    query = delete(SessionRow).where(col(SessionRow.user_id) == user_id)
-    if keep is not None:
-        query = query.where(col(SessionRow.id) != hashed(keep))
-    await session.sql.execute(query.execution_options(synchronize_session=False))

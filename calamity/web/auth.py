@@ -13,7 +13,7 @@ from litestar.types import Message, Scope
 
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
-from calamity.store import accounts
+from calamity.store import accounts, sessions
 from calamity.web.house import House, now
 from calamity.web.visitors import Sent, Visitor
 
@@ -70,14 +70,13 @@ async def _found(house: House, sent: Sent) -> Visitor | None:
         actor = await accounts.whose_token(house.database, sent.value)
         return Visitor(actor, actor.login) if actor else None
     at = now()
-    found = await accounts.who_is(house.database, sent.value, at)
+    found = await sessions.who_is(house.database, sent.value, at)
     if found is None:
         return None
-    actor, name, is_news = found
-    if is_news:
+    if found.is_news:
         async with house.database.transaction() as session:
-            await accounts.seen(session, sent.value, at)
-    return Visitor(actor, name)
+            await sessions.seen(session, sent.value, at)
+    return Visitor(found.actor, found.name, found.proved_at, found.glass_until, found.alarms)
 
 
 def sent_token(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]
@@ -124,5 +123,5 @@ def session_cookie(house: House, value: str) -> Cookie:
         httponly=True,
         samesite="lax",
         secure=house.settings.public_url.startswith("https://"),
-        max_age=int(accounts.ABSOLUTE.total_seconds()) if value else 0,
+        max_age=int(sessions.ABSOLUTE.total_seconds()) if value else 0,
     )

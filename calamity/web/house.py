@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from calamity.actions.terms import Terms
+from calamity.gateways.openid import OpenIdProvider
 from calamity.gateways.twilio_webhooks import WebhookReader
 from calamity.settings import Settings
 from calamity.store.database import Database
@@ -27,6 +28,8 @@ class House(Struct, frozen=True):
     matters: MatterReader
     webhooks: WebhookReader
     visitors: Visitors
+    provider: OpenIdProvider | None = None
+    """Where people of the municipality sign in, where that is set up."""
 
 
 def now() -> datetime:

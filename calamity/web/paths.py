@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 PATHS = {
     # coming in
     "sign_in": "/sign-in",
+    "sign_in_provider": "/sign-in/provider",
+    "sign_in_return": "/sign-in/provider/return",
     "sign_out": "/sign-out",
     "language": "/language",
     "help": "/help",

@@ -36,6 +36,37 @@ REFUSALS = (
         "The role %(role)s may not do this (%(permission)s). Ask an administrator for an account "
         "with another role."
     ),
+    # signing in with the work account
+    N_("Who signs in with the work account has no password here."),
+    N_(
+        "Your work account is in no group that may use Calamity. Ask your administrator to add it "
+        "to one."
+    ),
+    N_(
+        "Your work account is in groups of more than one municipality, and they are kept apart. "
+        "Ask your administrator to leave one."
+    ),
+    N_(
+        "Your work account does not say for which municipality you work. Ask your administrator "
+        "to look at your groups."
+    ),
+    N_(
+        "Your account here belongs to another municipality. Ask an administrator there to close "
+        "it, and one here to make another."
+    ),
+    N_("Your account here is closed. Ask an administrator."),
+    N_("You have no account here yet. Ask an administrator to make one for your work account."),
+    N_("Somebody else here signs in with this name. Ask an administrator to look at it."),
+    N_("Somebody else came back from the work account. Sign in again."),
+    N_("Your work account did not ask for your password again. Try once more."),
+    N_("What came back from your work account does not hold. Sign in once more."),
+    N_("This sign-in took too long, or began in another browser. Begin again."),
+    N_("The sign-in with your work account was not completed."),
+    N_(
+        "The sign-in of the municipality does not answer. Try again, or use an account with a "
+        "password."
+    ),
+    N_("The provider says something that we do not understand."),
     # phone numbers
     N_("This is not a phone number. Write it as 06-12345678, or begin with + and a country."),
     N_("Here stands more than one number, or other text. Keep one phone number."),

@@ -1,6 +1,7 @@
 """Who asks, and who asked a moment ago."""
 
 import time
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -12,6 +13,12 @@ class Visitor(Struct, frozen=True):
 
     actor: Actor
     name: str
+    proved_at: datetime | None = None
+    """When this person last showed who they are; None for a program."""
+    glass_until: datetime | None = None
+    """Until when the role is that of a coordinator by breaking the glass."""
+    alarms: int = 0
+    """How many times a colleague broke the glass that nobody has judged yet."""
 
 
 class Sent(Struct, frozen=True):

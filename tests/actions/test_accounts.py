@@ -7,7 +7,7 @@ import pytest
 from calamity.actions import accounts as act
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
-from calamity.store import accounts
+from calamity.store import accounts, sessions
 from calamity.store.database import Database
 from tests.make import PASSWORD, T0, Town, later
 
@@ -38,8 +38,9 @@ async def test_a_made_up_password_opens_the_account(database, administrator):
 
     cookie = await sign_in(database, password or "", login=f" {LOGIN.upper()} ")
 
-    actor, name, _ = await accounts.who_is(database, cookie or "", T0) or (None, None, None)
-    assert (actor.login if actor else None, name) == (LOGIN, "Nieuw")
+    found = await sessions.who_is(database, cookie or "", T0)
+    assert found is not None
+    assert (found.actor.login, found.name) == (LOGIN, "Nieuw")
 
 
 async def test_a_given_password_is_not_repeated(database, administrator):
@@ -68,9 +69,9 @@ async def test_an_account_can_be_bound_to_a_known_number(database, town, adminis
 
     cookie = await sign_in(database, password or "")
 
-    found = await accounts.who_is(database, cookie or "", T0)
+    found = await sessions.who_is(database, cookie or "", T0)
     assert found is not None
-    assert (found[0].user_id, found[0].recipient_id) == (user_id, town["lei1"].id)
+    assert (found.actor.user_id, found.actor.recipient_id) == (user_id, town["lei1"].id)
 
 
 async def test_an_unknown_number_is_refused(database, administrator):
@@ -120,7 +121,7 @@ async def test_a_disabled_account_is_shut_at_once(database, administrator):
         await act.disable_user(session, administrator, user_id, at=T0)
 
     assert await sign_in(database, GOOD) is None
-    assert await accounts.who_is(database, cookie or "", T0) is None
+    assert await sessions.who_is(database, cookie or "", T0) is None
 
 
 async def test_signing_out_ends_the_session(database, administrator):
@@ -130,7 +131,7 @@ async def test_signing_out_ends_the_session(database, administrator):
     async with database.transaction() as session:
         await act.sign_out(session, cookie or "")
 
-    assert await accounts.who_is(database, cookie or "", T0) is None
+    assert await sessions.who_is(database, cookie or "", T0) is None
 
 
 async def test_changing_a_password_ends_the_other_sessions(database, town):
@@ -141,8 +142,8 @@ async def test_changing_a_password_ends_the_other_sessions(database, town):
     async with database.transaction() as session:
         await act.change_password(session, town.author, old=PASSWORD, new=GOOD, cookie=mine, at=T0)
 
-    assert await accounts.who_is(database, mine or "", T0) is not None
-    assert await accounts.who_is(database, other or "", T0) is None
+    assert await sessions.who_is(database, mine or "", T0) is not None
+    assert await sessions.who_is(database, other or "", T0) is None
     assert await sign_in(database, PASSWORD, login=login) is None
     assert await sign_in(database, GOOD, login=login) is not None
 

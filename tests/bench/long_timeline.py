@@ -20,7 +20,7 @@ from calamity.domain.timeline import (
     encode_happening,
     header_hash,
 )
-from calamity.store import accounts
+from calamity.store import accounts, sessions
 from calamity.store.database import Database
 from calamity.store.ids import new_id
 from calamity.store.tables import CalamityRow, to_micros
@@ -61,7 +61,7 @@ async def prepare(url: str) -> tuple[Town, str, str]:
         token = await accounts.add_token(
             session, town.id, name="bench", role=UserRole.COORDINATOR, at=T0
         )
-        cookie = await accounts.start_session(session, town.coordinator.user_id or "", now())
+        cookie = await sessions.start_session(session, town.coordinator.user_id or "", now())
     await database.close()
     return town, token, cookie
 

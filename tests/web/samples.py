@@ -1195,6 +1195,9 @@ USERS = people.Users(
         people.UserLine(
             id="u2", name="Samira Bos", login="samira", role="contact-person", active=False
         ),
+        people.UserLine(
+            id="u3", name="Jan de Wit", login="jan", role="privacy-officer", is_of_provider=True
+        ),
     ),
     roles=(
         "coordinator",
@@ -1204,6 +1207,7 @@ USERS = people.Users(
         "official",
         "administrator",
     ),
+    has_provider=True,
     new_login="samira",
     new_password="vier-losse-woorden-hier",
 )
@@ -1255,6 +1259,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))),
         {"viewer": None, "sandbox": True},
     ),
+    "sign-in-provider": ("sign_in", SignIn(provider=True), {"viewer": None}),
     "sign-in-wrong": (
         "sign_in",
         SignIn(

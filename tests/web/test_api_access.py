@@ -6,7 +6,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from calamity.domain.permissions import Actor, Permission, UserRole
-from calamity.store import accounts
+from calamity.store import sessions
 from calamity.web.auth import COOKIE
 from calamity.web.house import now
 from tests.make import PASSWORD
@@ -171,7 +171,7 @@ async def cookie(api: Api) -> str:
     async with api.house.database.transaction() as session:
         user_id = api.town.coordinator.user_id
         assert user_id is not None
-        return await accounts.start_session(session, user_id, now())
+        return await sessions.start_session(session, user_id, now())
 
 
 async def test_a_cookie_may_read_but_never_write(api: Api, cookie: str) -> None:

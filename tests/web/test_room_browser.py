@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -39,6 +39,7 @@ class Server:
     port: int = 0
     calamity: str = ""
     link: str = ""
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -46,10 +47,10 @@ class Server:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        app = make_app(self.url, self.folder)
+        app = make_app(self.url, self.folder, **self.environ)
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=self.port, log_level="error",
-            timeout_graceful_shutdown=1,
+            app, host="127.0.0.1", port=self.port,
+            log_level="error", timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)

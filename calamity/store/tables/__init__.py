@@ -3,7 +3,16 @@
 Rows never leave the store and the actions; structs do.
 """
 
-from calamity.store.tables.accounts import ApiTokenRow, SessionRow, UserRow
+from calamity.store.tables.accounts import (
+    ApiTokenRow,
+    AuditRow,
+    BreakGlassRow,
+    CeremonyRow,
+    RecoveryCodeRow,
+    SecondFactorRow,
+    SessionRow,
+    UserRow,
+)
 from calamity.store.tables.calamities import ActivationRow, CalamityRow, TaskRow
 from calamity.store.tables.call_outs import CallOutRow, LadderRow
 from calamity.store.tables.columns import Moment, from_micros, to_micros
@@ -48,8 +57,11 @@ __all__ = [
     "ApiTokenRow",
     "ApprovalRow",
     "AskedRow",
+    "AuditRow",
+    "BreakGlassRow",
     "CalamityRow",
     "CallOutRow",
+    "CeremonyRow",
     "CheckInRow",
     "CodeLockRow",
     "ContactPersonRow",
@@ -76,11 +88,13 @@ __all__ = [
     "QuarantineRow",
     "ReceiptRow",
     "RecipientRow",
+    "RecoveryCodeRow",
     "ReplyCodeRow",
     "ReplyRow",
     "ResponderRow",
     "RoundRow",
     "RouteRow",
+    "SecondFactorRow",
     "SessionRow",
     "SignatureRow",
     "SweepRow",

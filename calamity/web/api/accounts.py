@@ -31,14 +31,18 @@ class Users(Struct, frozen=True):
     users: list[User]
 
 
-class NewUser(Struct, frozen=True, forbid_unknown_fields=True):
-    """An account to make. *phone* binds it to a person whose number is known already."""
+class NewUser(Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """An account to make. *phone* binds it to a person whose number is known already.
+
+    With *isOfProvider* this person signs in with the work account, and has no password here.
+    """
 
     login: Annotated[str, Meta(min_length=2, max_length=120)]
     name: Name
     role: UserRole
     password: Annotated[str, Meta(max_length=256)] | None = None
     phone: Annotated[str, Meta(max_length=40)] | None = None
+    is_of_provider: bool = False
 
 
 class MadeUser(Struct, frozen=True):
@@ -90,7 +94,7 @@ async def add_user(
     async with house.database.transaction() as session:
         user_id, password = await create_user(
             session, actor, login=data.login, name=data.name, role=data.role,
-            password=data.password, phone=data.phone, at=now(),
+            password=data.password, phone=data.phone, is_of_provider=data.is_of_provider, at=now(),
         )  # fmt: skip
     return created(MadeUser(user_id, password), "/v1/users")
 

@@ -21,6 +21,7 @@ from calamity.web.pages.playbook_life import PLAYBOOK_LIFE
 from calamity.web.pages.playbook_transfer import PLAYBOOK_TRANSFER
 from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.previews import PREVIEWS
+from calamity.web.pages.provider import PROVIDER
 from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
@@ -32,6 +33,7 @@ PAGES: list[ControllerRouterHandler] = [
         path="/",
         route_handlers=[
             *ENTRANCE,
+            *PROVIDER,
             *START,
             *ACTIVATE,
             *PLAYBOOKS,

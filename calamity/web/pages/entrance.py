@@ -9,6 +9,7 @@ from litestar import Request, Response, get, post
 from calamity.actions.accounts import admit, find_credentials, is_right
 from calamity.actions.accounts import sign_out as end
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
+from calamity.web.device import device_of
 from calamity.web.language import COOKIE as LANGUAGE_COOKIE
 from calamity.web.language import LANGUAGES
 from calamity.web.pages.forgery import VISIT
@@ -44,7 +45,20 @@ async def sign_in_page(request: Request[Any, Any, Any]) -> Response[Any]:
     there = own_path(request.query_params.get("next", "/"))
     if await visitor_of(request) is not None:
         return see_other(request, there)
-    return page(request, "sign_in", await frame_of(request), SignIn(next=there))
+    return await sign_in_form(request, there)
+
+
+async def sign_in_form(
+    request: PageRequest,
+    there: str,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
+    login: str = "",
+) -> Response[Any]:
+    """Show the way in, with what is wrong."""
+    form = Form(values={"login": login}, errors=errors or {})
+    view = SignIn(form=form, next=there, provider=house_of(request).provider is not None)
+    return page(request, "sign_in", await frame_of(request), view, status)
 
 
 @post(PATHS["sign_in"], name="sign_in.post", status_code=200)
@@ -72,7 +86,8 @@ async def _session_for(request: PageRequest, login: str, password: str) -> str |
     async with database.transaction() as session:
         # Looked up again: it may have been locked or disabled while the password was hashed.
         credentials = await find_credentials(session, login.casefold(), at)
-        cookie = await admit(session, credentials, right=right, at=at)
+        device = device_of(request.headers.get("user-agent", ""))
+        cookie = await admit(session, credentials, right=right, device=device, at=at)
         if (before := request.cookies.get(COOKIE)) and cookie is not None:
             await end(session, before)
     return cookie
@@ -90,9 +105,7 @@ async def _not_let_in(
             "is closed for a quarter of an hour."
         )
     )
-    form = Form(values={"login": login}, errors={"login": problem})
-    view = SignIn(form=form, next=there)
-    return page(request, "sign_in", await frame_of(request), view, 200 if is_blank else 401)
+    return await sign_in_form(request, there, {"login": problem}, 200 if is_blank else 401, login)
 
 
 @post(PATHS["sign_out"], name="sign_out", status_code=303)

@@ -36,6 +36,7 @@ class NewUser(Struct, frozen=True):
     login: Annotated[str, Meta(max_length=120)]
     role: UserRole
     phone: Annotated[str, Meta(max_length=40)] | None = None
+    is_of_provider: bool = False
 
 
 @get(PATHS["users"], name="users", guards=[needs(Permission.MANAGE_ACCOUNTS)])
@@ -65,6 +66,7 @@ async def create(request: Request[Any, Any, Any], actor: NamedDependency[Actor])
                 name=new.name,
                 role=new.role,
                 phone=new.phone,
+                is_of_provider=new.is_of_provider,
                 at=now(),
             )
     except CalamityError as error:
@@ -107,13 +109,15 @@ async def _show(
                 role=each.role.value,
                 active=not each.is_disabled,
                 is_self=each.id == actor.user_id,
+                is_of_provider=each.is_of_provider,
             )
             for each in accounts
         ),
         roles=tuple(role.value for role in UserRole),
         form=form or Form(),
+        has_provider=house_of(request).provider is not None,
         new_login=made[0] if made else None,
-        new_password=made[1] if made else None,
+        new_password=made[1] or None if made else None,
     )
     return page(request, "users", await frame_of(request, here="users"), view, status)
 

@@ -195,6 +195,7 @@ class UserLine(Struct, frozen=True, forbid_unknown_fields=True):
     role: str
     active: bool = True
     is_self: bool = False
+    is_of_provider: bool = False
 
 
 class Users(Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +204,7 @@ class Users(Struct, frozen=True, forbid_unknown_fields=True):
     users: tuple[UserLine, ...]
     roles: tuple[str, ...]
     form: Form = Form()
+    has_provider: bool = False
     new_login: str | None = None
     new_password: str | None = None
 

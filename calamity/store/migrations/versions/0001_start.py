@@ -548,7 +548,9 @@ def upgrade() -> None:
         sa.Column("login", sa.String(length=120), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("issuer", sa.String(length=200), nullable=True),
+        sa.Column("subject", sa.String(length=255), nullable=True),
         sa.Column("recipient_id", sa.String(length=36), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("locked_until", sa.BigInteger(), nullable=True),
@@ -563,6 +565,7 @@ def upgrade() -> None:
             ["recipient.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("issuer", "subject"),
         sa.UniqueConstraint("login"),
     )
     op.create_table(
@@ -628,6 +631,9 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=36), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("proved_at", sa.BigInteger(), nullable=False),
+        sa.Column("way", sa.String(length=10), nullable=False),
+        sa.Column("device", sa.String(length=60), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["user_account.id"],
@@ -636,6 +642,102 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "second_factor",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("credential_id", sa.String(length=1400), nullable=True),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("credential_id"),
+    )
+    with op.batch_alter_table("second_factor", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_second_factor_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "ceremony",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("ceremony", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ceremony_ends_at"), ["ends_at"], unique=False)
+
+    op.create_table(
+        "break_glass",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("judged_at", sa.BigInteger(), nullable=True),
+        sa.Column("judged_by", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user_account.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["judged_by"],
+            ["user_account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("break_glass", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_break_glass_open",
+            ["municipality_id"],
+            unique=False,
+            sqlite_where=sa.text("judged_at IS NULL"),
+            postgresql_where=sa.text("judged_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_break_glass_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("login", sa.String(length=120), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["municipality_id"],
+            ["municipality.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("audit", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_municipality", ["municipality_id", "id"], unique=False)
 
     op.create_table(
         "task",
@@ -1056,6 +1158,7 @@ _NEVER_CHANGED = (
     "withdrawal",
     "person_key",
     "picture",
+    "audit",
 )
 """Rows of these tables are only added."""
 
