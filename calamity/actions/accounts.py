@@ -1,8 +1,7 @@
 """Accounts: making and disabling them, signing in and out, passwords and tokens.
 
-Checking a password takes tens of milliseconds, on purpose. `sign_in` does all in one transaction;
-a web process does its three steps apart (`find_credentials`, `is_right`, `admit`), so that no
-transaction is open while it hashes.
+Checking a password takes tens of milliseconds, on purpose. So a sign-in has three steps apart
+(`find_credentials`, `is_right`, `admit`), and no transaction is open while it hashes.
 """
 
 import asyncio
@@ -14,14 +13,17 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
 
 from calamity.domain.audit import AuditLine, Deed, Ground
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.password import check_password
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.phone import read_phone
+from calamity.domain.second_step import Rule, is_asked_of
 from calamity.store import accounts, audit, people, sessions
 from calamity.store.database import Session
+from calamity.store.factors import list_factors
 from calamity.store.passwords import (
     Credentials,
     find_credentials,
@@ -31,6 +33,7 @@ from calamity.store.passwords import (
 )
 
 __all__ = [
+    "Owed",
     "admit",
     "change_password",
     "create_token",
@@ -41,8 +44,8 @@ __all__ = [
     "hash_password",
     "hash_password_apart",
     "is_right",
-    "sign_in",
     "sign_out",
+    "sign_out_user",
 ]
 
 # OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
@@ -89,32 +92,37 @@ async def is_right(credentials: Credentials | None, password: str) -> bool:
     return right and credentials is not None and credentials.is_open
 
 
+class Owed(Struct, frozen=True):
+    """The password was right, and a second step is still to come before there is a session."""
+
+    user_id: str
+    has_factors: bool
+    """Else one is set up first, since the role needs it."""
+
+
 async def admit(
     session: Session,
     credentials: Credentials | None,
     *,
     right: bool,
+    rule: Rule = "offered",
     device: str = "",
     at: datetime,
-) -> str | None:
-    """Start a session and return the value for its cookie, or count a wrong password."""
+) -> str | Owed | None:
+    """Start a session and return the value for its cookie, or count a wrong password.
+
+    Who has a second step, or needs one by the *rule*, owes it first.
+    """
     if credentials is None or not credentials.is_open:
         return None
     if not right:
         await note_failure(session, credentials.user_id, at)
         return None
+    has_factors = bool(await list_factors(session, credentials.user_id))
+    if has_factors or is_asked_of(credentials.role, rule):
+        return Owed(credentials.user_id, has_factors)
     await note_success(session, credentials.user_id)
     return await sessions.start_session(session, credentials.user_id, at, device=device)
-
-
-async def sign_in(session: Session, login: str, password: str, at: datetime) -> str | None:
-    """Return the value for a session cookie, or None; whatever is wrong is not told.
-
-    The transaction must be committed also when nobody was let in: it counts the failure.
-    """
-    credentials = await find_credentials(session, login.strip().casefold(), at)
-    right = await is_right(credentials, password)
-    return await admit(session, credentials, right=right, at=at)
 
 
 async def sign_out(session: Session, cookie: str) -> None:
@@ -213,6 +221,16 @@ async def disable_user(session: Session, actor: Actor, user_id: str, *, at: date
     await accounts.disable_user(session, actor.municipality_id, user_id, at)
     line = AuditLine(Deed.CLOSED_ACCOUNT, Ground.ADMINISTRATION, (user_id,))
     await audit.note(session, actor, line, at)
+
+
+async def sign_out_user(session: Session, actor: Actor, user_id: str, *, at: datetime) -> int:
+    """End the sessions of somebody else, and return how many there were. Raises NotFound."""
+    actor.must(Permission.MANAGE_ACCOUNTS)
+    await accounts.get_user(session, actor.municipality_id, user_id)
+    ended = await sessions.end_sessions(session, user_id)
+    line = AuditLine(Deed.ENDED_SESSIONS, Ground.ADMINISTRATION, (user_id,), ended)
+    await audit.note(session, actor, line, at)
+    return ended
 
 
 async def create_token(

@@ -146,3 +146,26 @@ async def _disable(login: str, slug: str | None, by: str) -> None:
         if found is None:
             raise NotFound("This account does not exist. See: calamity user list", field="login")
         await disable_user(session, actor, found.id, at=now())
+
+
+@user.command(epilog="Example: calamity user reset lone.administrator@example.nl")
+@click.argument("login")
+@for_municipality
+@by_someone
+def reset(login: str, slug: str | None, by: str) -> None:
+    """Take the second steps of somebody who lost them away, and end their sessions."""
+    run_async(_reset(login, slug, by))
+    say(f"{login} signs in with the password alone, until a second step is set up again.")
+
+
+async def _reset(login: str, slug: str | None, by: str) -> None:
+    from calamity.actions.second_step import reset_factors
+    from calamity.domain.errors import NotFound
+    from calamity.domain.permissions import Permission
+    from calamity.store.accounts import find_user
+
+    async with acting(slug, by, Permission.MANAGE_ACCOUNTS) as (session, actor):
+        found = await find_user(session, login.strip().casefold())
+        if found is None:
+            raise NotFound("This account does not exist. See: calamity user list", field="login")
+        await reset_factors(session, actor, found.id, at=now())

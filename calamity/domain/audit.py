@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from calamity.domain.permissions import Actor, UserRole
+
 
 class Deed(StrEnum):
     """What somebody did."""
@@ -42,6 +44,20 @@ class Ground(StrEnum):
     PROVIDER = "provider"
     """The provider of the municipality says so at the sign-in."""
     SUPERVISION = "supervision"
+
+
+_GROUNDS = {
+    UserRole.CONTACT_PERSON: Ground.OWN_PEOPLE,
+    UserRole.NETWORK_MANAGER: Ground.NETWORK,
+    UserRole.COORDINATOR: Ground.CALAMITY,
+}
+
+
+def ground_of(actor: Actor) -> Ground:
+    """Return why this actor may look at key figures."""
+    if actor.is_break_glass:
+        return Ground.BREAK_GLASS
+    return _GROUNDS.get(actor.role, Ground.ADMINISTRATION)
 
 
 class AuditLine(Struct, frozen=True, omit_defaults=True):

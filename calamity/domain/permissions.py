@@ -45,6 +45,8 @@ class Permission(StrEnum):
     CHECK_IN = "check-in"
     SEE_NEIGHBOURHOODS = "see-neighbourhoods"
     SEE_PEOPLE = "see-people"
+    SEE_KEY_FIGURES = "see-key-figures"
+    """See who the key figures are, by name and without a number."""
     IMPORT = "import"
     MANAGE_ACCOUNTS = "manage-accounts"
     TRUST_KEYS = "trust-keys"
@@ -66,7 +68,7 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
             _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.ACTIVATE, _P.SEE_CALAMITIES, _P.SEE_ROOM,
             _P.STEER, _P.WORK_TASKS, _P.WRITE_ENTRIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
             _P.ERASE, _P.SEE_OFFICIALS_PAGE, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_NEIGHBOURHOODS,
-            _P.SEE_PEOPLE, _P.IMPORT, _P.JUDGE_BREAK_GLASS,
+            _P.SEE_PEOPLE, _P.SEE_KEY_FIGURES, _P.IMPORT, _P.JUDGE_BREAK_GLASS,
         }
     ),
     UserRole.RESPONDER: frozenset(
@@ -97,8 +99,8 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
     ),
     UserRole.NETWORK_MANAGER: frozenset(
         {
-            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE, _P.IMPORT,
-            _P.SEE_UNKNOWN_NUMBERS, _P.BREAK_GLASS,
+            _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE,
+            _P.SEE_KEY_FIGURES, _P.IMPORT, _P.SEE_UNKNOWN_NUMBERS, _P.BREAK_GLASS,
         }
     ),
     UserRole.PRIVACY_OFFICER: frozenset(
@@ -121,6 +123,11 @@ _SEES: dict[UserRole, tuple[Visibility, ...]] = {
 }
 
 
+def allows(role: UserRole, permission: Permission) -> bool:
+    """Say whether the table allows this to a role."""
+    return permission in _TABLE[role]
+
+
 class Actor(Struct, frozen=True):
     """Who acts: a person with an account, a program with a token, or the system itself."""
 
@@ -134,7 +141,7 @@ class Actor(Struct, frozen=True):
 
     def may(self, permission: Permission) -> bool:
         """Say whether the table allows this."""
-        return permission in _TABLE[self.role]
+        return allows(self.role, permission)
 
     def must(self, permission: Permission) -> None:
         """Raise Forbidden unless the table allows this."""

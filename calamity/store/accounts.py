@@ -79,6 +79,14 @@ async def find_subject(session: Session, issuer: str, subject: str) -> UserRow |
     return row
 
 
+async def find_actor(session: Session, user_id: str) -> Actor:
+    """Return who acts with this account. Raises NotFound."""
+    row = await session.sql.get(UserRow, user_id)
+    if row is None:
+        raise NotFound("This account does not exist.", field="user")
+    return Actor(row.municipality_id, row.login, UserRole(row.role), row.id, row.recipient_id)
+
+
 async def list_users(session: Session, municipality_id: str) -> list[Account]:
     """Return the accounts of a municipality by login."""
     rows = await session.sql.scalars(

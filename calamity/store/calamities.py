@@ -70,9 +70,11 @@ async def any_is_open(session: Session) -> bool:
     return found is not None
 
 
-async def open_calamities(session: Session) -> list[str]:
-    """Return the ids of everything that goes on, in all municipalities, in a fixed order."""
+async def open_calamities(session: Session, municipality_id: str | None = None) -> list[str]:
+    """Return the ids of everything that goes on, in one or all municipalities, in a fixed order."""
     found = select(CalamityRow.id).where(col(CalamityRow.closed_at).is_(None))
+    if municipality_id is not None:
+        found = found.where(CalamityRow.municipality_id == municipality_id)
     return list(await session.sql.scalars(found.order_by(col(CalamityRow.id))))
 
 

@@ -8,7 +8,20 @@ PATHS = {
     "sign_in": "/sign-in",
     "sign_in_provider": "/sign-in/provider",
     "sign_in_return": "/sign-in/provider/return",
+    "second_step": "/sign-in/second",
+    "set_up_step": "/sign-in/set-up",
     "sign_out": "/sign-out",
+    # one's own account
+    "account": "/account",
+    "prove": "/account/prove",
+    "account_password": "/account/password",
+    "sessions_end": "/account/sessions/end",
+    "new_codes": "/account/codes",
+    "new_passkey": "/account/passkeys",
+    "recovery_codes": "/account/recovery-codes",
+    "factor_remove": "/account/second-steps/{factor:str}/remove",
+    "break_glass": "/account/break-glass",
+    "break_glass_end": "/account/break-glass/end",
     "language": "/language",
     "help": "/help",
     # what is going on
@@ -114,6 +127,12 @@ PATHS = {
     "quarantine": "/settings/carrier",
     "quarantine_handled": "/settings/carrier/{line:str}/handled",
     "user_disable": "/settings/users/{user:str}/disable",
+    "user_sign_out": "/settings/users/{user:str}/sign-out",
+    "user_reset": "/settings/users/{user:str}/second-steps/remove",
+    "glasses": "/settings/break-glass",
+    "glass_judge": "/settings/break-glass/{glass:str}/judge",
+    "audit": "/settings/audit",
+    "audit_csv": "/settings/audit.csv",
 }
 
 _PARAMETER = re.compile(r"\{(\w+):\w+\}")

@@ -67,6 +67,22 @@ REFUSALS = (
         "password."
     ),
     N_("The provider says something that we do not understand."),
+    # second steps, sessions and taken rights
+    N_("Give it a name of at most 40 characters."),
+    N_("There are eight second steps already. Take one away first."),
+    N_("This second step does not exist."),
+    N_("Your role needs a second step. Add another one before you take this one away."),
+    N_("Recovery codes belong to a second step. Add one first."),
+    N_("Second steps of a work account are the provider's. Ask your administrator."),
+    N_("Ask a colleague to do this for your own account."),
+    N_("Only a person with an account has this."),
+    N_("This took too long, or began in another browser. Begin again."),
+    N_("You have these rights already."),
+    N_("These rights need a second step. Add one to your account first."),
+    N_("Say in a sentence why this cannot wait."),
+    N_("Use at most 400 characters."),
+    N_("This does not exist."),
+    N_("Somebody else looks into what you did yourself."),
     # phone numbers
     N_("This is not a phone number. Write it as 06-12345678, or begin with + and a country."),
     N_("Here stands more than one number, or other text. Keep one phone number."),

@@ -76,7 +76,9 @@ async def liar() -> AsyncIterator[Liar]:
 
 def provider_of(liar: Liar) -> OpenIdProvider:
     return OpenIdProvider(
-        OpenIdAccount(liar.origin, "calamity", liar.client_secret, "openid", "http://here.example/return")
+        OpenIdAccount(
+            liar.origin, "calamity", liar.client_secret, "openid", "http://here.example/return"
+        )
     )
 
 

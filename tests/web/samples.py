@@ -8,7 +8,9 @@ import msgspec
 from calamity.domain.permissions import Permission
 from calamity.domain.receipts import Cause
 from calamity.web.maps import draw
+from calamity.web.totp import picture as qr
 from calamity.web.views import (
+    account,
     carrier,
     check_in,
     facts,
@@ -1258,6 +1260,117 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         "sign_in",
         SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))),
         {"viewer": None, "sandbox": True},
+    ),
+    "second-step": (
+        "second_step",
+        account.SecondStep("/sign-in/second", passkey={"challenge": "AA"}, has_codes=True),
+        {"viewer": None},
+    ),
+    "prove-wrong": (
+        "second_step",
+        account.SecondStep(
+            "/account/prove", Form(errors={"code": "Dit klopt niet."}), asks_password=True
+        ),
+        {"here": "account"},
+    ),
+    "new-codes": (
+        "new_codes",
+        account.NewCodes(
+            "/account/codes",
+            qr("ABCDEFGH23456723ABCDEFGH23456723", "noor", "Waterveen"),
+            "ABCD",
+            must=True,
+        ),
+        {"viewer": None},
+    ),
+    "new-passkey": ("new_passkey", account.NewPasskey({"challenge": "AA"}), {"here": "account"}),
+    "recovery-codes": (
+        "recovery_codes",
+        account.RecoveryCodes(("abcd-efgh-jkmn-pqrs", "tuvw-xyz2-3456-789a"), "/account"),
+        {"here": "account"},
+    ),
+    "account": (
+        "account",
+        account.Account(
+            name="Noor Vermeer",
+            login="noor",
+            is_of_provider=False,
+            sessions=(
+                account.SessionLine("s1", "Firefox, Windows", "totp", ago(hours=1), ago(), True),
+                account.SessionLine("s2", "", "provider", ago(hours=9), ago(hours=1)),
+            ),
+            factors=(
+                account.FactorLine("f1", "telefoon", "totp", ago(days=9), ago(hours=1)),
+                account.FactorLine("f2", "laptop", "passkey", ago(days=2)),
+            ),
+            recovery_codes=9,
+            may_break_glass=True,
+        ),
+        {"here": "account"},
+    ),
+    "break-glass": ("break_glass", account.BreakGlass(60), {"here": "account"}),
+    "glasses": (
+        "glasses",
+        account.Glasses(
+            (
+                account.GlassLine(
+                    "g2",
+                    "Jan de Wit",
+                    "jan",
+                    "official",
+                    "Niemand neemt op.",
+                    ago(minutes=5),
+                    ahead(minutes=55),
+                    False,
+                ),
+                account.GlassLine(
+                    "g1",
+                    "Noor Vermeer",
+                    "noor",
+                    "responder",
+                    "Niemand neemt op.",
+                    ago(days=5),
+                    ago(days=5),
+                    True,
+                    True,
+                    ago(days=4),
+                    "Jan de Wit",
+                ),
+            )
+        ),
+        {"here": "glasses", "alarms": 1},
+    ),
+    "audit": (
+        "audit",
+        account.Audit(
+            lines=(
+                account.AuditLine(
+                    ago(minutes=3),
+                    "samira",
+                    "contact-person",
+                    "bekeek sleutelfiguren",
+                    8,
+                    ("k-1", "k-2"),
+                    "hun eigen contactpersoon",
+                    "inbox",
+                ),
+                account.AuditLine(
+                    ago(minutes=5),
+                    "jan",
+                    "official",
+                    "nam noodtoegang",
+                    1,
+                    ("jan",),
+                    "noodtoegang",
+                    calamity="c-1",
+                    reason="Niemand neemt op.",
+                ),
+            ),
+            deeds=(("saw-people", "bekeek sleutelfiguren"),),
+            csv="/settings/audit.csv",
+            older="/settings/audit?before=a",
+        ),
+        {"here": "audit", "viewer": ADMINISTRATOR, "glass_until": ahead(minutes=40)},
     ),
     "sign-in-provider": ("sign_in", SignIn(provider=True), {"viewer": None}),
     "sign-in-wrong": (

@@ -19,6 +19,7 @@ from calamity.web.api.gate import needs_one_of
 from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
+from calamity.web.looks import note_look
 
 _LARGEST = 21_000_000
 
@@ -67,18 +68,20 @@ def own_recipient(actor: Actor) -> str:
 
 @get(
     "/key-figures",
-    guards=[needs_one_of(Permission.SEE_PEOPLE, Permission.READ_REPLIES)],
+    guards=[needs_one_of(Permission.SEE_KEY_FIGURES, Permission.READ_REPLIES)],
     name="api.key_figures.list",
 )
 async def list_key_figures(
     house: NamedDependency[House], actor: NamedDependency[Actor]
 ) -> KeyFigures:
     """List key figures without numbers: a contact person's own, or all of them."""
-    contact = None if actor.may(Permission.SEE_PEOPLE) else own_recipient(actor)
+    contact = None if actor.may(Permission.SEE_KEY_FIGURES) else own_recipient(actor)
     async with house.database.reading() as session:
         lines = await people.list_key_figures(
             session, actor.municipality_id, contact_recipient_id=contact
         )
+    about = [line.recipient_id for line in lines]
+    await note_look(house, actor, about, where="/v1/key-figures")
     return KeyFigures([wired(line, KeyFigure) for line in lines])
 
 

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from calamity.actions.unknown import take_unknown
+from calamity.domain.audit import Deed
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import letters
@@ -14,6 +15,7 @@ from calamity.web.api.people import own_recipient
 from calamity.web.api.wire import camel, wired
 from calamity.web.auth import needs
 from calamity.web.house import House, now
+from calamity.web.looks import note_look
 
 
 @camel
@@ -41,6 +43,9 @@ async def list_all(house: NamedDependency[House], actor: NamedDependency[Actor])
             )
         else:
             found = await letters.letters_for_coordinators(session, actor.municipality_id)
+    if actor.may(Permission.READ_REPLIES):
+        about = [letter.recipient_id for letter in found]
+        await note_look(house, actor, about, where="/v1/replies", deed=Deed.SAW_LETTERS)
     return Replies([wired(letter, Reply) for letter in found])
 
 

@@ -98,6 +98,8 @@ watchDrafts();
 dressUp();
 const studio = document.querySelector("[data-studio]");
 if (studio) import("./studio.js").then((module) => module.openStudio(studio, renew));
+const passkeys = document.querySelectorAll("[data-passkey]");
+if (passkeys.length) import("./passkeys.js").then((module) => module.watchPasskeys(passkeys));
 document.querySelector("[data-focus]")?.focus();
 followStream(renew);
 document.documentElement.dataset.ready = "yes";

@@ -5,12 +5,16 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from calamity.web.auth import need_actor
+from calamity.web.pages.account import ACCOUNT
 from calamity.web.pages.activate import ACTIVATE
+from calamity.web.pages.audit import AUDIT
 from calamity.web.pages.blocks import BLOCKS
+from calamity.web.pages.break_glass import BREAK_GLASS
 from calamity.web.pages.calamity_pages import ROOM_PAGES
 from calamity.web.pages.cards import CARDS
 from calamity.web.pages.carrier import CARRIER
 from calamity.web.pages.entrance import ENTRANCE
+from calamity.web.pages.factors import FACTORS
 from calamity.web.pages.facts import FACTS
 from calamity.web.pages.forgery import guard_forms
 from calamity.web.pages.forms import LARGEST_FORM
@@ -23,6 +27,7 @@ from calamity.web.pages.playbooks import PLAYBOOKS
 from calamity.web.pages.previews import PREVIEWS
 from calamity.web.pages.provider import PROVIDER
 from calamity.web.pages.rehearsal import REHEARSAL
+from calamity.web.pages.second_step import SECOND_STEP
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
@@ -34,6 +39,10 @@ PAGES: list[ControllerRouterHandler] = [
         route_handlers=[
             *ENTRANCE,
             *PROVIDER,
+            *SECOND_STEP,
+            *ACCOUNT,
+            *FACTORS,
+            *BREAK_GLASS,
             *START,
             *ACTIVATE,
             *PLAYBOOKS,
@@ -49,6 +58,7 @@ PAGES: list[ControllerRouterHandler] = [
             *PERSON,
             *UNKNOWN_NUMBERS,
             *USERS,
+            *AUDIT,
             *CARRIER,
             *FACTS,
             *ROOM_PAGES,

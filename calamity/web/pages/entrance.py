@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from litestar import Request, Response, get, post
 
-from calamity.actions.accounts import admit, find_credentials, is_right
+from calamity.actions.accounts import Owed, admit, find_credentials, is_right
 from calamity.actions.accounts import sign_out as end
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
 from calamity.web.device import device_of
@@ -23,6 +23,7 @@ from calamity.web.pages.frame import (
     page,
     see_other,
 )
+from calamity.web.pages.second_step import owe_step
 from calamity.web.paths import PATHS, path
 from calamity.web.views.frame import Form, SignIn
 
@@ -69,6 +70,10 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     password = sent.get("password", [""])[-1]
     there = own_path(sent.get("next", ["/"])[-1])
     cookie = await _session_for(request, login, password) if login and password else None
+    if isinstance(cookie, Owed):
+        return await owe_step(
+            request, cookie.user_id, login.casefold(), there, has_factors=cookie.has_factors
+        )
     if cookie is None:
         return await _not_let_in(request, login, there, is_blank=not (login and password))
     answer = see_other(request, there)
@@ -77,7 +82,7 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     return answer
 
 
-async def _session_for(request: PageRequest, login: str, password: str) -> str | None:
+async def _session_for(request: PageRequest, login: str, password: str) -> str | Owed | None:
     """Start a session for whom the password fits; no transaction is open while it is hashed."""
     database, at = house_of(request).database, now()
     async with database.reading() as session:
@@ -87,8 +92,9 @@ async def _session_for(request: PageRequest, login: str, password: str) -> str |
         # Looked up again: it may have been locked or disabled while the password was hashed.
         credentials = await find_credentials(session, login.casefold(), at)
         device = device_of(request.headers.get("user-agent", ""))
-        cookie = await admit(session, credentials, right=right, device=device, at=at)
-        if (before := request.cookies.get(COOKIE)) and cookie is not None:
+        rule = house_of(request).settings.second_factor or "offered"
+        cookie = await admit(session, credentials, right=right, rule=rule, device=device, at=at)
+        if (before := request.cookies.get(COOKIE)) and isinstance(cookie, str):
             await end(session, before)
     return cookie
 

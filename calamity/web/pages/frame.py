@@ -102,6 +102,8 @@ def bare_frame(request: PageRequest, visitor: Visitor | None, municipality: str)
         sandbox=is_sandbox,
         phones_url=f"http://127.0.0.1:{settings.sandbox_port}/" if is_sandbox else None,
         flash=_kept_flash(request),
+        glass_until=visitor.glass_until if visitor else None,
+        alarms=visitor.alarms if visitor else 0,
         there=_there(request),
     )
 

@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from calamity.actions import write
 from calamity.actions.write import Draft, Summary, calamity_at_hand
+from calamity.domain.audit import Deed
 from calamity.domain.errors import Forbidden, Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.replies import is_digit, read_reply
@@ -19,6 +20,7 @@ from calamity.store.people import KeyFigureLine, list_key_figures, list_recipien
 from calamity.store.tables import CalamityRow
 from calamity.web.auth import needs
 from calamity.web.language import Language
+from calamity.web.looks import note_look
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -120,11 +122,22 @@ def _digit_words(language: Language) -> str:
     return language.text("Answered with a digit that did not count. We do not show it.")
 
 
+async def _seen_inbox(
+    request: PageRequest, actor: Actor
+) -> tuple[people.Inbox, CalamityRow | None]:
+    house = house_of(request)
+    async with house.database.reading() as session:
+        view, calamity = await _inbox(session, actor, language_of(request))
+    about = [line.key_figure for line in view.people]
+    at_hand = calamity.id if calamity else None
+    await note_look(house, actor, about, where=PATHS["inbox"], calamity_id=at_hand)
+    return view, calamity
+
+
 @get(PATHS["inbox"], guards=[needs(Permission.READ_REPLIES)], name="inbox.inbox")
 async def inbox_page(request: PageRequest, actor: NamedDependency[Actor]) -> Response[Any]:
     """Show one's own key figures: who wrote, who answered, who is silent."""
-    async with house_of(request).database.reading() as session:
-        view, calamity = await _inbox(session, actor, language_of(request))
+    view, calamity = await _seen_inbox(request, actor)
     return page(request, "inbox", await frame_of(request, here="inbox", calamity=calamity), view)
 
 
@@ -135,8 +148,7 @@ async def inbox_part(
     """Return the list again, as the page shows it."""
     if part != "people":
         raise NotFound("This page has no such part.", field="part")
-    async with house_of(request).database.reading() as session:
-        view, calamity = await _inbox(session, actor, language_of(request))
+    view, calamity = await _seen_inbox(request, actor)
     frame = await frame_of(request, here="inbox", calamity=calamity)
     return partial(request, "inbox", frame, view)
 
@@ -166,6 +178,10 @@ async def _conversation(
         calamity = await calamity_at_hand(session, actor.municipality_id, key_figure)
         waits = await conversations.waits_for_person(session, key_figure)
         wrote = await letters_for_contact(session, actor.municipality_id, _contact_of(actor))
+    await note_look(
+        house_of(request), actor, [key_figure], where=PATHS["inbox"], deed=Deed.SAW_LETTERS,
+        calamity_id=calamity.id if calamity else None,
+    )  # fmt: skip
     view = people.Conversation(
         key_figure=key_figure,
         name=person.name,

@@ -8,11 +8,13 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from calamity.actions.person import PersonDetails, check_stop, correct_person, known_person
+from calamity.domain.audit import Deed
 from calamity.domain.errors import CalamityError, Forbidden, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.phone import masked
 from calamity.store.people import Recipient
 from calamity.web.api.gate import needs_one_of
+from calamity.web.looks import note_look
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -66,6 +68,9 @@ async def correct(
         raise
     except CalamityError as error:
         return await _show(request, actor, person, wrong(form, error, language))
+    await note_look(
+        house_of(request), actor, [person], where=PATHS["people"], deed=Deed.CHANGED_PERSON
+    )
     return see_other(request, _back(actor, person), language.text("The change is kept."))
 
 
@@ -92,6 +97,8 @@ async def _show(
 ) -> Response[Any]:
     async with house_of(request).database.reading() as session:
         found = await known_person(session, actor, person)
+    if actor.may(Permission.READ_REPLIES):
+        await note_look(house_of(request), actor, [person], where=PATHS["people"])
     view = views.Person(
         id=person,
         name=found.name,

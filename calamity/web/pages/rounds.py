@@ -15,6 +15,7 @@ from calamity.store import calamities, rounds, tasks
 from calamity.store.database import Session
 from calamity.store.people import count_people
 from calamity.store.tables import RoundRow
+from calamity.web.api.gate import needs_one_of
 from calamity.web.auth import needs
 from calamity.web.pages.frame import (
     PageRequest,
@@ -106,7 +107,11 @@ async def _asked_words(scene: Scene, session: Session, row: RoundRow) -> str:
     return ""
 
 
-@get(PATHS["round"], name="rounds.round")
+@get(
+    PATHS["round"],
+    name="rounds.round",
+    guards=[needs_one_of(Permission.SEE_ROOM, Permission.SEE_OFFICIALS_PAGE)],
+)
 async def round_page(
     request: PageRequest,
     actor: NamedDependency[Actor],
@@ -114,8 +119,6 @@ async def round_page(
     round: FromPath[str],
 ) -> Response[Any]:
     """Show a round: its question, and its picture once it is closed."""
-    if not actor.may(Permission.SEE_ROOM):
-        actor.must(Permission.SEE_OFFICIALS_PAGE)
     async with house_of(request).database.reading() as session:
         scene = await scene_of(request, session, actor, calamity)
         row = await _round(session, calamity, round)

@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Meta, Struct
 
-from calamity.actions.accounts import create_user, disable_user
+from calamity.actions.accounts import create_user, disable_user, sign_out_user
+from calamity.actions.second_step import reset_factors
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.store.accounts import list_users
@@ -90,6 +91,42 @@ async def disable(
     return see_other(request, path("users"), said)
 
 
+@post(
+    PATHS["user_sign_out"],
+    name="users.sign_out",
+    guards=[needs(Permission.MANAGE_ACCOUNTS)],
+    status_code=303,
+)
+async def sign_out(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], user: FromPath[str]
+) -> Response[Any]:
+    """End the sessions of an account."""
+    async with house_of(request).database.transaction() as session:
+        ended = await sign_out_user(session, actor, user, at=now())
+    said = language_of(request).plural(
+        "One session is ended.", "%(num)s sessions are ended.", ended
+    )
+    return see_other(request, path("users"), said)
+
+
+@post(
+    PATHS["user_reset"],
+    name="users.reset",
+    guards=[needs(Permission.MANAGE_ACCOUNTS)],
+    status_code=303,
+)
+async def reset(
+    request: Request[Any, Any, Any], actor: NamedDependency[Actor], user: FromPath[str]
+) -> Response[Any]:
+    """Take the second steps of somebody who lost them away."""
+    async with house_of(request).database.transaction() as session:
+        await reset_factors(session, actor, user, at=now())
+    said = language_of(request).text(
+        "The second steps are taken away. Make sure that you spoke with this person yourself."
+    )
+    return see_other(request, path("users"), said)
+
+
 async def _show(
     request: PageRequest,
     actor: Actor,
@@ -122,4 +159,4 @@ async def _show(
     return page(request, "users", await frame_of(request, here="users"), view, status)
 
 
-USERS = [users, create, disable]
+USERS = [users, create, disable, sign_out, reset]

@@ -50,6 +50,10 @@ class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     exercise: Exercise | None = None
     flash: Flash | None = None
     stream: Stream | None = None
+    glass_until: datetime | None = None
+    """Until when the viewer has the rights of a coordinator by breaking the glass."""
+    alarms: int = 0
+    """How many times a colleague did so that nobody has judged yet."""
     there: str = "/"
     """Where this page can be asked for again, as in another language."""
 
