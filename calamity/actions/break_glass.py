@@ -64,8 +64,13 @@ async def end_glass(session: Session, actor: Actor, *, at: datetime) -> None:
         await audit.note(session, actor, line, at)
 
 
-async def judge_glass(session: Session, actor: Actor, glass_id: str, *, at: datetime) -> None:
-    """Say that it was looked into: the alarm is over. Never by who did it."""
+async def judge_glass(
+    session: Session, actor: Actor, glass_id: str, *, ends: bool = False, at: datetime
+) -> None:
+    """Say that it was looked into: the alarm is over. Never by who did it.
+
+    With *ends* the rights are taken back on the spot.
+    """
     actor.must(Permission.JUDGE_BREAK_GLASS)
     if actor.user_id is None:
         raise Forbidden("Only a person with an account has this.")
@@ -75,6 +80,9 @@ async def judge_glass(session: Session, actor: Actor, glass_id: str, *, at: date
         raise NotFound("This does not exist.")
     if found.user_id == actor.user_id:
         raise Conflict("Somebody else looks into what you did yourself.")
+    if ends and await glass.end_glass(session, found.user_id, at):
+        line = AuditLine(Deed.ENDED_GLASS, Ground.SUPERVISION, (found.user_id,))
+        await audit.note(session, actor, line, at)
     if await glass.judge_glass(session, actor.municipality_id, glass_id, actor.user_id, at):
         line = AuditLine(Deed.JUDGED_GLASS, Ground.SUPERVISION, (found.user_id,))
         await audit.note(session, actor, line, at)

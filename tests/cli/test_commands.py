@@ -40,10 +40,10 @@ def test_help_is_quick():
 COMMANDS = (
     "run", "serve", "work", "sandbox", "migrate", "demo", "doctor", "municipality create",
     "neighbourhoods import", "people import", "user create", "user list", "user disable",
-    "token create", "playbooks check", "playbooks list", "playbooks publish", "playbooks approve",
-    "playbooks diff", "playbooks export", "playbooks import", "playbooks schema", "activate",
-    "playbooks drafts", "playbooks submit", "playbooks retire", "playbooks revoke",
-    "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
+    "user reset", "token create", "playbooks check", "playbooks list", "playbooks publish",
+    "playbooks approve", "playbooks diff", "playbooks export", "playbooks import",
+    "playbooks schema", "activate", "playbooks drafts", "playbooks submit", "playbooks retire",
+    "playbooks revoke", "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
     "playbooks distrust", "playbooks rehearse", "playbooks folder",
     "timeline export", "timeline verify",
 )  # fmt: skip
@@ -299,9 +299,15 @@ def test_a_user_and_a_token_are_made(cli: Cli):
     )  # fmt: skip
     assert "regenton" not in given
     assert cli("token", "create", "--role", "coordinator", "--name", "dashboard").startswith("cal_")
+    work = cli.json(
+        "user", "create", "--login", "chris@a.example", "--name", "Chris", "--role",
+        "privacy-officer", "--work-account",
+    )  # fmt: skip
+    assert work["password"] is None
+    assert "with the password alone" in cli("user", "reset", "bert@a.example")
     cli("user", "disable", "anna@a.example")
     assert {user["login"]: user["isDisabled"] for user in _users(cli)} == {
-        "anna@a.example": True, "bert@a.example": False,
+        "anna@a.example": True, "bert@a.example": False, "chris@a.example": False,
     }  # fmt: skip
 
 

@@ -106,8 +106,9 @@ async def judge(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], glass: FromPath[str]
 ) -> Response[Any]:
     """Note that it was looked into."""
+    ends = "ends" in await form_of(request)
     async with house_of(request).database.transaction() as session:
-        await act.judge_glass(session, actor, glass, at=now())
+        await act.judge_glass(session, actor, glass, ends=ends, at=now())
     said = language_of(request).text("It is noted that you looked into it.")
     return see_other(request, path("glasses"), said)
 

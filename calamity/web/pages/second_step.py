@@ -10,8 +10,9 @@ from calamity.store.accounts import find_actor
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.store.database import Session
 from calamity.store.factors import count_recovery_codes, list_factors
-from calamity.store.sessions import start_session
+from calamity.store.sessions import end_session, start_session
 from calamity.web import totp
+from calamity.web.auth import COOKIE
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
 from calamity.web.device import device_of
 from calamity.web.pages.forgery import VISIT
@@ -101,6 +102,7 @@ async def take_step(request: Request[Any, Any, Any]) -> Response[Any]:
                 session, asked.user_id, at, way=proof.way,
                 device=device_of(request.headers.get("user-agent", "")),
             )  # fmt: skip
+            await end_session(session, request.cookies.get(COOKIE, ""))
             left = await count_recovery_codes(session, asked.user_id)
     if cookie is None or proof is None:
         wrong = language.text(
@@ -162,6 +164,7 @@ async def finish_set_up(request: Request[Any, Any, Any]) -> Response[Any]:
         codes = await add_factor(session, actor, new, at=at)
         device = device_of(request.headers.get("user-agent", ""))
         cookie = await start_session(session, begun.user_id, at, way="totp", device=device)
+        await end_session(session, request.cookies.get(COOKIE, ""))
     view = RecoveryCodes(tuple(codes or ()), begun.there)
     answer = page(request, "recovery_codes", await frame_of(request), view)
     for each in in_cookies(request, cookie):
