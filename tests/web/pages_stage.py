@@ -28,6 +28,9 @@ LOGINS: dict[UserRole, str] = {
     UserRole.RESPONDER: "responder@oeverlanden",
     UserRole.PROFESSIONAL: "professional@oeverlanden",
     UserRole.ADMINISTRATOR: "administrator@oeverlanden",
+    UserRole.NETWORK_MANAGER: "network@oeverlanden",
+    UserRole.PRIVACY_OFFICER: "privacy@oeverlanden",
+    UserRole.INFORMATION_MANAGER: "information@oeverlanden",
 }
 
 
@@ -50,6 +53,9 @@ async def add_accounts(session: Session, town: Town) -> None:
         (UserRole.RESPONDER, "lei1"),
         (UserRole.PROFESSIONAL, "pro1"),
         (UserRole.ADMINISTRATOR, None),
+        (UserRole.NETWORK_MANAGER, None),
+        (UserRole.PRIVACY_OFFICER, None),
+        (UserRole.INFORMATION_MANAGER, None),
     ):
         await accounts.add_user(
             session,
