@@ -226,21 +226,24 @@ async def write_back(
     if act == "plain":
         text = spelled_plainly(text)
         sent["text"] = [text]
+    written = None
     try:
         async with house.database.transaction() as session:
             draft = await write.draft_to_key_figure(session, actor, key_figure, text)
-            if act in {"check", "plain"}:
-                return await _conversation(request, actor, key_figure, typed_in(sent), draft)
-            written = await write.write_to_key_figure(
-                session, house.wakes, house.terms, actor, key_figure, text,
-                confirmed="yes" in sent.get("confirmed", []), at=at,
-            )  # fmt: skip
+            if act not in {"check", "plain"}:
+                written = await write.write_to_key_figure(
+                    session, house.wakes, house.terms, actor, key_figure, text,
+                    confirmed="yes" in sent.get("confirmed", []), at=at,
+                )  # fmt: skip
     except write.LookAgain as error:
         form = wrong(typed_in(sent), error, language, at="confirmed")
         return await _conversation(request, actor, key_figure, form, draft)
     except Mendable as error:
         form = wrong(typed_in(sent), error, language, at="text")
         return await _conversation(request, actor, key_figure, form)
+    if written is None:
+        # After the transaction: the look that the page is has one of its own.
+        return await _conversation(request, actor, key_figure, typed_in(sent), draft)
     words = language.text("Your text is on its way.")
     if written.leaves_at > at:
         words = language.text(
