@@ -155,6 +155,7 @@ class Lane:
         if self._flying:
             await asyncio.wait(self._flying)
         async with self._worker.database.transaction() as session:
+            await outbox.hold_lane(session, self._sender)
             await outbox.settle(session, self._results, now())
 
     async def _breathe(self, wait: float | None) -> None:

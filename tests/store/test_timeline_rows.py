@@ -15,7 +15,7 @@ from calamity.domain.bundle import Provenance
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.picture import Picture
-from calamity.domain.playbook_check import fingerprint
+from calamity.domain.playbook_check import canonical, fingerprint
 from calamity.domain.timeline import (
     EntryKind,
     Erased,
@@ -138,7 +138,8 @@ async def history(database, town) -> str:
         await retire(session, town.coordinator, "small", 1, "Er komt een andere.", at=T0)
         playbook = make_playbook()
         origin = Provenance("small", 1, fingerprint(playbook))
-        await add_import(session, town.id, playbook=playbook, provenance=origin, by="x", at=T0)
+        document = canonical(playbook).decode()
+        await add_import(session, town.id, document=document, provenance=origin, by="x", at=T0)
     return calamity_id
 
 

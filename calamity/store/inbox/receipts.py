@@ -81,7 +81,7 @@ async def take_in_receipts(session: Session, at: datetime, *, limit: int) -> lis
         if message is None or not message.attempts or cause is Cause.OTHER_MESSAGE:
             continue
         heard[message.id] = message
-        if not _is_said_of(message, receipt.status):
+        if _is_of_another_kind(message, receipt.status):
             continue
         is_late = receipt.received_at - message.created_at > _LATE
         if _moved(message, receipt, apart) and not is_late:
@@ -129,13 +129,14 @@ def _misfit(
         return Cause.NEVER_LEFT
     if message.sid not in (None, receipt.sid) and message.attempts == 1:
         return Cause.SECOND_COPY
-    return None if _is_said_of(message, receipt.status) else Cause.UNKNOWN_STATUS
+    if receipt.status not in RANK or _is_of_another_kind(message, receipt.status):
+        return Cause.UNKNOWN_STATUS
+    return None
 
 
-def _is_said_of(message: MessageRow, status: str) -> bool:
-    """Say whether a carrier says this of such a message: a text is never busy."""
-    is_call = message.channel == Channel.VOICE
-    return status in RANK and (is_call or status not in OF_CALLS_ALONE)
+def _is_of_another_kind(message: MessageRow, status: str) -> bool:
+    """Say whether a carrier says this of calls alone: a text is never busy."""
+    return message.channel != Channel.VOICE and status in OF_CALLS_ALONE
 
 
 def _quarantined(cause: Cause, receipt: ReceiptRow) -> Quarantined:

@@ -102,14 +102,23 @@ class Result(Struct, frozen=True):
     retry_at: datetime | None = None
 
 
-async def take_lane(session: Session, sender: str, at: datetime) -> int | None:
-    """Become the runner of a lane and return the epoch, or None while another one runs it."""
-    lane = await session.sql.scalar(
+async def hold_lane(session: Session, sender: str) -> LaneRow | None:
+    """Keep other runners from a lane until the transaction ends.
+
+    Who changes several of its messages holds the lane first, so that no two wait for each other.
+    """
+    lane: LaneRow | None = await session.sql.scalar(
         select(LaneRow)
         .where(LaneRow.sender == sender)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+    return lane
+
+
+async def take_lane(session: Session, sender: str, at: datetime) -> int | None:
+    """Become the runner of a lane and return the epoch, or None while another one runs it."""
+    lane = await hold_lane(session, sender)
     now = to_micros(at)
     if lane is None or now - lane.runner_seen_at < _RUNNER_GONE_MICROS:
         return None
@@ -215,8 +224,8 @@ async def take_turn(
     """Store *results* and claim up to *most* messages of a lane, with their slots."""
     await session.sql.flush()
     direct = await session.direct()
-    await _settle(session, direct, results, at)
     lanes = await direct.rows(_SEEN, to_micros(at), sender, epoch)
+    await _settle(session, direct, results, at)
     if not lanes:
         return Turn([], lost=True)
     rate, taken_until = lanes[0]
