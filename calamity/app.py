@@ -105,7 +105,6 @@ def create_app(
         ],
         openapi_config=openapi,
         lifespan=[_living],
-        state=State({"problem_page": problem_page}),
         debug=False,
         logging_config=None,
     )
@@ -124,10 +123,15 @@ def furnish(
     Its routes, and the headers for production, stay as they were made.
     """
     house = house_of_settings(settings)
-    app.state.house = house
-    app.state.live = LiveTimelines(house.database, house.timeline)
-    app.state.renderer = Renderer(settings.zone)
-    app.state.worker = worker
+    app.state = State(
+        {
+            "house": house,
+            "live": LiveTimelines(house.database, house.timeline),
+            "renderer": Renderer(settings.zone),
+            "problem_page": problem_page,
+            "worker": worker,
+        }
+    )
 
 
 @asynccontextmanager

@@ -150,6 +150,9 @@ REFUSALS = (
         "forged. Ask for it again."
     ),
     N_("Whoever wrote or published a version may not approve it. Ask a colleague."),
+    N_("This text does not exist, or another municipality took it."),
+    N_("There is no such page."),
+    N_("There is nothing at this address."),
     N_("There is no such playbook. See which there are: calamity playbooks list."),
     N_(
         "This playbook is published but nobody has approved it. A second person approves it on "

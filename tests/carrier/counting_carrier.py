@@ -57,7 +57,7 @@ async def _serve(busy_every: int) -> None:
         if busy_every and len(arrivals) % busy_every == 0:
             busy: dict[str, Any] = {"code": 20429, "message": "Too Many Requests", "status": 429}
             return web.json_response(busy, status=429, headers={"Retry-After": "1"})
-        made = resource(sid=f"SM{len(arrivals):032x}")
+        made = resource(sid=f"SM{len(arrivals):032x}", account_sid=request.path.split("/")[3])
         return web.json_response(made, status=201)
 
     runner = web.ServerRunner(web.Server(take, access_log=None))
