@@ -6,15 +6,16 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from calamity.actions.blocks import our_blocks, usable, verify_used
 from calamity.actions.bundles import Standing, base_of, signer_of, standing_of
 from calamity.actions.drafts import begin_with
 from calamity.actions.publish import publish
-from calamity.domain.bundle import Bundle, Carried
+from calamity.domain.bundle import Bundle, Carried, opened
 from calamity.domain.errors import Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Playbook, Words
 from calamity.domain.playbook_changes import Choice, Difference, differences, merge
-from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook_check import NO_BLOCKS, Blocks, canonical
 from calamity.domain.playbook_text import as_yaml, plain_yaml
 from calamity.store.database import Session
 from calamity.store.drafts import Draft
@@ -47,6 +48,27 @@ class ThreeWay(Struct, frozen=True):
     ours: PlaybookVersion
     has_base: bool
     differences: list[Difference]
+
+
+async def open_file(
+    session: Session,
+    actor: Actor,
+    data: bytes,
+    *,
+    blocks: Blocks = NO_BLOCKS,
+    at: datetime,
+) -> Bundle:
+    """Open what came in: a bundle, a CACAO document, or a document of ours by itself.
+
+    The last may use blocks: those that are approved here, else *blocks*. Raises Refused, with every
+    fault where there are several, and for a block of ours that somebody tampered with.
+    """
+    actor.must(Permission.PUBLISH)
+    ours = await our_blocks(session, actor)
+    bundle = opened(data, at=at, blocks=usable(ours, blocks))
+    for item in bundle.items:
+        await verify_used(session, actor, ours, item.playbook)
+    return bundle
 
 
 async def bring_in(

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import TypeAlias
 
-from calamity.actions.signatures import countersign, sign_published, verify_version
+from calamity.actions.blocks import read_with_blocks
+from calamity.actions.signatures import countersign, sign_published
 from calamity.domain.errors import Conflict, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Block, Playbook
@@ -12,11 +13,10 @@ from calamity.domain.playbook_check import (
     Blocks,
     examine,
     fingerprint,
-    read,
     read_block,
 )
 from calamity.domain.playbook_life import DocumentKind, VersionState, Withdrawal, document_name
-from calamity.store.blocks import BlockVersion, find_block, list_blocks
+from calamity.store.blocks import BlockVersion, find_block
 from calamity.store.database import Session
 from calamity.store.drafts import writers_of
 from calamity.store.playbooks import PlaybookVersion, find_version
@@ -81,39 +81,6 @@ async def publish_either(
     if isinstance(examine(source, filename)[0], Block):
         return await publish_block(session, actor, source, filename, at=at)
     return await publish(session, actor, source, filename, import_id=import_id, at=at)
-
-
-async def read_with_blocks(
-    session: Session,
-    actor: Actor,
-    source: str | bytes,
-    filename: str,
-    blocks: Blocks = NO_BLOCKS,
-) -> Playbook:
-    """Read a playbook, built with our own approved blocks before others.
-
-    Raises PlaybookFaults, and Refused for a block of ours that somebody tampered with.
-    """
-    ours = {
-        (version.slug, version.number): version
-        for version in await list_blocks(session, actor.municipality_id)
-    }
-    usable = {key: each for key, each in blocks.items() if not _is_withdrawn(ours.get(key))}
-    usable |= {key: each.block for key, each in ours.items() if _is_in_use(each)}
-    playbook = read(source, filename, usable)
-    for use in playbook.uses:
-        version = ours.get((use.block, use.version))
-        if version is not None and _is_in_use(version):
-            await verify_version(session, actor.municipality_id, version)
-    return playbook
-
-
-def _is_in_use(version: Version) -> bool:
-    return version.state is VersionState.PUBLISHED
-
-
-def _is_withdrawn(version: Version | None) -> bool:
-    return version is not None and (version.retired or version.revoked) is not None
 
 
 async def _put_down(

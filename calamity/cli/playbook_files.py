@@ -1,27 +1,21 @@
-"""Playbook documents as files: the tree with all versions, and the form in which they travel."""
+"""Playbook documents as files: the tree with all versions, and the blocks beside them."""
 
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from calamity.domain.errors import NotFound, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from calamity.domain.bundle import Bundle
-    from calamity.domain.playbook import Playbook
     from calamity.domain.playbook_check import Blocks
 
 _VERSION = re.compile(r"v(\d+)\.yaml")
 _MIB = 1024 * 1024
 _LARGEST = 4 * _MIB
 BLOCKS = "blocks"
-FORM = "calamity-playbook/1"
 
 
 def tree() -> Path:
@@ -116,73 +110,3 @@ def find_files(named: tuple[str, ...]) -> list[Path]:
             raise NotFound(f"{name}: no such file, and no such playbook.", field="path")
         found += inside
     return found
-
-
-def packed(playbook: "Playbook", form: str) -> str:
-    """Write a playbook with its fingerprint, to send to another municipality."""
-    from calamity.domain.playbook_check import canonical, fingerprint
-
-    sha256 = fingerprint(playbook)
-    if form == "json":
-        document = msgspec.json.format(canonical(playbook)).decode()
-        return f'{{\n"form": "{FORM}",\n"sha256": "{sha256}",\n"playbook": {document}\n}}\n'
-    import yaml
-
-    plain = msgspec.json.decode(canonical(playbook))
-    body = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=100)
-    return f"# {FORM} sha256: {sha256}\n{body}"
-
-
-def opened_file(file: Path, *, at: "datetime") -> "Bundle":
-    """Open a bundle, a CACAO document, or a document of ours with or without its fingerprint.
-
-    Raises Refused, or PlaybookFaults for a document by itself.
-    """
-    from calamity.domain.bundle import LARGEST, opened
-
-    if file.stat().st_size > LARGEST:
-        raise Refused("This file is larger than 4 MB. A bundle is smaller.", field="file")
-    data = file.read_bytes()
-    document, name, sha256 = _unpacked(data, file)
-    bundle = opened(document, name, at=at, blocks=blocks_beside([file]))
-    if sha256 is not None and bundle.items[0].provenance.sha256 != sha256:
-        raise Refused(
-            "The document is not the one that was exported: its fingerprint differs. Ask for it "
-            "again.",
-            field="sha256",
-        )
-    return bundle
-
-
-def _unpacked(data: bytes, file: Path) -> tuple[bytes, str, str | None]:
-    """Return (document, the name it is checked under, the fingerprint that was sent with it)."""
-    if data.lstrip()[:1] == b"{":
-        return _unpacked_json(data)
-    head, _, _ = data.partition(b"\n")
-    sent = re.search(rb"sha256: ([0-9a-f]{64})", head)
-    slug = re.search(rb"^slug: *([a-z0-9-]+)", data, re.MULTILINE)
-    version = re.search(rb"^version: *(\d+)", data, re.MULTILINE)
-    name = str(file)
-    if slug and version:
-        name = f"{slug[1].decode()}/v{version[1].decode()}.yaml"
-    return data, name, sent[1].decode() if sent else None
-
-
-def _unpacked_json(data: bytes) -> tuple[bytes, str, str | None]:
-    try:
-        parcel: Any = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
-        raise Refused("This file is not JSON, or it was cut off.", field="file") from error
-    if not isinstance(parcel, dict):
-        raise Refused("There is no playbook in this file.", field="file")
-    if parcel.get("form") != FORM and "slug" not in parcel:
-        # Of another program: it says itself what it is.
-        return data, "playbook.yaml", None
-    document = parcel.get("playbook", parcel)
-    if not isinstance(document, dict):
-        raise Refused("There is no playbook in this file.", field="file")
-    import yaml
-
-    name = f"{document.get('slug', 'playbook')}/v{document.get('version', 0)}.yaml"
-    body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
-    return body.encode(), name, parcel.get("sha256")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from calamity.domain.permissions import Actor
     from calamity.domain.playbook import Block, Playbook
     from calamity.domain.playbook_changes import Change, Line
+    from calamity.domain.playbook_check import Blocks
     from calamity.domain.playbook_life import DocumentKind
     from calamity.store.database import Session
     from calamity.store.drafts import Draft
@@ -117,38 +118,40 @@ async def _both(
 
     blocks = dict(blocks_beside([Path(each) for each in (one, other) if _is_file(each)]))
     if _is_file(one) and _is_file(other):
-        return _in_file(one), _in_file(other), blocks
+        return _in_file(one, blocks), _in_file(other, blocks), blocks
     from calamity.domain.permissions import Permission
     from calamity.store.blocks import blocks_of
 
     async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
-        before, after = await _meant(session, actor, one), await _meant(session, actor, other)
-        return before, after, blocks | await blocks_of(session, actor.municipality_id)
+        blocks |= await blocks_of(session, actor.municipality_id)
+        before = await _meant(session, actor, one, blocks)
+        return before, await _meant(session, actor, other, blocks), blocks
 
 
 def _is_file(named: str) -> bool:
     return Path(named).is_file()
 
 
-def _in_file(named: str) -> "Playbook":
+def _in_file(named: str, blocks: "Blocks") -> "Playbook":
     from calamity.cli.faults import telling
-    from calamity.cli.playbook_files import opened_file
+    from calamity.cli.playbook_files import source_of
+    from calamity.domain.bundle import opened
     from calamity.domain.errors import Refused
 
     with telling(Path(named)):
-        bundle = opened_file(Path(named), at=now())
+        bundle = opened(source_of(Path(named)), at=now(), blocks=blocks)
     if len(bundle.items) != 1:
         raise Refused(f"{named}: there is more than one playbook in this bundle.", field="file")
     return bundle.items[0].playbook
 
 
-async def _meant(session: "Session", actor: "Actor", named: str) -> "Playbook":
+async def _meant(session: "Session", actor: "Actor", named: str, blocks: "Blocks") -> "Playbook":
     from calamity.domain.errors import NotFound
     from calamity.store.imports import get_import
     from calamity.store.playbooks import list_versions
 
     if _is_file(named):
-        return _in_file(named)
+        return _in_file(named, blocks)
     name, _, rest = named.partition(":")
     if name == "import":
         return (await get_import(session, actor.municipality_id, rest)).whole

@@ -51,8 +51,7 @@ def export(
     if is_cacao or (out is not None and out.name.endswith(".cacao.json")):
         _export_cacao(named, number, out, slug)
         return
-    from calamity.cli.playbook_files import packed
-    from calamity.domain.bundle import unpack
+    from calamity.domain.bundle import parcel, unpack
     from calamity.domain.errors import Refused
 
     data = run_async(_export([(name, number) for name in named], slug))
@@ -64,8 +63,8 @@ def export(
         return
     if len(items) != 1:
         raise Refused("Several playbooks fit in a bundle only: -o FILE.calamity.zip", field="out")
-    form = "yaml" if out is not None and out.suffix in (".yaml", ".yml") else "json"
-    text = packed(items[0].playbook, form)
+    is_yaml = out is not None and out.suffix in (".yaml", ".yml")
+    text = parcel(items[0].playbook, "yaml" if is_yaml else "json")
     if out is None:
         click.echo(text, nl=False)
         return
@@ -129,12 +128,7 @@ def import_(
 
     Shows first who signed it, what differs from ours, and which roles have nobody yet.
     """
-    from calamity.cli.faults import telling
-    from calamity.cli.playbook_files import opened_file
-
-    with telling(file):
-        bundle = opened_file(file, at=now())
-    look = run_async(_look(bundle, slug, by))
+    bundle, look = run_async(_look(file, slug, by))
     if is_look and is_json:
         say_json(look_shown(look))
         return
@@ -154,12 +148,18 @@ def import_(
         say(_outcome(each))
 
 
-async def _look(bundle: "Bundle", slug: str | None, by: str) -> "Look":
+async def _look(file: Path, slug: str | None, by: str) -> "tuple[Bundle, Look]":
     from calamity.actions.bundles import look_at
+    from calamity.actions.imports import open_file
+    from calamity.cli.faults import telling
+    from calamity.cli.playbook_files import blocks_beside, source_of
     from calamity.domain.permissions import Permission
 
+    data, beside = source_of(file), blocks_beside([file])
     async with acting(slug, by, Permission.PUBLISH) as (session, actor):
-        return await look_at(session, actor, bundle)
+        with telling(file):
+            bundle = await open_file(session, actor, data, blocks=beside, at=now())
+        return bundle, await look_at(session, actor, bundle)
 
 
 async def _bring(

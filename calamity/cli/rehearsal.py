@@ -87,7 +87,7 @@ async def _of_file(
     slug: str | None,
     by: str,
 ) -> "Rehearsal":
-    from calamity.actions.publish import read_with_blocks
+    from calamity.actions.blocks import read_with_blocks
     from calamity.actions.rehearse import rehearse as play
     from calamity.actions.terms import terms_of
     from calamity.cli.faults import telling

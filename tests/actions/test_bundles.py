@@ -59,7 +59,7 @@ async def exported(database, town, *slugs):
 
 async def looked(database, actor, data):
     async with database.reading() as session:
-        return await look_at(session, actor, opened(data, "x.calamity.zip", at=T0))
+        return await look_at(session, actor, opened(data, at=T0))
 
 
 async def trusting(database, actor, town):
@@ -71,7 +71,7 @@ async def trusting(database, actor, town):
 
 async def brought(database, actor, data, **options):
     async with database.transaction() as session:
-        bundle = opened(data, "x.calamity.zip", at=T0)
+        bundle = opened(data, at=T0)
         return await bring_in(session, actor, bundle, at=later(hours=1), **options)
 
 
@@ -313,7 +313,7 @@ async def test_a_bundle_holds_no_people(database, town):
     data = await exported(database, town, "small")
     for person in town.people.values():
         assert person.phone.encode() not in data
-    (item,) = opened(data, "x", at=T0).items
+    (item,) = opened(data, at=T0).items
     said = repr(item.provenance)
     assert town.author.login not in said
     assert town.coordinator.login not in said
@@ -328,9 +328,7 @@ async def test_a_responder_takes_nothing_over(database, town):
 async def test_an_imported_version_is_verified_and_activated(database, wakes, town):
     async with database.transaction() as session:
         data = canonical(BIG)
-        (done,) = await bring_in(
-            session, town.author, opened(data, "v1.yaml", at=T0), submit=True, at=T0
-        )
+        (done,) = await bring_in(session, town.author, opened(data, at=T0), submit=True, at=T0)
         await approve(session, town.coordinator, "big", done.number, at=T0)
     activation = await make_activation(database, wakes, town, slug="big")
     assert activation.id

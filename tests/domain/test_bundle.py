@@ -304,7 +304,7 @@ def test_a_document_that_is_no_playbook():
 
 
 def test_a_document_by_itself_is_nobodys():
-    bundle = open_document(canonical(PLAYBOOK), "whatever.json")
+    bundle = open_document(canonical(PLAYBOOK))
     assert (bundle.key, bundle.items[0].playbook) == ("", PLAYBOOK)
     with pytest.raises(PlaybookFaults):
-        open_document(b"slug: small\nversion: 1\n", "small.yaml")
+        open_document(b"slug: small\nversion: 1\n")

@@ -93,11 +93,11 @@ async def test_what_we_write_comes_back_whole_and_a_key_is_trusted_or_not(
     at = later(days=3)
     async with database.transaction() as session:
         document, number = await export_cacao(session, town.author, "small", None, at=at)
-        look = await look_at(session, town.author, opened(document, "x.json", at=at))
+        look = await look_at(session, town.author, opened(document, at=at))
         (one,) = look.playbooks
         assert (number, one.standing, one.crossings) == (1, "same", ())
         assert look.signer.trusted_as == "Oeverlanden"
-        theirs = opened(_theirs(), "x.json", at=at)
+        theirs = opened(_theirs(), at=at)
         with pytest.raises(Conflict, match="Nobody here trusts the key"):
             await bring_in(session, town.author, theirs, at=at)
         await trust(session, administrator, "Waterstad, gebeld", _fingerprint(), at=at)
@@ -113,7 +113,7 @@ async def test_what_we_write_comes_back_whole_and_a_key_is_trusted_or_not(
 async def test_one_of_several_who_signed_is_enough(database: Database, town: Town) -> None:
     administrator = Actor(town.id, "admin", UserRole.ADMINISTRATOR)
     twice = sign_cacao(msgspec.json.decode(_theirs()), bytes(32), "Regio", later(days=2))
-    bundle = opened(msgspec.json.encode(twice), "x.json", at=later(days=3))
+    bundle = opened(msgspec.json.encode(twice), at=later(days=3))
     key = Ed25519PrivateKey.from_private_bytes(bytes(32)).public_key().public_bytes_raw().hex()
     async with database.transaction() as session:
         await trust(session, administrator, "Regio", key_fingerprint(key), at=T0)
@@ -150,7 +150,7 @@ async def test_what_a_stranger_calls_a_document_breaks_no_list(
     extension |= {"slug": slug, "version": version}
     data = msgspec.json.encode(document)
     async with database.transaction() as session:
-        bundle = opened(data, "x.json", at=later(days=3))
+        bundle = opened(data, at=later(days=3))
         (done,) = await bring_in(session, town.author, bundle, at=later(days=3))
     assert (done.standing, done.became) == ("unfinished", "draft")
     async with database.reading() as session:

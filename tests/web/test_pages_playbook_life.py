@@ -2,22 +2,26 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from litestar import Litestar
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from calamity.actions.bundles import export_bundle
-from calamity.actions.publish import approve, publish
-from calamity.domain.bundle import unpack
+from calamity.actions.publish import approve, publish, publish_block
+from calamity.domain.bundle import parcel, unpack
 from calamity.domain.permissions import Actor, UserRole
-from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook import Use
+from calamity.domain.playbook_check import canonical, fingerprint
+from calamity.domain.playbook_life import DocumentKind
 from calamity.store.database import Database
 from calamity.store.drafts import list_drafts
 from calamity.store.imports import list_imports
 from calamity.store.municipalities import add_municipality
 from calamity.store.playbooks import list_versions
-from tests.make import T0, Town, make_playbook
+from tests.make import T0, Town, make_block, make_playbook
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
 CONFIRM = "/playbooks/import/confirm"
@@ -105,6 +109,40 @@ async def test_a_bad_file_is_refused_in_both_languages(
     assert "bundle of playbooks" not in visit.visible()
     async with database.reading() as session:
         assert await list_imports(session, town.id) == []
+
+
+async def test_a_document_by_itself_is_built_with_the_blocks_that_are_approved_here(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    ours = make_block(roles=[replace(make_block().roles[0], code="REC")])
+    theirs = canonical(make_playbook(slug="riots", uses=[Use("records", 1)]))
+    assert await look(visit, theirs) == 422
+    assert "There is no block records here (asked for: version 1)." in visit.visible()
+    assert "ask who wrote the playbook for a bundle" in visit.visible()
+
+    async with database.transaction() as session:
+        await publish_block(session, town.author, canonical(ours), "v1.yaml", at=T0)
+    assert await look(visit, theirs) == 422  # nobody approved it yet
+    async with database.transaction() as session:
+        kind = DocumentKind.BLOCK
+        await approve(session, town.coordinator, "records", 1, kind=kind, at=T0)
+    assert await look(visit, theirs) == 200
+    assert (await visit.send(CONFIRM, {"become": "submitted"}, files=UPLOAD)).status_code == 303
+    async with database.reading() as session:
+        (stored,) = await list_versions(session, town.id, "riots")
+    assert "REC" in [role.code for role in stored.playbook.roles]
+    assert stored.playbook.uses == [Use("records", 1, fingerprint(ours))]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+async def test_a_document_with_its_fingerprint_is_taken_only_as_it_was_sent(
+    visit: Visit, form: Literal["json", "yaml"]
+) -> None:
+    sent = parcel(make_playbook(slug="riots"), form).encode()
+    assert await look(visit, sent.replace(b"Small", b"Large")) == 422
+    assert "its fingerprint differs" in visit.visible()
+    assert await look(visit, sent) == 200
+    assert "New here." in visit.visible()
 
 
 async def test_a_form_that_somebody_wrote_by_hand_is_refused(visit: Visit) -> None:

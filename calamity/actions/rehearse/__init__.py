@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 from msgspec import structs
 
+from calamity.actions.blocks import read_with_blocks
 from calamity.actions.compose import circumstances, composer_for
-from calamity.actions.publish import read_with_blocks
 from calamity.actions.rehearse.crowd import Crowd
 from calamity.actions.rehearse.snags import Snags, members_by_id
 from calamity.actions.rehearse.telling import told

@@ -9,6 +9,7 @@ from calamity.domain.bundle.archive import LARGEST
 from calamity.domain.bundle.arriving import opened
 from calamity.domain.bundle.manifest import Earlier, Manifest, Provenance, Received
 from calamity.domain.bundle.pack import Packed, pack
+from calamity.domain.bundle.parcel import parcel
 from calamity.domain.bundle.unpack import (
     Bundle,
     Carried,
@@ -32,5 +33,6 @@ __all__ = [
     "open_document",
     "opened",
     "pack",
+    "parcel",
     "unpack",
 ]

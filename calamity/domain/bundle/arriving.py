@@ -27,7 +27,7 @@ _LAST_VERSION = 9999
 _CACAO = re.compile(rb'"spec_version"\s*:')
 
 
-def opened(data: bytes, filename: str, *, at: datetime, blocks: Blocks = NO_BLOCKS) -> Bundle:
+def opened(data: bytes, *, at: datetime, blocks: Blocks = NO_BLOCKS) -> Bundle:
     """Open a bundle, a CACAO 2.0 document, or a document of ours by itself, built with *blocks*.
 
     Raises Refused: CacaoFaults or PlaybookFaults where a document has several faults.
@@ -40,7 +40,7 @@ def opened(data: bytes, filename: str, *, at: datetime, blocks: Blocks = NO_BLOC
         return unpack(data)
     if is_cacao(data):
         return open_cacao(data, at=at)
-    return open_document(data, filename, blocks)
+    return open_document(data, blocks)
 
 
 def is_cacao(data: bytes) -> bool:

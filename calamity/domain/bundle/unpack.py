@@ -1,7 +1,6 @@
 """Unpacking: everything is verified before anything is believed."""
 
 import hashlib
-import re
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from calamity.domain.bundle.manifest import (
     Provenance,
     seal_digest,
 )
+from calamity.domain.bundle.parcel import open_parcel
 from calamity.domain.cacao import Crossing
 from calamity.domain.errors import Refused
 from calamity.domain.playbook import Playbook
@@ -31,8 +31,8 @@ from calamity.domain.playbook_life import is_genuine
 from calamity.domain.timeline import is_signed
 
 _ZIP = b"PK"
-_SLUG = re.compile(rb"^[\"']?slug[\"']?: *[\"']?([a-z][a-z0-9-]{1,59})\b", re.MULTILINE)
-_VERSION = re.compile(rb"^[\"']?version[\"']?: *([0-9]{1,4})\b", re.MULTILINE)
+_DOCUMENT = "playbook.yaml"
+"""In what file a document by itself stood is not its affair: people call theirs as they like."""
 
 
 class Unfinished(Struct, frozen=True):
@@ -83,16 +83,20 @@ def unpack(data: bytes) -> Bundle:
     return Bundle(manifest.municipality, manifest.key, items)
 
 
-def open_document(data: bytes, name: str, blocks: Blocks = NO_BLOCKS) -> Bundle:
+def open_document(data: bytes, blocks: Blocks = NO_BLOCKS) -> Bundle:
     """Return a document by itself, YAML or JSON, as a bundle that nobody signed.
 
-    Raises PlaybookFaults, with every fault, for a document that has an error.
+    Raises PlaybookFaults, with every fault, for a document that has an error, and Refused for one
+    that is not what its fingerprint says.
     """
-    slug, version = _SLUG.search(data), _VERSION.search(data)
-    if slug and version:
-        name = f"{slug[1].decode()}/v{version[1].decode()}.yaml"
-    playbook = read(data, name, blocks)
+    data, sha256 = open_parcel(data)
+    playbook = read(data, _DOCUMENT, blocks)
     provenance = Provenance(playbook.slug, playbook.version, fingerprint(playbook))
+    if sha256 not in (None, provenance.sha256):
+        raise _refused(
+            "The document is not the one that was exported: its fingerprint differs. Ask for it "
+            "again."
+        )
     return Bundle("", "", (Carried(provenance, playbook),))
 
 

@@ -74,7 +74,9 @@ def _tell_missing(slug: str, version: int, blocks: Blocks, findings: Findings, p
         findings.add("unknown-block-version", at, block=slug, version=version, known=known)
         return
     slugs = sorted({name for name, _ in blocks})
-    findings.add("unknown-block", (*path, "block"), block=shown(slug), hint=closest(slug, slugs))
+    hint = closest(slug, slugs)
+    at = (*path, "block")
+    findings.add("unknown-block", at, block=shown(slug), version=version, hint=hint)
 
 
 def _merged(playbook: Playbook, found: dict[int, Block], findings: Findings) -> Playbook:

@@ -2,6 +2,9 @@
 
 from calamity.domain.playbook_check.rule import error, warning
 
+_ASK = "Or ask who wrote the playbook for a bundle: that holds all of it."
+_VRAAG = "Of vraag de schrijver van het draaiboek om een bundel: daar zit alles in."
+
 BLOCKS = {
     "is-block": error(
         "This is the block {block}, and no playbook.",
@@ -16,16 +19,16 @@ BLOCKS = {
         "Noem hier een blok; een draaiboek kan geen deel van een ander zijn.",
     ),
     "unknown-block": error(
-        "There is no block {block}.{hint}",
-        "Put it in the folder blocks, or publish it and have it approved before it is used.",
-        "Er is geen blok {block}.{hint}",
-        "Zet het in de map blocks, of publiceer het en laat het goedkeuren voor je het gebruikt.",
+        "There is no block {block} here (asked for: version {version}).{hint}",
+        f"Publish it here and have it approved, or put it in the folder blocks. {_ASK}",
+        "Er is hier geen blok {block} (gevraagd: versie {version}).{hint}",
+        f"Publiceer het hier en laat het goedkeuren, of zet het in de map blocks. {_VRAAG}",
     ),
     "unknown-block-version": error(
         "The block {block} has no version {version} here.",
-        "Use one that there is: {known}.",
+        f"Use one that there is: {{known}}. {_ASK}",
         "Het blok {block} heeft hier geen versie {version}.",
-        "Gebruik een versie die er is: {known}.",
+        f"Gebruik een versie die er is: {{known}}. {_VRAAG}",
     ),
     "other-block": warning(
         "This was built with other words than version {version} of the block {block} has here.",

@@ -13,8 +13,8 @@ from calamity.actions import bundles
 from calamity.actions.bindings import Gap, GapKind
 from calamity.actions.bundles import export_bundle, look_at
 from calamity.actions.cacao import export_cacao
-from calamity.actions.imports import bring_in, merge_import, three_way
-from calamity.domain.bundle import LARGEST, opened
+from calamity.actions.imports import bring_in, merge_import, open_file, three_way
+from calamity.domain.bundle import LARGEST
 from calamity.domain.cacao import Crossing
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.playbook import Words
@@ -226,8 +226,9 @@ async def look(
     house: NamedDependency[House], actor: NamedDependency[Actor], request: Request[Any, Any, Any]
 ) -> Look:
     """Say who signed a bundle, what differs from ours, and what has no people here yet."""
-    bundle = opened(await request.body(), "playbook.yaml", at=now())
+    data = await request.body()
     async with house.database.reading() as session:
+        bundle = await open_file(session, actor, data, at=now())
         seen = await look_at(session, actor, bundle)
     return Look(
         Signer(seen.signer.municipality, seen.signer.fingerprint, seen.signer.trusted_as),
@@ -282,7 +283,9 @@ async def bring(
     although_untrusted: Annotated[bool, QueryParameter(name="althoughUntrusted")] = False,
 ) -> Response[AllBrought]:
     """Take over a bundle: as drafts, or as submitted versions that a second person approves."""
-    bundle = opened(await request.body(), "playbook.yaml", at=now())
+    data = await request.body()
+    async with house.database.reading() as session:
+        bundle = await open_file(session, actor, data, at=now())
     async with house.database.transaction() as session:
         done = await bring_in(
             session,

@@ -11,9 +11,16 @@ from msgspec import Meta, Struct
 
 from calamity.actions.bundles import Incoming, Look, export_bundle, look_at
 from calamity.actions.cacao import export_cacao
-from calamity.actions.imports import Brought, ThreeWay, bring_in, merge_import, three_way
+from calamity.actions.imports import (
+    Brought,
+    ThreeWay,
+    bring_in,
+    merge_import,
+    open_file,
+    three_way,
+)
 from calamity.actions.trust import distrust, own_key, trust
-from calamity.domain.bundle import LARGEST, opened
+from calamity.domain.bundle import LARGEST
 from calamity.domain.cacao import CacaoFault, CacaoFaults, Crossing
 from calamity.domain.errors import CalamityError, Refused
 from calamity.domain.permissions import Actor, Permission
@@ -99,8 +106,8 @@ async def look_first(
     language = language_of(request)
     try:
         filename, data = await upload_of(request, "file")
-        bundle = opened(data, filename, at=now())
         async with house_of(request).database.reading() as session:
+            bundle = await open_file(session, actor, data, at=now())
             look = await look_at(session, actor, bundle)
     except PlaybookFaults as refused:
         problems = tuple(fault_lines(refused.faults, language))
@@ -128,7 +135,8 @@ async def confirm_import(
     language = language_of(request)
     sent = await request.form()
     data, filename = _carried(sent.get("bundle")), str(sent.get("filename") or "")[:120]
-    bundle = opened(data, filename, at=now())
+    async with house_of(request).database.reading() as session:
+        bundle = await open_file(session, actor, data, at=now())
     try:
         async with house_of(request).database.transaction() as session:
             done = await bring_in(
