@@ -78,14 +78,14 @@ def say_changes(changes: "Sequence[Change]", indent: str = "") -> None:
 
 @click.command(
     epilog="Example: calamity playbooks diff attack-elsewhere 1 2; or two of: SLUG, SLUG@2, "
-    "import:ID, a file"
+    "blocks/SLUG@2, import:ID, a file"
 )
 @click.argument("named", metavar="A B", nargs=-1, required=True)
 @click.option("--full", "is_full", is_flag=True, help="Say every difference, however many.")
 @for_municipality
 @as_json
 def diff(named: tuple[str, ...], *, is_full: bool, slug: str | None, is_json: bool) -> None:
-    """Say in words what differs between two playbooks: versions, files, or what came in.
+    """Say in words what differs between two playbooks or blocks: versions, files, what came in.
 
     Many differences are summed up, with what comes from which block.
     """
@@ -96,6 +96,8 @@ def diff(named: tuple[str, ...], *, is_full: bool, slug: str | None, is_json: bo
     if len(named) != _OLD_NEW:
         raise click.UsageError("Name two: SLUG OLD NEW, or two of SLUG, SLUG@2, import:ID, a file.")
     before, after, blocks = run_async(_both(named[0], named[1], slug))
+    if type(before) is not type(after):
+        raise click.UsageError("A block is no playbook. Name two of the same kind.")
     changes = compare(before, after)
     short = in_short(changes, before, after, blocks)
     if is_json:
@@ -112,7 +114,7 @@ def diff(named: tuple[str, ...], *, is_full: bool, slug: str | None, is_json: bo
 
 async def _both(
     one: str, other: str, slug: str | None
-) -> "tuple[Playbook, Playbook, dict[tuple[str, int], Block]]":
+) -> "tuple[Playbook | Block, Playbook | Block, Blocks]":
     """Return both, and the blocks that are known: beside the files, and published."""
     from calamity.cli.playbook_files import blocks_beside
 
@@ -132,21 +134,29 @@ def _is_file(named: str) -> bool:
     return Path(named).is_file()
 
 
-def _in_file(named: str, blocks: "Blocks") -> "Playbook":
+def _in_file(named: str, blocks: "Blocks") -> "Playbook | Block":
     from calamity.cli.faults import telling
-    from calamity.cli.playbook_files import source_of
+    from calamity.cli.playbook_files import is_block, source_of
     from calamity.domain.bundle import opened
     from calamity.domain.errors import Refused
+    from calamity.domain.playbook_check import read_block
 
-    with telling(Path(named)):
-        bundle = opened(source_of(Path(named)), at=now(), blocks=blocks)
+    file = Path(named)
+    with telling(file):
+        if is_block(file):
+            return read_block(source_of(file), named)
+        bundle = opened(source_of(file), at=now(), blocks=blocks)
     if len(bundle.items) != 1:
         raise Refused(f"{named}: there is more than one playbook in this bundle.", field="file")
     return bundle.items[0].playbook
 
 
-async def _meant(session: "Session", actor: "Actor", named: str, blocks: "Blocks") -> "Playbook":
+async def _meant(
+    session: "Session", actor: "Actor", named: str, blocks: "Blocks"
+) -> "Playbook | Block":
     from calamity.domain.errors import NotFound
+    from calamity.domain.playbook_life import DocumentKind
+    from calamity.store.blocks import list_blocks
     from calamity.store.imports import get_import
     from calamity.store.playbooks import list_versions
 
@@ -156,9 +166,12 @@ async def _meant(session: "Session", actor: "Actor", named: str, blocks: "Blocks
     if name == "import":
         return (await get_import(session, actor.municipality_id, rest)).whole
     name, _, number = named.partition("@")
-    for version in await list_versions(session, actor.municipality_id, name):
+    kind, name = kind_and_slug(name)
+    find = list_blocks if kind is DocumentKind.BLOCK else list_versions
+    versions: Sequence[AnyVersion] = await find(session, actor.municipality_id, name)
+    for version in versions:
         if number in ("", str(version.number)):
-            return version.playbook
+            return version.document
     raise NotFound(f"{named}: no such version. See: calamity playbooks list", field="version")
 
 

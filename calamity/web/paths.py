@@ -99,6 +99,7 @@ PATHS = {
     "block_retire": "/blocks/{slug:str}/versions/{version:int}/retire",
     "block_revoke": "/blocks/{slug:str}/versions/{version:int}/revoke",
     "playbook_compare": "/playbooks/{slug:str}/compare",
+    "block_compare": "/blocks/{slug:str}/compare",
     "playbook_bundle": "/playbooks/bundle",
     "playbook_import": "/playbooks/import",
     "playbook_import_confirm": "/playbooks/import/confirm",

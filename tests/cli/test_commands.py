@@ -173,6 +173,12 @@ def test_a_playbook_is_checked_and_published_with_the_blocks_beside_it(
     assert "blocks/records version 1: approved" in sqlite_cli(
         "playbooks", "approve", "blocks/records", "--by", "colleague"
     )
+    newer = replace(make_block(), title=replace(make_block().title, en="Minutes"))
+    write(tmp_path / "blocks/records", "v2.yaml", canonical(replace(newer, version=2)).decode())
+    differs = sqlite_cli(
+        "playbooks", "diff", "blocks/records@1", str(tmp_path / "blocks/records/v2.yaml")
+    )
+    assert "Minutes" in differs
     (listed,) = sqlite_cli.json("playbooks", "list", "--blocks", "--json")
     assert (listed["kind"], listed["state"]) == ("block", "published")
     reason = ("--version", "1", "--reason", "Er is een betere.", "--by", "colleague")

@@ -403,6 +403,23 @@ def test_every_difference_between_shipped_versions_is_in_the_summary_and_it_is_s
         assert len(lines) <= 15
 
 
+def test_two_blocks_are_compared_by_the_same_sentences():
+    old = BLOCKS["first-days", 1]
+    first, *rest = old.steps
+    title = Words("Anders", "Otherwise")
+    new = replace(old, version=2, title=title, steps=[replace(first, due="T+9d"), *rest])
+    changes = compare(old, new)
+    assert [each.part for each in changes] == ["playbook/title", f"steps/{first.code}"]
+    assert [str(line.said.en) for line in in_short(changes, old, new, {})] == [
+        each.en for each in changes
+    ]
+    assert changes[0].en.startswith("the block: The title")
+    emptied = replace(new, steps=[], messages=[], roles=[], cards=[])
+    lines = in_short(compare(old, emptied), old, emptied, {})
+    assert lines[0].said.en.startswith("the block itself: different in")
+    assert any(line.said.nl.startswith("vervallen: ") for line in lines)
+
+
 def test_a_few_differences_are_said_as_they_are():
     new = with_call_out(deputy_after="10m")
     (line,) = in_short(compare(OLD, new), OLD, new, {})

@@ -1725,13 +1725,14 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "playbook-compare": (
         "playbook_compare",
         playbook_transfer.ComparePage(
-            "attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES, ("", "")
+            "playbook", "attack-elsewhere", PLAYBOOK.title, 2, 3, (3, 2), CHANGES, ("", "")
         ),
         {"here": "playbooks"},
     ),
     "playbook-compare-short": (
         "playbook_compare",
         playbook_transfer.ComparePage(
+            "playbook",
             "attack-elsewhere",
             PLAYBOOK.title,
             2,

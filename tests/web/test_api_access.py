@@ -65,6 +65,7 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", "/v1/playbooks"): (P.PUBLISH,),
     ("GET", "/v1/blocks"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/blocks"): (P.PUBLISH,),
+    ("GET", "/v1/blocks/{slug}/versions/{number}/changes"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/blocks/{slug}/versions/{number}/approve"): (P.APPROVE,),
     ("POST", "/v1/blocks/{slug}/versions/{number}/retire"): (P.APPROVE,),
     ("POST", "/v1/blocks/{slug}/versions/{number}/revoke"): (P.APPROVE,),

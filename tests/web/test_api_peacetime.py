@@ -7,7 +7,7 @@ import msgspec
 import yaml
 
 from calamity.actions.receive import read_inbox
-from calamity.domain.playbook import Use
+from calamity.domain.playbook import Use, Words
 from calamity.domain.playbook_check import canonical
 from calamity.domain.receipts import InboundText
 from calamity.web.house import now
@@ -83,6 +83,13 @@ async def test_a_playbook_is_built_with_a_block_that_another_approved(api: Api) 
     listed = (await api.get(block.headers["Location"])).json()["blocks"]
     assert [(each["slug"], each["number"]) for each in listed] == [("records", 1)]
     assert (await api.get("/v1/blocks", "elsewhere")).json()["blocks"] == []
+
+    later = canonical(make_block(version=2, title=Words(nl="Notulen", en="Minutes")))
+    assert (await api.ask("POST", "/v1/blocks", content=later, **YAML)).status_code == 201
+    told = (await api.get("/v1/blocks/records/versions/2/changes?since=1")).json()
+    assert [each["after"]["en"] for each in told["changes"]] == ["Minutes"]
+    gone = await api.get("/v1/blocks/records/versions/3/changes?since=1")
+    assert gone.status_code == 404
 
 
 async def test_a_playbook_posted_as_a_block_is_refused_and_the_other_way_round(api: Api) -> None:

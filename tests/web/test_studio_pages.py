@@ -11,6 +11,7 @@ import pytest
 from litestar import Litestar
 
 from calamity.actions import drafts
+from calamity.actions.publish import publish_block
 from calamity.domain.permissions import UserRole
 from calamity.domain.playbook_life import DocumentKind
 from calamity.domain.playbook_text import blank, plain_of
@@ -206,6 +207,33 @@ async def test_a_block_is_written_submitted_and_approved_by_who_did_not_write_it
     assert "Een fout nummer." in visit.visible()
     async with database.reading() as session:
         assert await blocks_of(session, town.id) == {}
+
+
+async def test_what_differs_in_a_block_is_said_when_two_save_it_and_between_versions(
+    visit: Visit, database: Database, town: Town
+) -> None:
+    await visit.sign_in()
+    await visit.open("/playbooks")
+    await visit.send("/playbooks/drafts", {"slug": "shared", "kind": "block"})
+    here = (await visit.follow()).url.path
+    base = blank("shared", DocumentKind.BLOCK)
+    theirs, ours = (base.replace("New block", new) for new in ("Theirs", "Ours"))
+    body = {"source": theirs, "revision": 1, "base": base}
+    assert (await posted(visit, f"{here}/save", body)).status_code == 200
+    answer = await posted(visit, f"{here}/save", body | {"source": ours})
+    assert answer.status_code == 409
+    for words in ("The title changes.", "It becomes: “Theirs”", "It becomes: “Ours”"):
+        assert words in answer.json()["clash"]
+
+    async with database.transaction() as session:
+        for number, source in ((1, base), (2, ours)):
+            numbered = source.replace("version: 1", f"version: {number}")
+            await publish_block(session, town.author, numbered, "draft.yaml", at=T0)
+    await visit.open("/blocks/shared/versions/2")
+    assert "/blocks/shared/compare?old=1&new=2" in visit.text
+    await visit.open("/blocks/shared/compare?old=1&new=2")
+    assert "the block: The title changes. It was: “New block” It becomes: “Ours”" in visit.visible()
+    assert 'href="/blocks/shared/versions/2"' in visit.text
 
 
 async def test_a_number_that_somebody_made_up_is_no_fault_of_ours(

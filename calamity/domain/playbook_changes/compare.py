@@ -1,14 +1,15 @@
-"""Every difference between two playbooks, in the order of the document."""
+"""Every difference between two playbooks, or two blocks, in the order of the document."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from calamity.domain.playbook import LevelRule, Message, Playbook, Step, Words
+from calamity.domain.playbook import Block, LevelRule, Message, Playbook, Step, Words
 from calamity.domain.playbook_changes.change import Change
 from calamity.domain.playbook_changes.speak import changed, shown
 from calamity.domain.playbook_changes.wording import WORDINGS
+from calamity.domain.playbook_check import standing_alone
 from calamity.domain.playbook_prose import (
     NOTHING,
     PARTS,
@@ -29,36 +30,43 @@ HEAD = (
 CODED = ("roles", "phases", "audiences", "messages", "questions", "stop", "cards", "steps")
 """The lists whose parts have a code."""
 LEVELS = "levels"
-_PLAYBOOK = Said("het draaiboek", "the playbook")
+_PLAYBOOK, _BLOCK = Said("het draaiboek", "the playbook"), Said("het blok", "the block")
 _ELSEWHERE = frozenset({"code", "act", "texts", "for_audience"})
 """Fields that have sentences of their own."""
 
 
-def compare(old: Playbook, new: Playbook) -> list[Change]:
+def compare(old: Playbook | Block, new: Playbook | Block) -> list[Change]:
     """Return every difference between two documents; their number and change log are left out."""
+    where = _BLOCK if isinstance(new, Block) else _PLAYBOOK
+    old, new = whole(old), whole(new)
     changes: list[Change] = []
     for name in HEAD:
-        changes += compare_head(name, old, new)
-    changes += compare_levels(old, new)
+        changes += _head(name, where, old, new)
+    changes += _levels(old, new)
     for name in CODED:
         before = {part.code: part for part in getattr(old, name)}
         after = {part.code: part for part in getattr(new, name)}
         for code in (*after, *(code for code in before if code not in after)):
-            changes += compare_part(name, before.get(code), after.get(code), old, new)
+            changes += _part(name, before.get(code), after.get(code), old, new)
         changes += _order(name, list(before), list(after))
     return changes
 
 
-def compare_head(name: str, old: Playbook, new: Playbook) -> list[Change]:
+def whole(document: Playbook | Block) -> Playbook:
+    """Return the playbook itself, or one that holds the block alone."""
+    return standing_alone(document) if isinstance(document, Block) else document
+
+
+def _head(name: str, where: Said, old: Playbook, new: Playbook) -> list[Change]:
     """Return what differs in one field of the document itself."""
     before, after = getattr(old, name), getattr(new, name)
     part = f"playbook/{name}"
     if isinstance(after, Struct) and not isinstance(after, Words) and name != "purpose":
-        return list(_fields(part, _PLAYBOOK, before, after, (old, new)))
-    return list(_field(part, _PLAYBOOK, f"Playbook.{name}", (before, after), (old, new)))
+        return list(_fields(part, where, before, after, (old, new)))
+    return list(_field(part, where, f"Playbook.{name}", (before, after), (old, new)))
 
 
-def compare_levels(old: Playbook, new: Playbook) -> list[Change]:
+def _levels(old: Playbook, new: Playbook) -> list[Change]:
     """Return for which levels the proposal differs."""
     changes = []
     for level in sorted({rule.level for rule in (*old.levels, *new.levels)}):
@@ -98,7 +106,7 @@ def _rule(rule: LevelRule, playbook: Playbook) -> Said:
     return said
 
 
-def compare_part(name: str, before: Any, after: Any, old: Playbook, new: Playbook) -> list[Change]:
+def _part(name: str, before: Any, after: Any, old: Playbook, new: Playbook) -> list[Change]:
     """Return what differs in one part with a code; None where it is not there."""
     if before == after:
         return []

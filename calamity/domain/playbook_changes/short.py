@@ -6,11 +6,10 @@ from msgspec import Struct
 
 from calamity.domain.playbook import Block, Playbook
 from calamity.domain.playbook_changes.change import Change
-from calamity.domain.playbook_changes.compare import CODED, LEVELS
+from calamity.domain.playbook_changes.compare import CODED, LEVELS, whole
 from calamity.domain.playbook_changes.wording import WORDINGS
+from calamity.domain.playbook_check import Blocks
 from calamity.domain.playbook_prose import PARTS, Said, joined
-
-Blocks = Mapping[tuple[str, int], Block]
 
 SHORT = 12
 """Up to so many differences need no summary."""
@@ -58,7 +57,9 @@ class Line(Struct, frozen=True):
     changes: int
 
 
-def in_short(changes: Sequence[Change], old: Playbook, new: Playbook, blocks: Blocks) -> list[Line]:
+def in_short(
+    changes: Sequence[Change], old: Playbook | Block, new: Playbook | Block, blocks: Blocks
+) -> list[Line]:
     """Return what differs in a few lines; of a few differences each as it is.
 
     *blocks* tells which parts come from which block; of a block that is not in it, nothing is
@@ -66,6 +67,7 @@ def in_short(changes: Sequence[Change], old: Playbook, new: Playbook, blocks: Bl
     """
     if len(changes) <= SHORT:
         return [Line(Said(each.nl, each.en), 1) for each in changes]
+    old, new = whole(old), whole(new)
     owner = _Owners(old, new, blocks)
     of_blocks: dict[str, list[Change]] = {}
     own: list[Change] = []
@@ -193,7 +195,7 @@ def _of_the_rest(changes: Sequence[Change]) -> Iterator[Line]:
     head = [each for each in changes if each.part.startswith("playbook/")]
     if head:
         names = list(dict.fromkeys(WORDINGS[each.field].name for each in head))
-        yield Line(_about(names), len(head))
+        yield Line(_about(head[0].where, names), len(head))
     levels = sorted({each.part.partition("/")[2] for each in changes if _is_level(each)})
     if levels:
         listed = joined([Said(level, level) for level in levels])
@@ -242,11 +244,11 @@ def _bare(where: Said, name: str) -> Said:
     return Said(where.nl.removeprefix(f"{kind.nl} "), where.en.removeprefix(f"{kind.en} "))
 
 
-def _about(names: Sequence[Said]) -> Said:
+def _about(where: Said, names: Sequence[Said]) -> Said:
     listed = joined(names)
     return Said(
-        f"het draaiboek zelf: anders bij {listed.nl}.",
-        f"the playbook itself: different in {listed.en}.",
+        f"{where.nl} zelf: anders bij {listed.nl}.",
+        f"{where.en} itself: different in {listed.en}.",
     )
 
 

@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 
 from calamity.domain.playbook import Block, Playbook
-from calamity.domain.playbook_check.block import check_block
+from calamity.domain.playbook_check.block import check_block, standing_alone
 from calamity.domain.playbook_check.blocks import Blocks, build
 from calamity.domain.playbook_check.canonical import canonical, fingerprint
 from calamity.domain.playbook_check.conditions import check_conditions
@@ -41,6 +41,7 @@ __all__ = [
     "read",
     "read_block",
     "read_document",
+    "standing_alone",
     "worst_case",
 ]
 

@@ -19,13 +19,20 @@ _SAME = (
 )  # fmt: skip
 
 
+def standing_alone(block: Block) -> Playbook:
+    """Return a playbook that holds this block and nothing else.
+
+    Its parts stand at the same places there, so what looks at playbooks can look at blocks.
+    """
+    parts = {name: getattr(block, name) for name in _SAME}
+    alone: Playbook = structs.replace(blank(PLAYBOOK), **parts)
+    return alone
+
+
 def check_block(block: Block, findings: Findings) -> None:
     """Report what is wrong with a block, whatever playbook uses it."""
-    parts = {name: getattr(block, name) for name in _SAME}
-    # Its parts stand at the same places as in a playbook, so the same rules can look at them.
-    alone: Playbook = structs.replace(blank(PLAYBOOK), **parts)
     check_filename(findings, ("block", block.block), block.version)
-    draft = Draft(alone, findings)
+    draft = Draft(standing_alone(block), findings)
     check_codes(draft)
     check_moments_alone(draft)
     check_readable(draft)

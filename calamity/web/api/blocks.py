@@ -8,12 +8,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 
 from calamity.actions.publish import approve, publish_block, retire, revoke
+from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_check import NO_BLOCKS
 from calamity.domain.playbook_life import DocumentKind
 from calamity.store.blocks import list_blocks
 from calamity.web.api.calamities import created
 from calamity.web.api.document import takes
-from calamity.web.api.playbooks import Because, VersionCard, card_of
+from calamity.web.api.playbooks import Because, Changes, VersionCard, card_of, changes_between
 from calamity.web.auth import needs
 from calamity.web.house import House, now
 
@@ -116,8 +118,25 @@ async def revoke_one(
         )
 
 
+@get(_PATH + "/changes", guards=[needs(Permission.SEE_PLAYBOOKS)], name="api.blocks.changes")
+async def changes_of_one(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    slug: FromPath[str],
+    number: FromPath[int],
+    since: Annotated[int, QueryParameter(ge=1, le=9999)],
+) -> Changes:
+    """Say in words what differs from version *since*."""
+    async with house.database.reading() as session:
+        found = await list_blocks(session, actor.municipality_id, slug)
+    versions = {version.number: version for version in found}
+    if since not in versions or number not in versions:
+        raise NotFound("This playbook version does not exist.", field="version")
+    return changes_between(versions[since], versions[number], NO_BLOCKS)
+
+
 router = Router(
     "/",
-    route_handlers=[list_all, publish_one, approve_one, retire_one, revoke_one],
+    route_handlers=[list_all, publish_one, approve_one, retire_one, revoke_one, changes_of_one],
     tags=["Playbooks"],
 )

@@ -16,7 +16,7 @@ from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Scenario, Words
 from calamity.domain.playbook_changes import compare, in_short
-from calamity.domain.playbook_check import canonical
+from calamity.domain.playbook_check import Blocks, canonical
 from calamity.domain.playbook_life import DocumentKind, VersionState, Withdrawal
 from calamity.store.blocks import blocks_of
 from calamity.store.playbooks import PlaybookVersion, find_version, list_uses, list_versions
@@ -285,9 +285,14 @@ async def changes_of_one(
     new = await version_of(house, actor, slug, number)
     async with house.database.reading() as session:
         blocks = await blocks_of(session, actor.municipality_id)
-    changes = compare(old.playbook, new.playbook)
-    short = in_short(changes, old.playbook, new.playbook, blocks)
-    return Changes(since, lines_of(short), changes_of(changes))
+    return changes_between(old, new, blocks)
+
+
+def changes_between(old: AnyVersion, new: AnyVersion, blocks: Blocks) -> Changes:
+    """Say in words what differs between two versions, of a playbook or of a block."""
+    changes = compare(old.document, new.document)
+    short = in_short(changes, old.document, new.document, blocks)
+    return Changes(old.number, lines_of(short), changes_of(changes))
 
 
 router = Router(

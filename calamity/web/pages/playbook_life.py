@@ -1,5 +1,6 @@
 """A version's way through life in the browser: approving, retiring, revoking, comparing."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -12,7 +13,7 @@ from calamity.domain.errors import NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook_changes import Change, compare, in_short
 from calamity.domain.playbook_life import DocumentKind
-from calamity.store.blocks import blocks_of
+from calamity.store.blocks import blocks_of, list_blocks
 from calamity.store.playbooks import list_versions
 from calamity.web.auth import needs
 from calamity.web.language import Language
@@ -51,25 +52,31 @@ def change_views(changes: list[Change], language: Language) -> tuple[views.Chang
     )
 
 
-@get(PATHS["playbook_compare"], name="playbook.compare", guards=[needs(Permission.SEE_PLAYBOOKS)])
+@get(
+    [PATHS["playbook_compare"], PATHS["block_compare"]],
+    name="playbook.compare",
+    guards=[needs(Permission.SEE_PLAYBOOKS)],
+)
 async def compare_versions(
     request: Request[Any, Any, Any], actor: NamedDependency[Actor], slug: FromPath[str]
 ) -> Response[Any]:
     """Show side by side what differs between two versions."""
-    language = language_of(request)
+    language, kind = language_of(request), _kind(request)
+    find = list_blocks if kind is DocumentKind.BLOCK else list_versions
     async with house_of(request).database.reading() as session:
-        versions = await list_versions(session, actor.municipality_id, slug)
+        versions: Sequence[AnyVersion] = await find(session, actor.municipality_id, slug)
         blocks = await blocks_of(session, actor.municipality_id)
     known = {version.number: version for version in versions}
     old = known.get(_number(request, "old"))
     new = known.get(_number(request, "new"))
     if old is None or new is None:
         raise NotFound("This playbook version does not exist.", field="version")
-    changes = compare(old.playbook, new.playbook)
-    short = in_short(changes, old.playbook, new.playbook, blocks)
+    changes = compare(old.document, new.document)
+    short = in_short(changes, old.document, new.document, blocks)
     view = views.ComparePage(
+        kind=kind.value,
         slug=slug,
-        title=new.playbook.title.in_language(language.code),
+        title=new.document.title.in_language(language.code),
         old=old.number,
         new=new.number,
         versions=tuple(known),

@@ -17,8 +17,9 @@ class ChangeView(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ComparePage(Struct, frozen=True, forbid_unknown_fields=True):
-    """What differs between two versions of a playbook."""
+    """What differs between two versions of a playbook, or of a block."""
 
+    kind: Literal["playbook", "block"]
     slug: str
     title: str
     old: int

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from calamity.actions.drafts import save
 from calamity.domain.errors import CalamityError, Conflict, Refused
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import Playbook
+from calamity.domain.playbook import Block, Playbook
 from calamity.domain.playbook_changes import Change, compare
 from calamity.domain.playbook_check import Blocks, examine
 from calamity.domain.playbook_form import Meeting, meetings, together
@@ -196,15 +196,16 @@ def _changes(base: str | None, source: str, blocks: Blocks) -> list[Change]:
     """Say what changed; nothing can be said of a document that still has errors."""
     if base is None:
         return []
-    sound = [_sound(each, blocks) for each in (base, source)]
-    before, after = sound
-    return compare(before, after) if before is not None and after is not None else []
+    before, after = _sound(base, blocks), _sound(source, blocks)
+    if before is None or type(before) is not type(after):
+        return []
+    return compare(before, after)
 
 
-def _sound(source: str, blocks: Blocks) -> Playbook | None:
+def _sound(source: str, blocks: Blocks) -> Playbook | Block | None:
     document, faults = examine(source, FILENAME, blocks)
     has_errors = any(fault.severity == "error" for fault in faults)
-    return document if isinstance(document, Playbook) and not has_errors else None
+    return None if has_errors else document
 
 
 def _by_part(changes: list[Change]) -> dict[str, list[Change]]:
