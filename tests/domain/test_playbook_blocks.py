@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from playbook_samples import FILENAME, SMALL
 
-from calamity.domain.playbook import Block, Expected, Prose, Use, Words
+from calamity.domain.playbook import Block, Expected, LevelRule, Prose, Question, Use, Words
 from calamity.domain.playbook_check import (
     PlaybookFaults,
     canonical,
@@ -74,6 +74,17 @@ def test_own_steps_stand_among_those_of_the_block_in_order_of_time():
     built = read(source_of(replace(BARE, steps=[late, early])), FILENAME, CORES)
 
     assert [step.code for step in built.steps] == ["S1", "S2", "S3", "X1", "S4", "X2", "S5", "S6"]
+
+
+def test_own_rules_for_a_level_take_the_place_of_those_of_the_block_for_that_level():
+    general = [LevelRule(3, "sure"), LevelRule(2, "grip >= 2"), LevelRule(2, "grip >= 1")]
+    own = [LevelRule(2, "threat >= 4"), LevelRule(2, "threat >= 5")]
+    asked = [Question("sure", Words("Zeker?", "Certain?"))]
+    blocks = {("core", 1): replace(CORE, levels=general)}
+
+    built = read(source_of(replace(BARE, levels=own, questions=asked)), FILENAME, blocks)
+
+    assert built.levels == [general[0], *own]
 
 
 def test_other_lists_have_the_blocks_in_order_of_use_and_then_their_own():

@@ -149,7 +149,7 @@ def test_every_rule_is_tried():
     elsewhere = {"too-large", "not-utf8", "empty", "too-deep", "too-many", "too-many-faults",
                  "over-budget", "person-decides",
                  # in this file
-                 "past-date", "never-closed", "levels-without-questions",
+                 "past-date", "never-closed", "no-quiet", "levels-without-questions",
                  # in test_playbook_blocks
                  "unknown-block", "unknown-block-version", "other-block", "blocks-clash",
                  "is-block", "no-block"}  # fmt: skip
@@ -164,6 +164,14 @@ def test_a_date_that_is_over_is_told_when_the_day_is_known():
     assert [[fault.rule for fault in faults] for faults in told] == [[], ["past-date"]]
     assert [fault.severity for fault in told[1]] == ["warning"]
     assert check(source, FILENAME) == []
+
+
+def test_quiet_hours_that_last_no_time_are_told():
+    times = "quiet_hours:\n  start: '{}'\n  end: '{}'\n"
+
+    assert rules(SMALL + times.format("07:00", "07:00")) == ["no-quiet"]
+    assert rules(SMALL + times.format("22:00", "07:00")) == []
+    assert RULES["no-quiet"].severity == "warning"
 
 
 def test_levels_without_a_question_are_told():

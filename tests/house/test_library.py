@@ -1,5 +1,9 @@
 """The playbooks that ship, taken together: what a municipality may count on in each of them."""
 
+from collections import Counter
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from calamity.domain.playbook import (
@@ -13,6 +17,8 @@ from calamity.domain.playbook import (
     Scenario,
 )
 from calamity.domain.playbook.formula import Facts, holds, leaves, read_formula
+from calamity.domain.preview import in_order_of_time
+from calamity.domain.proposal import propose_level
 from tests.shipped import BLOCKS, FOLDER, read_shipped
 
 LANGUAGES = {"nl", "en", "ar", "tr", "pl", "uk"}
@@ -173,6 +179,54 @@ def test_the_questions_propose_a_level(yes, level):
     proposed = [rule.level for rule in block.levels if holds(read_formula(rule.when), facts)]
 
     assert max(proposed, default=0) == level
+
+
+@pytest.mark.parametrize("hour", [0, 6, 9, 12, 18, 23])
+@pytest.mark.parametrize(
+    ("slug", "each_day"),
+    [
+        # On the third day one more, which asks key figures as well.
+        ("attack-here", [4, 3, 3, 2, 2, 2, 2]),
+        # The last is that of recovery.
+        ("attack-elsewhere", [1, 1, 1, 1, 0, 0, 0]),
+    ],
+)
+def test_professionals_are_asked_in_the_rhythm_of_the_scenario(slug, each_day, hour):
+    (playbook,) = (each for each in newest() if each.slug == slug)
+    zone = ZoneInfo("Europe/Amsterdam")
+    t0 = datetime(2027, 3, 3, hour, tzinfo=zone)
+
+    days = Counter(
+        int((planned.start_at - t0).total_seconds() // DAY)
+        for planned in in_order_of_time(playbook, t0, zone)
+        if isinstance(planned.step.act, Round) and "professionals" in planned.step.act.audiences
+    )
+
+    assert [days[day] for day in range(7)] == each_day
+
+
+@pytest.mark.parametrize(
+    ("slug", "yes", "level"),
+    [
+        # Violence here is level 3 in general; these two have a rule of their own for it.
+        ("attack-here", "ab", 3), ("riots", "ab", 2), ("place-of-worship", "abd", 2),
+        ("riots", "abi", 3), ("riots", "abj", 3), ("riots", "hi", 3), ("riots", "gf", 2),
+        ("place-of-worship", "adj", 3), ("place-of-worship", "adi", 3),
+        ("place-of-worship", "hi", 3), ("place-of-worship", "ac", 2), ("riots", "e", 1),
+        # What others add stands beside the general rule.
+        ("attack-abroad", "jc", 2), ("attack-abroad", "h", 2), ("attack-abroad", "ab", 3),
+        ("rumour", "gi", 2), ("rumour", "gf", 2), ("threat", "j", 1), ("threat", "ac", 2),
+        ("planned-event", "k", 1), ("planned-event", "e", 1), ("prolonged-tension", "k", 2),
+    ],
+)  # fmt: skip
+def test_a_scenario_may_propose_another_level(slug, yes, level):
+    (playbook,) = (each for each in newest() if each.slug == slug)
+    answers = {each.code: "yes" if each.code in yes else "no" for each in playbook.questions}
+
+    proposed = propose_level(playbook, answers)
+
+    assert proposed is not None
+    assert proposed.level == level
 
 
 def test_who_does_not_know_is_rather_alert_too_soon():

@@ -15,15 +15,11 @@ from calamity.domain.playbook_check import (
 from calamity.domain.playbook_check.faults import Findings
 from calamity.domain.playbook_check.source import compose
 from calamity.domain.playbook_check.wording import RULES
+from tests.shipped import BLOCKS, FOLDER
 
-ROOT = Path(__file__).parents[2] / "playbooks"
+ROOT = FOLDER
 BLOCK_FILES = sorted(ROOT.glob("blocks/*/*.yaml"))
 FILES = sorted(ROOT.glob("*/*.yaml")) + BLOCK_FILES
-BLOCKS = {
-    (block.block, block.version): block
-    for path in BLOCK_FILES
-    for block in [read_block(path.read_bytes(), str(path))]
-}
 # Published before these rules were there, and a published version never changes.
 OLDER_THAN_THE_RULE = {
     "attack-elsewhere/v1.yaml": {"long-sentence"},

@@ -113,9 +113,13 @@ def _joined(
     """Return one list of the whole: the parts of the blocks in their order, then its own."""
     own = [_Placed(part, (name, at)) for at, part in enumerate(getattr(playbook, name))]
     own_keys = {_key(one.part): one for one in reversed(own)}
+    # A rule for a level has no code: who writes one for a level writes all for that level.
+    own_levels = {rule.level for rule in playbook.levels} if name == "levels" else ()
     joined: dict[Any, _Placed] = {}
     for index, block in found.items():
         for at, part in enumerate(getattr(block, name)):
+            if isinstance(part, LevelRule) and part.level in own_levels:
+                continue
             key, path = _key(part), ("uses", index, name, at)
             before = joined.get(key)
             if key in own_keys:

@@ -30,6 +30,8 @@ def check_plan(draft: Draft) -> None:
     check_filename(draft.findings, ("slug", playbook.slug), playbook.version)
     check_codes(draft)
     _check_phases(draft)
+    if playbook.quiet_hours.start == playbook.quiet_hours.end:
+        draft.findings.add("no-quiet", ("quiet_hours", "end"), clock=playbook.quiet_hours.end)
     for index, role in enumerate(draft.playbook.roles):
         _check_exclusions(draft, role, ("roles", index, "not_with"))
     for index, step in enumerate(draft.playbook.steps):

@@ -33,6 +33,12 @@ PLAN = {
         "Niets gebruikt de {what} {code}.",
         "Gebruik het in een stap, of haal het weg.",
     ),
+    "no-quiet": warning(
+        "The quiet hours begin when they end, at {clock}: there are none, also at night.",
+        "Let them end later than they begin, such as from 22:00 to 07:00.",
+        "De stille uren beginnen als ze eindigen, om {clock}: er zijn er geen, ook 's nachts niet.",
+        "Laat ze later eindigen dan ze beginnen, zoals van 22:00 tot 07:00.",
+    ),
     "phases-order": error(
         "This phase starts before the one above it.",
         "Put the phases in order of time.",
