@@ -1118,8 +1118,17 @@ PLAYBOOK_PAGE = playbook.PlaybookPage(
         ),
     ),
     messages=(
-        playbook.MessageView(code="K1", kind="give", texts=TEXTS),
-        playbook.MessageView(code="T2", kind="action", texts=PLAN.dispatches[0].texts, alarm=True),
+        playbook.MessageGroup(
+            "Alle sleutelfiguren", (playbook.MessageView(code="K1", kind="give", texts=TEXTS),)
+        ),
+        playbook.MessageGroup(
+            "",
+            (
+                playbook.MessageView(
+                    code="T2", kind="action", texts=PLAN.dispatches[0].texts, alarm=True
+                ),
+            ),
+        ),
     ),
     quiet_hours=("22:00", "07:00"),
     messages_per_day=2,

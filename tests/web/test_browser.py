@@ -65,6 +65,28 @@ def axe(page: Page, *rules: str) -> list[str]:
     return list(page.evaluate(RUN_AXE, list(rules) or None))
 
 
+def test_a_link_opens_what_it_points_to_and_paper_shows_all(gallery: str, tab: Watched) -> None:
+    page = tab.open(f"{gallery}/nl/playbook", width=360)
+    folds, message = page.locator("details.fold--read"), page.locator("#message-K1")
+    assert folds.evaluate_all("all => all.filter((one) => one.open).length") == 0
+    # The step that sends it is folded too: by keyboard, as a person without a mouse would.
+    phase = page.locator("details.fold--read", has=page.locator("a[href='#message-K1']")).first
+    phase.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("a[href='#message-K1']").first.click()
+    assert message.locator("blockquote").first.is_visible()
+    opened = folds.evaluate_all("all => all.filter((one) => one.open).length")
+    assert opened == 2
+    assert folds.count() > opened
+    page.emulate_media(media="print")
+    shown = page.locator(".fold--read .step, .fold--read .message").evaluate_all(
+        "all => all.map((one) => one.checkVisibility({ contentVisibilityAuto: true }) && one.getBoundingClientRect().height > 0)"
+    )
+    page.emulate_media(media="screen")
+    assert len(shown) > 2
+    assert all(shown)
+
+
 @pytest.mark.parametrize("name", samples.PAGES)
 def test_every_page_is_clean_and_accessible(name: str, gallery: str, tab: Watched) -> None:
     page = tab.open(f"{gallery}/nl/{name}", width=1280)

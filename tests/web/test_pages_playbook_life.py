@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar import Litestar
@@ -14,16 +15,20 @@ from calamity.actions.publish import approve, publish, publish_block
 from calamity.domain.bundle import parcel, unpack
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.playbook import Use
-from calamity.domain.playbook_check import canonical, fingerprint
+from calamity.domain.playbook_check import canonical, fingerprint, standing_alone
 from calamity.domain.playbook_life import DocumentKind
 from calamity.store.database import Database
 from calamity.store.drafts import list_drafts
 from calamity.store.imports import list_imports
 from calamity.store.municipalities import add_municipality
 from calamity.store.playbooks import list_versions
+from calamity.web.language import Language
+from calamity.web.pages.playbook_messages import message_groups
 from tests.make import T0, Town, make_block, make_playbook
+from tests.shipped import BLOCKS, FOLDER, read_shipped
 from tests.web.pages_stage import Visit, add_accounts, make_app, visiting
 
+ATTACK_HERE = read_shipped(FOLDER / "attack-here" / "v2.yaml")
 CONFIRM = "/playbooks/import/confirm"
 UPLOAD = {"nothing": ("nothing", b"", "application/octet-stream")}
 """Makes a browser's form of files: the bundle in it is no name and value of an address."""
@@ -242,3 +247,19 @@ async def test_an_administrator_trusts_a_key_and_withdraws_it(visit: Visit) -> N
     await visit.send(withdraw)
     await visit.follow()
     assert "withdrawn" in visit.visible()
+
+
+def test_every_message_stands_once_with_who_hears_it_first() -> None:
+    language = Language("en", ZoneInfo("Europe/Amsterdam"))
+    groups = {
+        group.title: [m.code for m in group.messages]
+        for group in message_groups(ATTACK_HERE, language)
+    }
+
+    told = sorted(code for codes in groups.values() for code in codes)
+    assert told == sorted(message.code for message in ATTACK_HERE.messages)
+    assert "K1" in groups["All key figures"]
+    assert {"T2", "T3", "T4", "T7"} <= set(groups["The rapid team"])
+    assert list(groups)[-1] == ""
+    (alone,) = message_groups(standing_alone(BLOCKS["network", 1]), language)
+    assert alone.title == ""

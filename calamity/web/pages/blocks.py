@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from calamity.actions.publish import may_approve
 from calamity.domain.errors import NotFound
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook_check import standing_alone
 from calamity.domain.playbook_text import as_yaml
 from calamity.store.blocks import BlockVersion, list_blocks
 from calamity.store.playbooks import PlaybookVersion, list_versions
@@ -16,9 +17,9 @@ from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.frame import frame_of, house_of, language_of, page
 from calamity.web.pages.names import Names, names_of
+from calamity.web.pages.playbook_messages import message_groups
 from calamity.web.pages.playbooks import (
     forged_words,
-    message_view,
     role_view,
     version_line,
 )
@@ -71,7 +72,7 @@ def _view(
         version=version_line(found, names, language),
         versions=tuple(version_line(each, names, language) for each in versions),
         roles=tuple(role_view(role, language) for role in block.roles),
-        messages=tuple(message_view(message) for message in block.messages),
+        messages=message_groups(standing_alone(block), language),
         steps=tuple((step.code, step.title.in_language(code)) for step in block.steps),
         cards=tuple((card.code, card.title.in_language(code)) for card in block.cards),
         source=as_yaml(block),

@@ -18,7 +18,6 @@ from calamity.domain.playbook import (
     CallOut,
     Decision,
     Dispatch,
-    Message,
     Playbook,
     Role,
     Round,
@@ -28,7 +27,6 @@ from calamity.domain.playbook import (
 from calamity.domain.playbook_check import Fault, PlaybookFaults
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.playbook_prose import condition, moment
-from calamity.domain.texts import segments
 from calamity.store.blocks import BlockVersion, list_blocks
 from calamity.store.database import Session
 from calamity.store.imports import get_import
@@ -54,6 +52,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.playbook_gaps import gap_lines
+from calamity.web.pages.playbook_messages import message_groups
 from calamity.web.pages.studio.begin import drafts_of
 from calamity.web.pages.tasks import ACTS
 from calamity.web.paths import PATHS, path
@@ -61,7 +60,7 @@ from calamity.web.refusals import said
 from calamity.web.views import playbook as views
 from calamity.web.views.frame import Form
 from calamity.web.views.playbook_transfer import GapLine
-from calamity.web.views.start import PlannedText, PlaybookCard
+from calamity.web.views.start import PlaybookCard
 
 _LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
 
@@ -326,7 +325,7 @@ def _reader(playbook: Playbook, language: Language) -> views.PlaybookPage:
             )
             for phase in playbook.phases
         ),
-        messages=tuple(message_view(message) for message in playbook.messages),
+        messages=message_groups(playbook, language),
         quiet_hours=(playbook.quiet_hours.start, playbook.quiet_hours.end),
         messages_per_day=playbook.budget.messages_per_day,
         asks_per_day=playbook.budget.asks_per_day,
@@ -337,28 +336,6 @@ def role_view(role: Role, language: Language) -> views.RoleView:
     """Return a role, in words."""
     code = language.code
     return views.RoleView(role.title.in_language(code), role.task.in_language(code), role.minimum)
-
-
-def message_view(message: Message) -> views.MessageView:
-    """Return a message with all its texts."""
-    return views.MessageView(
-        code=message.code,
-        kind=message.kind.value,
-        texts=tuple(_text(spoken, text) for spoken, text in message.texts.items()),
-        alarm=message.alarm,
-    )
-
-
-def _text(language: str, text: str) -> PlannedText:
-    size = segments(text)
-    return PlannedText(
-        language=language,
-        people=0,
-        text=text,
-        characters=size.units,
-        parts=size.parts,
-        alphabet=size.encoding,
-    )
 
 
 def _step(step: Step, playbook: Playbook, language: Language) -> views.StepView:

@@ -52,6 +52,13 @@ class MessageView(Struct, frozen=True, forbid_unknown_fields=True):
     alarm: bool = False
 
 
+class MessageGroup(Struct, frozen=True, forbid_unknown_fields=True):
+    """The messages to one audience; without *title* those that no step here sends."""
+
+    title: str
+    messages: tuple[MessageView, ...]
+
+
 class RoleView(Struct, frozen=True, forbid_unknown_fields=True):
     """A role of the rapid team."""
 
@@ -98,7 +105,7 @@ class PlaybookPage(Struct, frozen=True, forbid_unknown_fields=True):
     we_do_not: tuple[str, ...]
     roles: tuple[RoleView, ...]
     phases: tuple[PhaseView, ...]
-    messages: tuple[MessageView, ...]
+    messages: tuple[MessageGroup, ...]
     quiet_hours: tuple[str, str]
     messages_per_day: int
     asks_per_day: int
@@ -131,7 +138,7 @@ class BlockPage(Struct, frozen=True, forbid_unknown_fields=True):
     version: VersionLine
     versions: tuple[VersionLine, ...]
     roles: tuple[RoleView, ...]
-    messages: tuple[MessageView, ...]
+    messages: tuple[MessageGroup, ...]
     steps: tuple[tuple[str, str], ...]
     cards: tuple[tuple[str, str], ...]
     source: str
