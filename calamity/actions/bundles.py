@@ -1,7 +1,7 @@
 """Bundles out and in: what is packed, and what a bundle would bring before it does."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -19,19 +19,21 @@ from calamity.domain.bundle import (
 from calamity.domain.cacao import Crossing
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.permissions import Actor, Permission, UserRole
-from calamity.domain.playbook import Playbook, Words
+from calamity.domain.playbook import Block, Playbook, Words
 from calamity.domain.playbook_changes import Change, Line, compare, in_short
 from calamity.domain.playbook_check import Blocks, Fault
 from calamity.domain.playbook_life import VersionState, key_fingerprint
 from calamity.domain.timeline import public_key
 from calamity.store.accounts import find_user
-from calamity.store.blocks import blocks_of
+from calamity.store.blocks import blocks_of, list_blocks
 from calamity.store.database import Session
 from calamity.store.imports import get_import
 from calamity.store.keys import find_trusted_key, list_signatures
 from calamity.store.municipalities import get_municipality, signing_key
 from calamity.store.playbooks import PlaybookVersion, list_versions
+from calamity.store.versions import Version
 
+V = TypeVar("V", bound=Version)
 Standing = Literal["new", "same", "update", "ours-ahead", "merge", "unfinished"]
 
 
@@ -140,7 +142,19 @@ async def _office(session: Session, municipality_id: str, login: str | None) -> 
     return UserRole(user.role)
 
 
-def _chosen(versions: Sequence[PlaybookVersion], slug: str, number: int | None) -> PlaybookVersion:
+async def export_block(session: Session, actor: Actor, slug: str, number: int | None) -> Block:
+    """Return a version of a block, to hand over by itself; without a number, the newest in use.
+
+    Raises NotFound, Conflict, or Refused for a forgery.
+    """
+    actor.must(Permission.SEE_PLAYBOOKS)
+    version = _chosen(await list_blocks(session, actor.municipality_id, slug), slug, number)
+    if version.is_approved:
+        await verify_version(session, actor.municipality_id, version)
+    return version.block
+
+
+def _chosen(versions: Sequence[V], slug: str, number: int | None) -> V:
     found = [each for each in versions if each.slug == slug and number in (None, each.number)]
     if not found:
         raise NotFound(f"{slug}: no such playbook. See: calamity playbooks list", field="slug")

@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from calamity.store.playbooks import VersionUse
 
 _OLD_NEW, _SLUG_OLD_NEW = 2, 3
-_BLOCKS = "blocks/"
+BLOCK_PREFIX = "blocks/"
 
 
 def said_name(version: "AnyVersion") -> str:
     """Return how a version is named here: a block stands in the folder of all blocks."""
     from calamity.domain.playbook_life import DocumentKind
 
-    return f"{_BLOCKS if version.kind is DocumentKind.BLOCK else ''}{version.slug}"
+    return f"{BLOCK_PREFIX if version.kind is DocumentKind.BLOCK else ''}{version.slug}"
 
 
 def kind_and_slug(named: str) -> "tuple[DocumentKind, str]":
     """Read how a playbook (SLUG) or a block (blocks/SLUG) is named here."""
     from calamity.domain.playbook_life import DocumentKind
 
-    if named.startswith(_BLOCKS):
-        return DocumentKind.BLOCK, named.removeprefix(_BLOCKS)
+    if named.startswith(BLOCK_PREFIX):
+        return DocumentKind.BLOCK, named.removeprefix(BLOCK_PREFIX)
     return DocumentKind.PLAYBOOK, named
 
 

@@ -17,13 +17,14 @@ from calamity.cli.operator import (
     say,
     say_json,
 )
-from calamity.cli.playbook_life import change_lines, say_changes
+from calamity.cli.playbook_life import BLOCK_PREFIX, change_lines, say_changes
 from calamity.cli.playbook_look import look_shown, say_look
 
 if TYPE_CHECKING:
     from calamity.actions.bundles import Look
     from calamity.actions.imports import Brought, ThreeWay
     from calamity.domain.bundle import Bundle
+    from calamity.domain.playbook import Block
     from calamity.store.drafts import Draft
 
 _PLAIN = (".json", ".yaml", ".yml")
@@ -43,13 +44,16 @@ def export(
     named: tuple[str, ...], *, number: int | None, out: Path | None, is_cacao: bool,
     slug: str | None,
 ) -> None:  # fmt: skip
-    """Write playbooks for others; without SLUG, all that are in use.
+    """Write playbooks for others; without SLUG, all that are in use; blocks/SLUG is a block.
 
     A bundle is signed, and holds texts to read; so is CACAO 2.0, for other programs. There are
     never people or numbers in either.
     """
     if is_cacao or (out is not None and out.name.endswith(".cacao.json")):
         _export_cacao(named, number, out, slug)
+        return
+    if len(named) == 1 and named[0].startswith(BLOCK_PREFIX):
+        _export_block(named[0].removeprefix(BLOCK_PREFIX), number, out, slug)
         return
     from calamity.domain.bundle import parcel, unpack
     from calamity.domain.errors import Refused
@@ -71,6 +75,26 @@ def export(
     out.write_text(text, encoding="utf-8")
     about = items[0].provenance
     say(f"{out}: {about.slug} version {about.version} (sha256 {about.sha256}).")
+
+
+def _export_block(named: str, number: int | None, out: Path | None, slug: str | None) -> None:
+    from calamity.domain.playbook_check import fingerprint
+    from calamity.domain.playbook_text import as_yaml
+
+    block = run_async(_block_of(named, number, slug))
+    if out is None:
+        click.echo(as_yaml(block), nl=False)
+        return
+    out.write_text(as_yaml(block), encoding="utf-8")
+    say(f"{out}: block {block.block} version {block.version} (sha256 {fingerprint(block)}).")
+
+
+async def _block_of(named: str, number: int | None, slug: str | None) -> "Block":
+    from calamity.actions.bundles import export_block
+    from calamity.domain.permissions import Permission
+
+    async with acting(slug, OPERATOR, Permission.SEE_PLAYBOOKS) as (session, actor):
+        return await export_block(session, actor, named, number)
 
 
 def _export_cacao(

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from calamity.domain.playbook import LevelRule, Question, Words
-from calamity.domain.playbook_check import canonical, fingerprint
+from calamity.domain.playbook_check import canonical, fingerprint, read_block
 from tests.cli.conftest import Cli
 from tests.cli.test_first_hour import ROOT, make_municipality
 from tests.make import make_block, make_playbook
@@ -179,6 +179,11 @@ def test_a_playbook_is_checked_and_published_with_the_blocks_beside_it(
         "playbooks", "diff", "blocks/records@1", str(tmp_path / "blocks/records/v2.yaml")
     )
     assert "Minutes" in differs
+    alone = tmp_path / "records.yaml"
+    sqlite_cli("playbooks", "export", "blocks/records", "-o", str(alone))
+    assert sqlite_cli("playbooks", "export", "blocks/records") == alone.read_text("utf-8")
+    assert canonical(read_block(alone.read_bytes(), "v1.yaml")).decode() == block
+    assert "no such playbook" in sqlite_cli.refused("playbooks", "export", "blocks/none")
     (listed,) = sqlite_cli.json("playbooks", "list", "--blocks", "--json")
     assert (listed["kind"], listed["state"]) == ("block", "published")
     reason = ("--version", "1", "--reason", "Er is een betere.", "--by", "colleague")

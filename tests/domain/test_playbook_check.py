@@ -1,5 +1,4 @@
 import time
-from pathlib import Path
 
 import jsonschema
 import msgspec
@@ -18,19 +17,14 @@ from calamity.domain.playbook_check import (
     fingerprint,
     json_schema,
     read,
-    read_block,
     worst_case,
 )
 from calamity.domain.playbook_check.faults import MAX_FAULTS
 from calamity.domain.playbook_check.source import MAX_BYTES, MAX_DEPTH
 from calamity.domain.playbook_check.wording import RULES
+from tests.shipped import BLOCKS, FOLDER
 
-SHIPPED = sorted((Path(__file__).parents[2] / "playbooks").glob("*/v*.yaml"))
-BLOCKS = {
-    (block.block, block.version): block
-    for path in sorted((Path(__file__).parents[2] / "playbooks" / "blocks").glob("*/v*.yaml"))
-    for block in [read_block(path.read_bytes(), str(path))]
-}
+SHIPPED = sorted(FOLDER.glob("*/v*.yaml"))
 
 
 def test_the_small_playbook_of_these_tests_is_sound():
