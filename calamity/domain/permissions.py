@@ -39,6 +39,9 @@ class Permission(StrEnum):
     EXPORT_TIMELINE = "export-timeline"
     ERASE = "erase"
     SEE_OFFICIALS_PAGE = "see-officials-page"
+    WRITE_REPORT = "write-report"
+    """Write in the draft of the situation report."""
+    RELEASE_REPORT = "release-report"
     READ_REPLIES = "read-replies"
     """Read and handle the texts of the key figures whom one knows oneself."""
     SEE_UNKNOWN_NUMBERS = "see-unknown-numbers"
@@ -68,13 +71,14 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
             _P.SEE_PLAYBOOKS, _P.PUBLISH, _P.APPROVE, _P.ACTIVATE, _P.SEE_CALAMITIES, _P.SEE_ROOM,
             _P.STEER, _P.WORK_TASKS, _P.WRITE_ENTRIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
             _P.ERASE, _P.SEE_OFFICIALS_PAGE, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_NEIGHBOURHOODS,
-            _P.SEE_PEOPLE, _P.SEE_KEY_FIGURES, _P.IMPORT, _P.JUDGE_BREAK_GLASS,
+            _P.SEE_PEOPLE, _P.SEE_KEY_FIGURES, _P.IMPORT, _P.JUDGE_BREAK_GLASS, _P.WRITE_REPORT,
+            _P.RELEASE_REPORT,
         }
     ),
     UserRole.RESPONDER: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_ROOM, _P.WORK_TASKS, _P.WRITE_ENTRIES,
-            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
+            _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS, _P.WRITE_REPORT,
         }
     ),
     UserRole.CONTACT_PERSON: frozenset(

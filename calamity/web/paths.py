@@ -66,6 +66,9 @@ PATHS = {
     "timeline_correct": "/calamities/{calamity:str}/timeline/{sequence:int}/corrections",
     "timeline_erase": "/calamities/{calamity:str}/timeline/{sequence:int}/erasures",
     "timeline_export": "/calamities/{calamity:str}/timeline/export",
+    "report": "/calamities/{calamity:str}/report",
+    "report_draft": "/calamities/{calamity:str}/report/draft",
+    "report_version": "/calamities/{calamity:str}/report/versions/{number:int}",
     "officials": "/calamities/{calamity:str}/officials",
     "officials_part": "/calamities/{calamity:str}/officials/parts/{part:str}",
     # the people's own pages

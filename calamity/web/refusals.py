@@ -130,6 +130,19 @@ REFUSALS = (
         "confirm that it may leave."
     ),
     N_("This person asked for a pause. You cannot write now."),
+    # the situation report
+    N_("Use at most %(most)s characters under a heading."),
+    N_("Write at least one thing that goes well."),
+    N_("Here stands the name of a key figure. Say what was heard, not by whom."),
+    N_("Here stands a number or an address of a person. Leave it out."),
+    N_("Here may stand the name of a person. Leave it out, or confirm that it may stand here."),
+    N_("There is no draft yet. Write the report first."),
+    N_("Nothing changed since version %(number)s."),
+    N_(
+        "%(who)s saved this report meanwhile. Look at what it says now, and save again on top of "
+        "it."
+    ),
+    N_("This version of the report does not exist."),
     # the studio
     N_("The source cannot be read as it stands. Mend the first fault there."),
     N_("This change cannot be put into the source by itself. Make it in the source."),

@@ -273,6 +273,10 @@ def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
     return say.text("Summary for officials written.")
 
 
+def _report_released(it: line.ReportReleased, say: Language, names: Names) -> str:
+    return say.text("Situation report %(number)s released.", number=it.number)
+
+
 def _next_update(it: line.NextUpdateSet, say: Language, names: Names) -> str:
     return say.text("Next update promised for %(moment)s.", moment=say.moment(it.at))
 
@@ -352,6 +356,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.Statement: statement,
     line.MatterEnded: matter_ended,
     line.SummaryWritten: _summary,
+    line.ReportReleased: _report_released,
     line.NextUpdateSet: _next_update,
     line.HandedOver: _handed_over,
     line.TakenOver: _taken_over,

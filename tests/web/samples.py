@@ -2,12 +2,17 @@
 """Every page with something to show, and every state that it can be in: fictional throughout."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from calamity.domain.permissions import Permission
 from calamity.domain.receipts import Cause
+from calamity.domain.report import Heading, Report
+from calamity.store.reports import Released
+from calamity.web.language import Language
 from calamity.web.maps import draw
+from calamity.web.report_words import sheet_of
 from calamity.web.totp import picture as qr
 from calamity.web.views import (
     account,
@@ -18,6 +23,7 @@ from calamity.web.views import (
     picture,
     playbook,
     playbook_transfer,
+    report,
     room,
     start,
     studio,
@@ -1264,6 +1270,35 @@ EXERCISE = {
 LIVE = {"stream": Stream(calamity="c-1", after=58)}
 
 # name: (template, view, what differs in the frame)
+SHEET = sheet_of(
+    Released(
+        2,
+        Report(
+            "nl",
+            {
+                Heading.MOOD: "Gevraagd: 40 mensen. Antwoord: 22.\nMolenwijk: 3, onrustig.",
+                Heading.WELL: "Buren koken voor elkaar.\nDe scholen zijn open.",
+            },
+            "r-3",
+            ahead(hours=2),
+        ),
+        "0" * 64,
+        "noor@waterveen",
+        ago(minutes=5),
+    ),
+    Released(
+        1,
+        Report("nl", {Heading.WELL: "De scholen zijn open.\nHet is stil."}),
+        "1" * 64,
+        "noor@waterveen",
+        ago(hours=3),
+    ),
+    Language("nl", ZoneInfo("Europe/Amsterdam")),
+    municipality="Waterveen",
+    calamity=CARD.title,
+    is_exercise=False,
+)
+
 PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "sign-in": (
         "sign_in",
@@ -1651,6 +1686,37 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             neighbourhood="Molenwijk",
         ),
         {"viewer": PROFESSIONAL},
+    ),
+    "report": (
+        "report",
+        report.ReportPage(
+            calamity="c-1",
+            title=CARD.title,
+            sheet=SHEET,
+            versions=(
+                report.VersionLine(2, ago(minutes=5), "noor@waterveen"),
+                report.VersionLine(1, ago(hours=3), "noor@waterveen"),
+            ),
+            has_picture=True,
+        ),
+        {"here": "room"},
+    ),
+    "report-none": ("report", report.ReportPage("c-1", CARD.title, None), {"viewer": OFFICIAL}),
+    "report-draft": (
+        "report_draft",
+        report.DraftPage(
+            calamity="c-1",
+            title=CARD.title,
+            sections=SHEET.sections,
+            team_only={"behaviour": ["za 21 nov 20.10 uur: Drie klassen bleven thuis."]},
+            language="nl",
+            revision=3,
+            saved_at=ago(minutes=9),
+            saved_by="noor@waterveen",
+            last=1,
+            form=Form(errors={"well": "Schrijf minstens één ding op dat goed gaat."}),
+        ),
+        {"here": "room"},
     ),
     "call-list": (
         "call_list",

@@ -61,6 +61,11 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", f"{CALAMITY}/tasks/{{task_id}}/done"): (P.WORK_TASKS,),
     ("POST", f"{CALAMITY}/tasks/{{task_id}}/skip"): (P.WORK_TASKS,),
     ("GET", f"{CALAMITY}/report"): (P.SEE_TIMELINE,),
+    ("GET", f"{CALAMITY}/reports"): (P.SEE_TIMELINE,),
+    ("POST", f"{CALAMITY}/reports"): (P.RELEASE_REPORT,),
+    ("GET", f"{CALAMITY}/reports/{{number}}"): (P.SEE_TIMELINE,),
+    ("GET", f"{CALAMITY}/report-draft"): (P.WRITE_REPORT,),
+    ("PUT", f"{CALAMITY}/report-draft"): (P.WRITE_REPORT,),
     ("GET", "/v1/playbooks"): (P.SEE_PLAYBOOKS,),
     ("POST", "/v1/playbooks"): (P.PUBLISH,),
     ("GET", "/v1/blocks"): (P.SEE_PLAYBOOKS,),
@@ -241,6 +246,8 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "acknowledgement": {"answer": "coming"},
         "done": {"note": "Gedaan."},
         "skip": {"reason": "Niet nodig."},
+        "reports": {"revision": 1},
+        "report-draft": {"revision": 0, "texts": {}},
         "rounds": {"audiences": ["friends"]},
         "versions": {"version": 1, "text": "Iets anders."},
         "ending": {"version": 1, "outcome": "withdrawn", "reason": "Weg."},
@@ -253,7 +260,7 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         if "{calamity_id}" not in path:
             continue
         filled = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "nothing"), path)
-        body = {"json": bodies.get(path.rsplit("/", 1)[1], {})} if method == "POST" else {}
+        body = {"json": bodies.get(path.rsplit("/", 1)[1], {})} if method in ("POST", "PUT") else {}
         said = await api.ask(method, filled, "elsewhere", **body)
         assert said.status_code == 404, (method, path, said.text)
         assert calamity not in said.text

@@ -50,6 +50,7 @@ from calamity.domain.timeline.happening import (
     encode_happening,
     kind_of,
 )
+from calamity.domain.timeline.reports import ReportReleased
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.seal import is_signed, public_key, sign
 from calamity.domain.timeline.stated import (
@@ -100,6 +101,7 @@ __all__ = [
     "PhaseSet",
     "PicturePublished",
     "PlaybookActivated",
+    "ReportReleased",
     "RoundClosed",
     "RoundOpened",
     "RouteClosed",

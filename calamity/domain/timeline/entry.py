@@ -51,6 +51,7 @@ class EntryKind(StrEnum):
     COMMITMENT = "commitment"
     MEASURE = "measure"
     SUMMARY = "summary"
+    REPORT = "report"
     NEXT_UPDATE = "next-update"
     HANDOVER = "handover"
     CORRECTION = "correction"

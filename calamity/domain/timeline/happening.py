@@ -13,6 +13,7 @@ from calamity.domain.channels import Channel
 from calamity.domain.picture import Picture
 from calamity.domain.timeline.body import AwareTime, Body, Count, Sentence, Sha256, Text
 from calamity.domain.timeline.entry import EntryKind
+from calamity.domain.timeline.reports import ReportReleased
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.stated import MatterEnded, Statement
 
@@ -331,6 +332,7 @@ Happening = (
     | RoundOpened
     | RoundClosed
     | PicturePublished
+    | ReportReleased
     | TaskStarted
     | TaskDone
     | TaskSkipped
@@ -369,6 +371,7 @@ _KINDS: dict[type, EntryKind] = {
     RoundOpened: EntryKind.ROUND,
     RoundClosed: EntryKind.ROUND,
     PicturePublished: EntryKind.PICTURE,
+    ReportReleased: EntryKind.REPORT,
     TaskStarted: EntryKind.TASK,
     TaskDone: EntryKind.TASK,
     TaskSkipped: EntryKind.TASK,

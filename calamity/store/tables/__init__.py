@@ -48,6 +48,7 @@ from calamity.store.tables.playbooks import (
     TrustedKeyRow,
     WithdrawalRow,
 )
+from calamity.store.tables.reports import ReportDraftRow, ReportRow
 from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
 from calamity.store.tables.routes import RouteRow
 from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
@@ -91,6 +92,8 @@ __all__ = [
     "RecoveryCodeRow",
     "ReplyCodeRow",
     "ReplyRow",
+    "ReportDraftRow",
+    "ReportRow",
     "ResponderRow",
     "RoundRow",
     "RouteRow",

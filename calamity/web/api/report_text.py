@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calamity.domain.picture import Cell
 from calamity.web.language import Language
+from calamity.web.picture_words import picture_lines
 
 if TYPE_CHECKING:
     from calamity.web.api.report import Report
@@ -22,16 +22,7 @@ _NL = {
     "summary": "In het kort ({at}):",
     "no_summary": "Er is nog geen samenvatting geschreven.",
     "next": "Volgende bericht: {at}.",
-    "picture": "Stemming per wijk, ronde {number} ({at}):",
     "no_picture": "Er is nog geen beeld van de stemming: er is nog geen ronde gesloten.",
-    "coverage": "Gevraagd: {asked} mensen. Antwoord: {answered}.",
-    "unknown": "te weinig om te noemen",
-    "mood": "{names}: {mood}, {word}. Minstens {behind} mensen. {spread}",
-    "too_few": "{names}: te weinig antwoorden.",
-    "not_asked": "Niemand gevraagd: {names}.",
-    "close": "De antwoorden lijken op elkaar.",
-    "mixed": "De antwoorden lopen uiteen.",
-    "impression": "Een stemming is een indruk, geen meting.",
     "told": "Wat we stuurden:",
     "nothing_told": "We stuurden nog niets.",
     "telling": "{at}, {who} ({people}): {text}",
@@ -47,22 +38,11 @@ _EN = {
     "summary": "In short ({at}):",
     "no_summary": "No summary has been written yet.",
     "next": "Next update: {at}.",
-    "picture": "Mood per neighbourhood, round {number} ({at}):",
     "no_picture": "There is no picture of the mood yet: no round has closed.",
-    "coverage": "Asked: {asked} people. Answered: {answered}.",
-    "unknown": "too few to say",
-    "mood": "{names}: {mood}, {word}. At least {behind} people. {spread}",
-    "too_few": "{names}: too few answers.",
-    "not_asked": "Nobody asked: {names}.",
-    "close": "The answers are alike.",
-    "mixed": "The answers differ.",
-    "impression": "A mood is an impression, not a measurement.",
     "told": "What we sent:",
     "nothing_told": "We sent nothing yet.",
     "telling": "{at}, {who} ({people}): {text}",
 }
-# The same words as on the pages, by the mood they stand for.
-_MOODS = ("", "calm", "some tension", "restless", "tense", "unsafe")
 
 
 def in_words(report: "Report", language: str, zone: ZoneInfo) -> str:
@@ -122,32 +102,12 @@ class _Writer:
         if published is None:
             yield self._words["no_picture"]
             return
-        picture, at = published.picture, self._say.moment(published.published_at)
-        yield self._words["picture"].format(number=published.number, at=at)
-        answered = self._words["unknown"] if picture.answered is None else picture.answered
-        yield self._words["coverage"].format(asked=picture.asked, answered=answered)
-        yield from (f"- {self._cell(cell)}" for cell in picture.groups)
-        if picture.white_spots:
-            yield "- " + self._words["not_asked"].format(names=self._names(picture.white_spots))
-        yield self._words["impression"]
-
-    def _names(self, codes: tuple[str, ...]) -> str:
-        return ", ".join(self._report.places.get(code, code) for code in codes)
-
-    def _cell(self, cell: Cell) -> str:
-        names = self._names(cell.places)
-        if cell.mood is None:
-            return self._words["too_few"].format(names=names)
-        return (
-            self._words["mood"]
-            .format(
-                names=names,
-                mood=cell.mood,
-                word=self._say.text(_MOODS[cell.mood]),
-                behind=cell.behind,
-                spread=self._words[cell.spread] if cell.spread else "",
-            )
-            .strip()
+        yield from picture_lines(
+            published.picture,
+            published.number,
+            published.published_at,
+            self._report.places,
+            self._say,
         )
 
     def _told(self) -> Iterator[str]:

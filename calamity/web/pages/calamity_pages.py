@@ -13,6 +13,7 @@ from calamity.web.pages.inbox import INBOX
 from calamity.web.pages.matter import MATTER
 from calamity.web.pages.matters import MATTERS
 from calamity.web.pages.officials import OFFICIALS
+from calamity.web.pages.report import REPORT
 from calamity.web.pages.room import ROOM
 from calamity.web.pages.rounds import ROUNDS
 from calamity.web.pages.tasks import TASKS
@@ -32,6 +33,7 @@ ROOM_PAGES: list[ControllerRouterHandler] = [
     *MATTER,
     *TELLINGS,
     *OFFICIALS,
+    *REPORT,
     *INBOX,
     *ANSWERS,
     *CALL_LISTS,

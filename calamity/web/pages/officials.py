@@ -17,6 +17,7 @@ from calamity.domain.errors import Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
 from calamity.domain.timeline import DispatchQueued, EntryKind, SummaryWritten, Visibility
 from calamity.store.database import Session
+from calamity.store.reports import last_released
 from calamity.store.timeline import TimelineReader
 from calamity.web.auth import needs
 from calamity.web.house import House
@@ -58,6 +59,7 @@ async def situation_view(
     said = await reader.newest(calamity.id, _SEES, limit=1, kind=EntryKind.SUMMARY)
     summary = said[0][0].happening if said else None
     next_at = calamity.next_update_at if calamity.closed_at is None else None
+    report = await last_released(session, calamity.id)
     is_said = isinstance(summary, SummaryWritten)
     return room.Situation(
         calamity=calamity.id,
@@ -66,6 +68,8 @@ async def situation_view(
         at=said[0][0].happened_at if is_said else None,
         next_update_at=next_at,
         overdue=next_at is not None and next_at < scene.at,
+        report=report.number if report else None,
+        report_at=report.released_at if report else None,
         decisions=await open_decisions(scene, session) if calamity.closed_at is None else (),
         told=await _told(scene, reader),
         closed=calamity.closed_at is not None,

@@ -15,6 +15,7 @@ from calamity.store.database import Session
 from calamity.store.municipalities import get_municipality, neighbourhood_names
 from calamity.store.playbooks import PlaybookVersion, versions_at_work
 from calamity.store.tables import CalamityRow
+from calamity.web.house import House
 from calamity.web.language import Language
 from calamity.web.pages.frame import PageRequest, house_of, language_of, now
 from calamity.web.sentences import N_
@@ -102,7 +103,16 @@ class Scene(Struct, frozen=True):
 
 async def scene_of(request: PageRequest, session: Session, actor: Actor, calamity_id: str) -> Scene:
     """Read the scene of a calamity of the actor's municipality. Raises NotFound."""
-    settings, language = house_of(request).settings, language_of(request)
+    return await scene_for(
+        house_of(request), language_of(request), session, actor, calamity_id=calamity_id
+    )
+
+
+async def scene_for(
+    house: House, language: Language, session: Session, actor: Actor, *, calamity_id: str
+) -> Scene:
+    """Read the scene for a reader of this language. Raises NotFound."""
+    settings = house.settings
     calamity = await get_calamity(session, actor.municipality_id, calamity_id)
     pinned = await list_pinned(session, calamity_id)
     versions = await versions_at_work(session, calamity_id)

@@ -406,6 +406,9 @@ class Situation(Struct, frozen=True, forbid_unknown_fields=True):
     decisions: tuple[TaskLine, ...] = ()
     told: tuple[Told, ...] = ()
     closed: bool = False
+    report: int | None = None
+    """The last released version of the situation report."""
+    report_at: datetime | None = None
     form: Form = Form()
 
 

@@ -1002,6 +1002,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_picture_calamity_id"), ["calamity_id"], unique=False)
 
     op.create_table(
+        "report_draft",
+        sa.Column("calamity_id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("saved_by", sa.String(length=120), nullable=False),
+        sa.Column("saved_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["calamity_id"], ["calamity.id"]),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"]),
+        sa.PrimaryKeyConstraint("calamity_id"),
+    )
+    op.create_table(
+        "report",
+        sa.Column("calamity_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("released_by", sa.String(length=120), nullable=False),
+        sa.Column("released_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["calamity_id"], ["calamity.id"]),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"]),
+        sa.PrimaryKeyConstraint("calamity_id", "number"),
+    )
+    op.create_table(
         "message",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
@@ -1159,6 +1184,7 @@ _NEVER_CHANGED = (
     "person_key",
     "picture",
     "audit",
+    "report",
 )
 """Rows of these tables are only added."""
 

@@ -1,0 +1,33 @@
+"""The situation report in a real Chromium: a coordinator writes it, an official reads it."""
+
+from playwright.sync_api import Browser
+
+from calamity.domain.permissions import UserRole
+from tests.web.test_room_browser import READY, SIDEWAYS, Server, browsing, server, sign_in
+
+__all__ = ["server"]
+
+
+def test_a_report_is_written_on_a_phone_and_read_on_another(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running():
+        with browsing(chromium, width=360) as (page, said):
+            sign_in(page, server, UserRole.COORDINATOR)
+            page.goto(f"{server.address}/calamities/{server.calamity}")
+            page.get_by_role("link", name="Schrijf het situatierapport").click()
+            page.wait_for_selector(READY)
+            assert page.evaluate(SIDEWAYS) <= 0
+            page.get_by_label("6. Wat goed gaat").fill("Buren koken voor elkaar.")
+            page.get_by_label("Ik heb op namen gelet").check()
+            page.get_by_role("button", name="Sla op en geef vrij").click()
+            page.wait_for_selector("text=Versie 1 is vrijgegeven.")
+            assert page.evaluate(SIDEWAYS) <= 0
+            assert said == []
+        with browsing(chromium, width=360) as (page, said):
+            sign_in(page, server, UserRole.OFFICIAL)
+            page.goto(f"{server.address}/calamities/{server.calamity}/officials")
+            page.get_by_role("link", name="Situatierapport, versie 1").click()
+            page.wait_for_selector("text=Buren koken voor elkaar.")
+            assert page.get_by_role("link", name="Schrijf de volgende versie").count() == 0
+            assert said == []
