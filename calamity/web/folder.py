@@ -1,15 +1,10 @@
 """The emergency folder: a playbook on paper, for a night without screens.
 
-Typst makes it a tagged PDF (PDF/UA-1), from `folder.typ` and with the fonts that it brings along.
+It becomes a tagged PDF of `folder.typ`, or a page to print.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
-
-import msgspec
-import typst
 
 from calamity.actions.preview import TeamMember
 from calamity.domain.playbook import Card, Phase, Playbook, Role, Step
@@ -19,6 +14,7 @@ from calamity.domain.playbook_prose import condition, moment, repeated
 from calamity.store.playbooks import PlaybookVersion
 from calamity.web.language import Language
 from calamity.web.sentences import N_
+from calamity.web.typeset import typeset
 from calamity.web.views.previews import (
     CheckLine,
     CheckPhase,
@@ -28,7 +24,6 @@ from calamity.web.views.previews import (
     RoleCard,
 )
 
-_TEMPLATE = Path(__file__).parent / "templates" / "folder.typ"
 _HOUR = 3600
 _BLANKS = 3
 _DAYS_IN_MONTH = 30.44
@@ -213,17 +208,4 @@ def _capital(words: str) -> str:
 
 async def as_pdf(folder: Folder) -> bytes:
     """Return the folder as a tagged PDF."""
-    # Typesetting takes a second of one core, in which others must be served.
-    return await asyncio.to_thread(_typeset, folder)
-
-
-def _typeset(folder: Folder) -> bytes:
-    made: bytes = typst.compile(
-        str(_TEMPLATE),
-        root=str(_TEMPLATE.parent),
-        format="pdf",
-        pdf_standards=["ua-1"],
-        ignore_system_fonts=True,
-        sys_inputs={"folder": msgspec.json.encode(folder).decode()},
-    )
-    return made
+    return await typeset("folder", folder)

@@ -69,6 +69,7 @@ PATHS = {
     "report": "/calamities/{calamity:str}/report",
     "report_draft": "/calamities/{calamity:str}/report/draft",
     "report_version": "/calamities/{calamity:str}/report/versions/{number:int}",
+    "report_file": "/calamities/{calamity:str}/report/versions/{number:int}/files/{form:str}",
     "officials": "/calamities/{calamity:str}/officials",
     "officials_part": "/calamities/{calamity:str}/officials/parts/{part:str}",
     # the people's own pages

@@ -143,6 +143,8 @@ REFUSALS = (
         "it."
     ),
     N_("This version of the report does not exist."),
+    N_("A report has no such form."),
+    N_("This report has no picture: no round had closed."),
     # the studio
     N_("The source cannot be read as it stands. Mend the first fault there."),
     N_("This change cannot be put into the source by itself. Make it in the source."),

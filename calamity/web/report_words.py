@@ -93,6 +93,14 @@ def sheet_of(
     )
 
 
+def title_of(sheet: Sheet, say: Language) -> str:
+    """Return the title of a document that holds the report."""
+    title = say.text(
+        "Situation report %(number)s: %(title)s", number=sheet.number, title=sheet.calamity
+    )
+    return f"{say.text('EXERCISE')}: {title}" if sheet.is_exercise else title
+
+
 def facts_of(sheet: Sheet, say: Language) -> Iterator[str]:
     """Say what every form begins with: the version, since when, until when, and what is new."""
     if sheet.is_exercise:

@@ -64,6 +64,7 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", f"{CALAMITY}/reports"): (P.SEE_TIMELINE,),
     ("POST", f"{CALAMITY}/reports"): (P.RELEASE_REPORT,),
     ("GET", f"{CALAMITY}/reports/{{number}}"): (P.SEE_TIMELINE,),
+    ("GET", f"{CALAMITY}/reports/{{number}}/files/{{form}}"): (P.SEE_TIMELINE,),
     ("GET", f"{CALAMITY}/report-draft"): (P.WRITE_REPORT,),
     ("PUT", f"{CALAMITY}/report-draft"): (P.WRITE_REPORT,),
     ("GET", "/v1/playbooks"): (P.SEE_PLAYBOOKS,),
@@ -135,6 +136,7 @@ SPEAKER = {UserRole.CONTACT_PERSON: "contact1", UserRole.PROFESSIONAL: "pro1"}
 def _filled(path: str, calamity: str = "nothing") -> str:
     path = path.replace("{calamity_id}", calamity)
     path = path.replace("{seq}", "1").replace("{first}", "1").replace("{number}", "77")
+    path = path.replace("{form}", "pdf")
     return re.sub(r"\{\w+\}", "nothing", path)
 
 
@@ -232,6 +234,8 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "ladder_id": rosters[0]["lines"][0]["ladderId"],
         "seq": "1",
         "first": "1",
+        "number": "1",
+        "form": "pdf",
     }
     bodies = {
         "levels": {"kind": "social", "value": 2, "reason": "Onrust."},

@@ -1,8 +1,11 @@
 """The situation report: drafted from the timeline, written and released by people, then fixed."""
 
+import io
 from pathlib import Path
 
 import pytest
+from docx import Document
+from pypdf import PdfReader
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -14,6 +17,7 @@ from calamity.domain.permissions import UserRole
 from calamity.domain.report import LONGEST, Heading
 from calamity.domain.timeline import EntryKind, ReportReleased, Visibility
 from calamity.store.database import Database
+from calamity.store.rounds import list_pictures
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
 from tests.make import Town
@@ -164,3 +168,56 @@ async def test_a_release_is_refused_where_it_would_harm_and_stands_once_made(sta
         with pytest.raises(DBAPIError):
             async with stage.database.transaction() as session:
                 await session.sql.execute(text(change))
+
+
+async def test_every_form_holds_the_same_words_and_says_what_is_new(stage: Stage) -> None:
+    boss = stage.town.coordinator
+    await close_a_round(stage)
+    for revision, words in enumerate(("Het is stil.", "Het is stil.\nDe markt is <open> #let.")):
+        async with stage.database.transaction() as session:
+            given = NewReport({Heading.WELL: words})
+            await save_report(session, boss, stage.id, given, revision=revision, at=moment())
+            await release_report(session, boss, stage.id, revision=revision + 1, at=moment())
+    files = f"/calamities/{stage.id}/report/versions/2/files"
+    async with stage.visit(UserRole.OFFICIAL) as visit:
+        plain = (await visit.open(f"{files}/lcms")).text
+        pdf = PdfReader(io.BytesIO((await visit.open(f"{files}/pdf")).content))
+        docx = Document(io.BytesIO((await visit.open(f"{files}/docx")).content))
+        assert (await visit.open(f"{files}/xlsx")).status_code == 404
+    assert "6. Wat goed gaat [37 van 1500 tekens]\nHet is stil.\nDe markt is <open> #let." in plain
+    assert "Nieuw sinds versie 1: 6. Wat goed gaat." in plain
+    assert plain.index("1. Wat inwoners") < plain.index("8. Wat we niet weten")
+    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert pdf.trailer["/Root"]["/Lang"] == "nl"
+    assert b"pdfuaid" in pdf.trailer["/Root"]["/Metadata"].get_data()
+    paper = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
+    assert "(nieuw) De markt is <open> #let." in paper
+    assert "(nieuw) Het is stil." not in paper
+    headings = [each.text for each in docx.paragraphs if each.style.name == "Heading 1"]
+    assert headings[5] == "6. Wat goed gaat"
+    assert len(headings) == 8
+    assert "(nieuw) De markt is <open> #let." in [each.text for each in docx.paragraphs]
+    assert docx.core_properties.language == "nl-NL"
+
+
+async def test_the_map_holds_the_picture_of_then_and_only_what_officials_see(stage: Stage) -> None:
+    boss = stage.town.coordinator
+    await close_a_round(stage)
+    async with stage.database.transaction() as session:
+        given = NewReport({Heading.WELL: "Het is stil."})
+        await save_report(session, boss, stage.id, given, revision=0, at=moment())
+        await release_report(session, boss, stage.id, revision=1, at=moment())
+        team = (await list_pictures(session, stage.id, "team"))[0]
+        officials = (await list_pictures(session, stage.id, "officials"))[0]
+    assert len(team.picture.groups) > len(officials.picture.groups)
+    async with stage.visit() as visit:
+        answer = await visit.open(f"/calamities/{stage.id}/report/versions/1/files/geojson")
+    assert answer.headers["content-type"] == "application/geo+json"
+    found = answer.json()
+    assert [each["properties"]["codes"] for each in found["features"]] == [
+        *(list(cell.places) for cell in officials.picture.groups),
+        *([code] for code in officials.picture.white_spots),
+    ]
+    assert found["features"][0]["properties"]["mood"] == 3
+    assert found["features"][0]["properties"]["people_at_least"] >= 5
+    assert 5 not in [each["properties"].get("mood") for each in found["features"]]

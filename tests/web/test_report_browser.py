@@ -23,6 +23,13 @@ def test_a_report_is_written_on_a_phone_and_read_on_another(
             page.get_by_role("button", name="Sla op en geef vrij").click()
             page.wait_for_selector("text=Versie 1 is vrijgegeven.")
             assert page.evaluate(SIDEWAYS) <= 0
+            page.get_by_text("Kopieer kop voor kop naar LCMS").click()
+            page.get_by_role("button", name="Kopieer 6. Wat goed gaat").click()
+            page.get_by_role("button", name="Gekopieerd").wait_for()
+            assert page.evaluate("document.activeElement.value") == "Buren koken voor elkaar."
+            with page.expect_download() as download:
+                page.get_by_role("link", name="PDF, om te printen").click()
+            assert download.value.path().read_bytes()[:5] == b"%PDF-"
             assert said == []
         with browsing(chromium, width=360) as (page, said):
             sign_in(page, server, UserRole.OFFICIAL)

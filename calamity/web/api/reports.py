@@ -1,10 +1,11 @@
 """The situation report: its draft, releasing it, and the versions that were released."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
@@ -21,6 +22,7 @@ from calamity.web.house import House, now
 from calamity.web.language import Language
 from calamity.web.pages.scene import scene_for
 from calamity.web.report_draft import draft_report
+from calamity.web.report_files import FileForm, report_file
 
 _PATH = "/calamities/{calamity_id:str}/reports"
 _DRAFT = "/calamities/{calamity_id:str}/report-draft"
@@ -142,6 +144,30 @@ async def get_version(
         return _version(*await version_of(session, actor, calamity_id, number))
 
 
+@get(
+    _PATH + "/{number:int}/files/{form:str}",
+    guards=[needs(Permission.SEE_TIMELINE)],
+    responses={
+        200: ResponseSpec(
+            bytes,
+            generate_examples=False,
+            media_type="application/octet-stream",
+            description="The report as a file.",
+        )
+    },
+    name="api.reports.file",
+)
+async def get_file(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    number: FromPath[int],
+    form: FromPath[FileForm],
+) -> Response[Any]:
+    """Return a released version as `pdf` (PDF/UA), `docx`, `lcms` (plain text) or `geojson`."""
+    return await report_file(house, actor, calamity_id, number, form)
+
+
 async def _draft(
     house: House, actor: Actor, calamity_id: str, language: str, *, anew: bool = False
 ) -> Draft:
@@ -209,6 +235,6 @@ async def release(
 
 router = Router(
     "/",
-    route_handlers=[list_versions, get_version, get_draft, save_draft, release],
+    route_handlers=[list_versions, get_version, get_file, get_draft, save_draft, release],
     tags=["Situation report"],
 )

@@ -1,6 +1,15 @@
 // A form is sent once: the button rests after the first press, and every form has its own key.
 
 export function watchForms() {
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    // Without the clipboard the text is selected, and the keyboard copies it.
+    await navigator.clipboard?.writeText(field.value);
+    button.textContent = button.dataset.copied;
+  });
   for (const field of document.querySelectorAll("input[data-key]")) field.value ||= crypto.randomUUID();
 
   document.addEventListener("submit", (event) => {

@@ -14,11 +14,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.report import Heading, Report
 from calamity.store import reports
 from calamity.store.calamities import get_calamity
-from calamity.store.database import Session
-from calamity.store.municipalities import get_municipality
-from calamity.store.reports import Released
 from calamity.web.auth import needs
-from calamity.web.language import Language
 from calamity.web.pages.frame import (
     PageRequest,
     form_of,
@@ -35,32 +31,13 @@ from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.scene import scene_of
 from calamity.web.paths import PATHS, path
 from calamity.web.report_draft import draft_report
-from calamity.web.report_words import Sheet, sections_of, sheet_of
+from calamity.web.report_files import report_file, sheet_in
+from calamity.web.report_words import sections_of
 from calamity.web.views import report as views
 from calamity.web.views.frame import Form
 
 _SEE = [needs(Permission.SEE_TIMELINE)]
 _WRITE = [needs(Permission.WRITE_REPORT)]
-
-
-async def sheet_in(
-    session: Session, actor: Actor, calamity_id: str, released: Released, zone: Any
-) -> Sheet:
-    """Return a released version in the language in which it was written."""
-    calamity = await get_calamity(session, actor.municipality_id, calamity_id)
-    before = (
-        await reports.get_released(session, calamity_id, released.number - 1)
-        if released.number > 1
-        else None
-    )
-    return sheet_of(
-        released,
-        before,
-        Language(released.report.language, zone),
-        municipality=(await get_municipality(session, actor.municipality_id)).name,
-        calamity=calamity.title,
-        is_exercise=calamity.is_exercise,
-    )
 
 
 @get(PATHS["report"], guards=_SEE, name="report.report")
@@ -92,11 +69,7 @@ async def _report_page(
         shown = versions[0] if versions else None
         if number is not None:
             shown = await reports.get_released(session, calamity_id, number)
-        sheet = (
-            await sheet_in(session, actor, calamity_id, shown, house.settings.zone)
-            if shown
-            else None
-        )
+        sheet = await sheet_in(session, house, actor, calamity_id, shown) if shown else None
     view = views.ReportPage(
         calamity=calamity_id,
         title=calamity.title,
@@ -108,6 +81,18 @@ async def _report_page(
         closed=calamity.closed_at is not None,
     )
     return page(request, "report", await frame_of(request, calamity=calamity), view)
+
+
+@get(PATHS["report_file"], guards=_SEE, name="report.file")
+async def report_as_file(
+    request: PageRequest,
+    actor: NamedDependency[Actor],
+    calamity: FromPath[str],
+    number: FromPath[int],
+    form: FromPath[str],
+) -> Response[Any]:
+    """Answer with a released version as PDF, DOCX, plain text for LCMS, or GeoJSON."""
+    return await report_file(house_of(request), actor, calamity, number, form)
 
 
 @get(PATHS["report_draft"], guards=_WRITE, name="report.draft")
@@ -207,4 +192,4 @@ async def write_draft(
     return see_other(request, path("report", calamity=calamity), words)
 
 
-REPORT = [report_page, report_version, draft_page, write_draft]
+REPORT = [report_page, report_version, report_as_file, draft_page, write_draft]
