@@ -47,6 +47,7 @@ PATHS = {
     "task_decide": "/calamities/{calamity:str}/tasks/{task:str}/decide",
     "acknowledge": "/calamities/{calamity:str}/call-outs/{call_out:str}/acknowledgements",
     "call_list": "/calamities/{calamity:str}/call-list",
+    "call_list_pdf": "/calamities/{calamity:str}/call-list.pdf",
     "call_out_enough": "/calamities/{calamity:str}/call-outs/{call_out:str}/enough",
     "held_message": "/calamities/{calamity:str}/messages/{message:str}/decision",
     "matters": "/calamities/{calamity:str}/matters/{kind:str}",

@@ -1,8 +1,10 @@
 """The call list: who has not answered, in order, with numbers for who may see them."""
 
+import io
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from calamity.domain.permissions import UserRole
 from calamity.domain.phone import read_any_phone
@@ -47,8 +49,26 @@ async def test_a_responder_sees_the_list_and_no_numbers(stage: Stage) -> None:
     assert "You do not see numbers" in words
 
 
+async def test_the_list_is_a_tagged_pdf_with_numbers_for_who_may_see_them(stage: Stage) -> None:
+    phone = read_any_phone(stage.town["lei1"].phone).shown
+    said = {}
+    for role in (UserRole.COORDINATOR, UserRole.RESPONDER):
+        async with stage.visit(role) as visit:
+            answer = await visit.open(f"/calamities/{stage.id}/call-list.pdf")
+        assert answer.headers["cache-control"] == "no-store"
+        paper = PdfReader(io.BytesIO(answer.content))
+        assert b"pdfuaid" in paper.trailer["/Root"]["/Metadata"].get_data()
+        words = " ".join(" ".join(each.extract_text() for each in paper.pages).split())
+        assert stage.town["lei1"].name in words
+        assert "Say who you are, and then:" in words
+        said[role] = words
+    assert phone in said[UserRole.COORDINATOR]
+    assert phone not in said[UserRole.RESPONDER]
+
+
 async def test_others_do_not_see_the_list(stage: Stage) -> None:
     async with stage.visit(UserRole.OFFICIAL) as visit:
+        assert (await visit.open(f"/calamities/{stage.id}/call-list.pdf")).status_code == 403
         assert (await visit.open(f"/calamities/{stage.id}/call-list")).status_code == 403
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import structs
 
 from calamity.domain.call_out import OPEN_RUNGS, CallOutState, Rung
 from calamity.domain.permissions import Actor, Permission
@@ -21,8 +22,27 @@ from calamity.web.auth import needs
 from calamity.web.pages.frame import PageRequest, frame_of, house_of, page
 from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.paths import PATHS
+from calamity.web.sentences import N_
+from calamity.web.typeset import typeset
 from calamity.web.views import room
 
+_WORDS = {
+    "say": N_("Say who you are, and then:"),
+    "ask": N_(
+        "Ask: are you coming, do you come later, or can you not come? Leave no more than your name "
+        "and number on a voicemail."
+    ),
+    "everybody": N_("Everybody who was called has answered."),
+    "nobody": N_("No call-out is running: there is nobody to call."),
+    "name": N_("Name"),
+    "role": N_("Role"),
+    "number": N_("Number"),
+    "answer": N_("Answer"),
+    "yes": N_("is coming"),
+    "late": N_("comes later"),
+    "no": N_("cannot come"),
+    "page": N_("page"),
+}
 _TO_CALL = (*OPEN_RUNGS, Rung.UNREACHABLE, Rung.WAITING)
 
 
@@ -31,6 +51,29 @@ async def call_list(
     request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
 ) -> Response[Any]:
     """Show who has not answered, in the order of the ladder, and what to say."""
+    view, _ = await _found(request, actor, calamity)
+    return page(request, "call_list", await frame_of(request), view)
+
+
+@get(PATHS["call_list_pdf"], guards=[needs(Permission.SEE_ROOM)], name="call_list.pdf")
+async def call_list_pdf(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Answer with the list as a tagged PDF, with numbers for who may see them."""
+    view, scene = await _found(request, actor, calamity)
+    return Response(
+        await typeset("call_list", _on_paper(view, scene)),
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": 'attachment; filename="call-list.pdf"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def _found(
+    request: PageRequest, actor: Actor, calamity: str
+) -> tuple[room.CallListPage, Scene]:
     async with house_of(request).database.reading() as session:
         scene = await scene_of(request, session, actor, calamity)
         steps = await call_outs.call_out_steps(session, calamity)
@@ -60,7 +103,41 @@ async def call_list(
         lists=tuple(lists),
         shows_numbers=actor.may(Permission.STEER),
     )
-    return page(request, "call_list", await frame_of(request), view)
+    return view, scene
+
+
+def _on_paper(view: room.CallListPage, scene: Scene) -> dict[str, Any]:
+    say = scene.language
+    title = f"{say.text('Call list')}: {view.title}"
+    return {
+        "language": say.code,
+        "municipality": scene.municipality,
+        "title": f"{say.text('EXERCISE')}: {title}" if scene.calamity.is_exercise else title,
+        "lists": [
+            structs.asdict(each)
+            | {
+                "coming": say.text(
+                    "%(coming)s of %(quota)s people come. Stop calling once there are enough.",
+                    coming=each.coming,
+                    quota=each.quota,
+                ),
+                "lines": [
+                    structs.replace(line, role=f"{line.role} ({say.text('deputy')})")
+                    if line.rank > 1
+                    else line
+                    for line in each.lines
+                ],
+            }
+            for each in view.lists
+        ],
+        "words": {name: say.text(words) for name, words in _WORDS.items()}
+        | {
+            "made": say.text(
+                "Made %(moment)s. Answers that came in later are not on it.",
+                moment=say.moment(view.made_at),
+            )
+        },
+    }
 
 
 def _to_call(roster: Roster) -> list[RosterLine]:
@@ -102,4 +179,4 @@ def _number(person: Recipient | None) -> str:
     return read_any_phone(person.phone).shown if person else ""
 
 
-CALL_LISTS = [call_list]
+CALL_LISTS = [call_list, call_list_pdf]
