@@ -130,6 +130,9 @@ REFUSALS = (
         "confirm that it may leave."
     ),
     N_("This person asked for a pause. You cannot write now."),
+    # the calendar of a person
+    N_("A calendar belongs to a person. Use a token in the name of an account."),
+    N_("This link opens no calendar. Make a new one."),
     # the situation report
     N_("Use at most %(most)s characters under a heading."),
     N_("Write at least one thing that goes well."),

@@ -25,7 +25,7 @@ FileForm = Literal["pdf", "docx", "lcms", "geojson"]
 _TYPES: dict[FileForm, tuple[str, str]] = {
     "pdf": ("application/pdf", "pdf"),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
-    "lcms": ("text/plain; charset=utf-8", "txt"),
+    "lcms": ("text/plain", "txt"),
     "geojson": ("application/geo+json", "geojson"),
 }
 

@@ -1718,6 +1718,12 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {"here": "room"},
     ),
+    "calendar": (
+        "calendar",
+        start.CalendarPage(ago(days=3), "https://calamity.example/calendar/x/calamity.ics"),
+        {},
+    ),
+    "calendar-none": ("calendar", start.CalendarPage(), {"viewer": PROFESSIONAL}),
     "call-list": (
         "call_list",
         room.CallListPage(

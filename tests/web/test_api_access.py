@@ -123,6 +123,8 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("POST", "/v1/quarantine/{line_id}/handle"): (P.SEE_QUARANTINE,),
     ("GET", "/v1/check-ins"): (P.CHECK_IN,),
     ("POST", "/v1/check-ins/{round_id}"): (P.CHECK_IN,),
+    ("POST", "/v1/calendar-link"): (P.SEE_CALAMITIES, P.CHECK_IN),
+    ("DELETE", "/v1/calendar-link"): (P.SEE_CALAMITIES, P.CHECK_IN),
     ("GET", "/v1/users"): (P.MANAGE_ACCOUNTS,),
     ("POST", "/v1/users"): (P.MANAGE_ACCOUNTS,),
     ("POST", "/v1/users/{user_id}/disable"): (P.MANAGE_ACCOUNTS,),

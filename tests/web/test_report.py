@@ -180,7 +180,9 @@ async def test_every_form_holds_the_same_words_and_says_what_is_new(stage: Stage
             await release_report(session, boss, stage.id, revision=revision + 1, at=moment())
     files = f"/calamities/{stage.id}/report/versions/2/files"
     async with stage.visit(UserRole.OFFICIAL) as visit:
-        plain = (await visit.open(f"{files}/lcms")).text
+        answer = await visit.open(f"{files}/lcms")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        plain = answer.text
         pdf = PdfReader(io.BytesIO((await visit.open(f"{files}/pdf")).content))
         docx = Document(io.BytesIO((await visit.open(f"{files}/docx")).content))
         assert (await visit.open(f"{files}/xlsx")).status_code == 404

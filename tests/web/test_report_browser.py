@@ -1,5 +1,6 @@
-"""The situation report in a real Chromium: a coordinator writes it, an official reads it."""
+"""What people take along, in a real Chromium: the situation report, and one's own calendar."""
 
+import httpx
 from playwright.sync_api import Browser
 
 from calamity.domain.permissions import UserRole
@@ -38,3 +39,22 @@ def test_a_report_is_written_on_a_phone_and_read_on_another(
             page.wait_for_selector("text=Buren koken voor elkaar.")
             assert page.get_by_role("link", name="Schrijf de volgende versie").count() == 0
             assert said == []
+
+
+def test_a_calendar_link_is_made_on_a_phone_shown_once_and_withdrawn(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=360) as (page, said):
+        sign_in(page, server, UserRole.RESPONDER)
+        page.get_by_role("link", name="Mijn overleggen en deadlines").click()
+        page.get_by_role("button", name="Maak een link").click()
+        url = page.get_by_label("Adres van de agenda").input_value()
+        assert page.evaluate(SIDEWAYS) <= 0
+        feed = server.address + url[url.index("/calendar/") :]
+        assert httpx.get(feed).text.startswith("BEGIN:VCALENDAR")
+        page.goto(f"{server.address}/calendar")
+        assert url not in page.content()
+        page.get_by_role("button", name="Trek de link in").click()
+        page.wait_for_selector("text=De link werkt niet meer.")
+        assert httpx.get(feed).status_code == 404
+        assert said == []

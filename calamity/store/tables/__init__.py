@@ -14,6 +14,7 @@ from calamity.store.tables.accounts import (
     UserRow,
 )
 from calamity.store.tables.calamities import ActivationRow, CalamityRow, TaskRow
+from calamity.store.tables.calendars import CalendarLinkRow
 from calamity.store.tables.call_outs import CallOutRow, LadderRow
 from calamity.store.tables.columns import Moment, from_micros, to_micros
 from calamity.store.tables.messages import (
@@ -61,6 +62,7 @@ __all__ = [
     "AuditRow",
     "BreakGlassRow",
     "CalamityRow",
+    "CalendarLinkRow",
     "CallOutRow",
     "CeremonyRow",
     "CheckInRow",

@@ -11,6 +11,7 @@ from calamity.web.pages.audit import AUDIT
 from calamity.web.pages.blocks import BLOCKS
 from calamity.web.pages.break_glass import BREAK_GLASS
 from calamity.web.pages.calamity_pages import ROOM_PAGES
+from calamity.web.pages.calendar import CALENDAR
 from calamity.web.pages.cards import CARDS
 from calamity.web.pages.carrier import CARRIER
 from calamity.web.pages.entrance import ENTRANCE
@@ -44,6 +45,7 @@ PAGES: list[ControllerRouterHandler] = [
             *FACTORS,
             *BREAK_GLASS,
             *START,
+            *CALENDAR,
             *ACTIVATE,
             *PLAYBOOKS,
             *BLOCKS,

@@ -222,3 +222,10 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True):
     warnings: tuple[str, ...] = ()
     plain: bool = False
     """What was typed could be spelled with cheaper letters."""
+
+
+class CalendarPage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The link to a person's calendar: when it was made, and what it is, just after making."""
+
+    made_at: datetime | None = None
+    url: str = ""

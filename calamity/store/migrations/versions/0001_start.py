@@ -569,6 +569,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("login"),
     )
     op.create_table(
+        "calendar_link",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("municipality_id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["municipality_id"], ["municipality.id"]),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"]),
+        sa.PrimaryKeyConstraint("user_id"),
+        sa.UniqueConstraint("token_hash"),
+    )
+    op.create_table(
         "api_token",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
