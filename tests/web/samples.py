@@ -1714,6 +1714,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             saved_at=ago(minutes=9),
             saved_by="noor@waterveen",
             last=1,
+            theirs={"well": "De scholen zijn open.\nDe markt ook."},
             form=Form(errors={"well": "Schrijf minstens één ding op dat goed gaat."}),
         ),
         {"here": "room"},

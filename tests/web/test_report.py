@@ -223,3 +223,29 @@ async def test_the_map_holds_the_picture_of_then_and_only_what_officials_see(sta
     assert found["features"][0]["properties"]["mood"] == 3
     assert found["features"][0]["properties"]["people_at_least"] >= 5
     assert 5 not in [each["properties"].get("mood") for each in found["features"]]
+
+
+async def test_who_saves_over_another_sees_what_both_wrote_and_loses_nothing(stage: Stage) -> None:
+    draft = f"/calamities/{stage.id}/report/draft"
+
+    async def theirs() -> None:
+        async with stage.database.transaction() as session:
+            given = NewReport({Heading.WELL: "De scholen zijn open."})
+            boss = stage.town.coordinator
+            await save_report(session, boss, stage.id, given, revision=0, at=moment())
+
+    async with stage.visit() as visit:
+        await visit.open(draft)
+        await theirs()
+        ours = {"well": "Buren koken voor elkaar.", "act": "save"}
+        assert (await visit.send(draft, ours)).status_code == 422
+        assert "saved this report meanwhile" in visit.visible()
+        assert ">Buren koken voor elkaar.</textarea>" in visit.text
+        assert "What coordinator@oeverlanden saved meanwhile De scholen zijn open." in (
+            visit.visible()
+        )
+        both = {"well": "Buren koken voor elkaar.\nDe scholen zijn open.", "act": "save"}
+        assert (await visit.send(draft, both)).status_code == 303
+        await visit.follow()
+        assert "saved meanwhile" not in visit.visible()
+        assert "Buren koken voor elkaar.\nDe scholen zijn open.</textarea>" in visit.text

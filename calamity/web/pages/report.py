@@ -11,7 +11,7 @@ from calamity.actions import report as writing
 from calamity.actions.report import LookAgainAtReport, NewReport
 from calamity.domain.errors import Mendable
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.report import Heading, Report
+from calamity.domain.report import Heading, Report, tidied
 from calamity.store import reports
 from calamity.store.calamities import get_calamity
 from calamity.web.auth import needs
@@ -122,7 +122,9 @@ async def _draft_page(
         sections=sections_of(report, last.report if last else None, language),
         team_only={heading.value: lines for heading, lines in drafted.team_only.items()},
         language=report.language,
-        revision=sent.revision if sent else kept.revision if kept else 0,
+        # Also after somebody else saved: what they wrote stands beside it, to be put together.
+        revision=kept.revision if kept else 0,
+        theirs=_differing(kept.report, report) if sent and kept and _is_older(sent, kept) else {},
         saved_at=kept.saved_at if kept else None,
         saved_by=kept.saved_by if kept else "",
         last=last.number if last else None,
@@ -131,6 +133,19 @@ async def _draft_page(
     )
     frame = await frame_of(request, calamity=scene.calamity)
     return page(request, "report_draft", frame, view, REFUSED if sent else 200)
+
+
+def _is_older(sent: "_Sent", kept: reports.ReportDraft) -> bool:
+    return sent.revision != kept.revision
+
+
+def _differing(theirs: Report, ours: Report) -> dict[str, str]:
+    """Return what somebody else saved, under the headings where it differs from our words."""
+    return {
+        heading.value: theirs.text(heading)
+        for heading in Heading
+        if theirs.text(heading) != tidied(ours.text(heading))
+    }
 
 
 class _Sent(Struct, frozen=True):

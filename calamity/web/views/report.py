@@ -47,4 +47,6 @@ class DraftPage(Struct, frozen=True, forbid_unknown_fields=True):
     """The number of the last released version."""
     fresh: bool = False
     """The words come from the timeline just now, and nobody saved them yet."""
+    theirs: dict[str, str] = {}
+    """What somebody else saved meanwhile, under headings where it differs."""
     form: Form = Form()
