@@ -169,6 +169,7 @@ REFUSALS = (
     ),
     N_("Whoever wrote or published a version may not approve it. Ask a colleague."),
     N_("This text does not exist, or another municipality took it."),
+    N_("The document is not the one that was exported: its fingerprint differs. Ask for it again."),
     N_("There is no such page."),
     N_("There is nothing at this address."),
     N_("There is no such playbook. See which there are: calamity playbooks list."),

@@ -377,7 +377,7 @@ def test_answers_propose_a_level_and_a_person_sets_it(sqlite_cli: Cli, tmp_path:
     sqlite_cli("playbooks", "approve", "small", "--by", "bert")
     words = ("activate", "small", "--title", "Aanslag in Stad", "--yes", "--answer", "here=yes")
 
-    why = "proposes level 2, because: the answer to “Is it here?” is yes."
+    why = "proposes level 2. Is it here? Yes."
     assert why in sqlite_cli.refused(*words)
     assert "another level" in sqlite_cli.refused(*words, "--level", "1")
     assert "CODE=yes" in sqlite_cli.refused(*words, "--answer", "here=maybe")

@@ -59,6 +59,9 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /account/second-steps/{factor}/remove",
         "POST /account/recovery-codes",
         "POST /account/break-glass/end",
+        "GET /calendar",
+        "POST /calendar",
+        "POST /calendar/withdraw",
         "GET /",
     ),
     OPEN: (
@@ -74,6 +77,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /sign-in/set-up",
         "POST /sign-in/set-up",
         "GET /c/{code}",
+        "GET /calendar/{token}/calamity.ics",
         "GET /a/{token}",
         "POST /a/{token}",
         "GET /f/{token}",
@@ -175,6 +179,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /playbooks",
         "GET /playbooks/{slug}/versions/{version}",
         "GET /blocks/{slug}/versions/{version}",
+        "GET /blocks/{slug}/compare",
         "GET /playbooks/{slug}/versions/{version}/cards/{card}",
         "GET /playbooks/{slug}/compare",
         "GET /playbooks/bundle",
@@ -193,11 +198,15 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /calamities/{calamity}/parts/{part}",
         "GET /calamities/{calamity}/tasks/{task}",
         "GET /calamities/{calamity}/call-list",
+        "GET /calamities/{calamity}/call-list.pdf",
         "GET /calamities/{calamity}/handovers",
     ),
     (P.SEE_TIMELINE,): (
         "GET /calamities/{calamity}/timeline",
         "GET /calamities/{calamity}/timeline/{sequence}",
+        "GET /calamities/{calamity}/report",
+        "GET /calamities/{calamity}/report/versions/{number}",
+        "GET /calamities/{calamity}/report/versions/{number}/files/{form}",
         "GET /calamities/{calamity}/matters/{kind}",
         "GET /calamities/{calamity}/matters/{kind}/{first}",
     ),
@@ -233,6 +242,10 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /calamities/{calamity}/tasks/{task}/skip",
         "POST /calamities/{calamity}/handovers",
         "POST /calamities/{calamity}/handovers/{sequence}/taken",
+    ),
+    (P.WRITE_REPORT,): (
+        "GET /calamities/{calamity}/report/draft",
+        "POST /calamities/{calamity}/report/draft",
     ),
     (P.WRITE_ENTRIES,): (
         "POST /calamities/{calamity}/timeline",
@@ -300,7 +313,7 @@ async def test_every_page_lets_in_exactly_the_roles_of_the_table(
                 method, path = route.split()
                 if needs is OPEN:
                     continue
-                filled = re.sub(r"\{(version|sequence|first)\}", "77", path)
+                filled = re.sub(r"\{(version|sequence|first|number)\}", "77", path)
                 filled = re.sub(r"\{\w+\}", "nothing", filled)
                 answer = await visit.client.request(
                     method, filled, headers=token, follow_redirects=False
