@@ -21,7 +21,7 @@ setup: .venv/.product .venv/.tests ## Set everything up, for running and for tes
 
 test: .venv/.product .venv/.tests ## Set everything up and run all tests (ARGS=... is passed on).
 	@bash infra/test-machine.sh
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: lint types playbooks test ## Everything that CI asks.
 
