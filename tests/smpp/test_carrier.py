@@ -57,6 +57,15 @@ async def test_a_text_leaves_once_with_all_that_the_smsc_needs(smsc, carrier):
     assert abs(taken["validity"] - 900) < 5
 
 
+async def test_a_line_that_is_opened_again_is_the_same_line(smsc, carrier):
+    await carrier.start()
+
+    assert isinstance(await carrier.send(make_text()), Accepted)
+    # A second bind would have been there before an answer to a second text.
+    assert isinstance(await carrier.send(make_text()), Accepted)
+    assert len(smsc.said("bind")) == 1
+
+
 async def test_words_outside_the_alphabet_travel_as_they_are(smsc, carrier):
     words = "Ideeën? نعم 👍"
     await carrier.send(make_text(words))

@@ -87,8 +87,12 @@ class Line:
         self._is_closed = False
 
     def open(self) -> None:
-        """Begin to bind, and go on for as long as the line is open; needs a running loop."""
-        self._keeper = asyncio.create_task(self._keep())
+        """Begin to bind, and go on for as long as the line is open; needs a running loop.
+
+        Opened again, it goes on as it was: two keepers would break off each other's sessions.
+        """
+        if self._keeper is None:
+            self._keeper = asyncio.create_task(self._keep())
 
     async def close(self) -> None:
         """Say farewell; what the SMSC brought is answered first, if that does not take long."""
