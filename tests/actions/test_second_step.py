@@ -204,12 +204,6 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
         Deed.JUDGED_GLASS, Deed.ENDED_GLASS, Deed.BROKE_GLASS,
     ]  # fmt: skip
     assert lines[-1].line.reason == one.reason
-    await take(town.official, at=later(hours=2))
-    async with database.transaction() as session:
-        second, _ = await glass.list_glasses(session, town.id)
-        at = later(hours=2, minutes=1)
-        await judge_glass(session, town.coordinator, second.id, ends=True, at=at)
-        assert (await glass.list_glasses(session, town.id))[0].ends_at == at
     back = await sessions.who_is(database, cookie, later(minutes=3))
     assert back is not None
     assert back.actor.role is UserRole.OFFICIAL
@@ -218,3 +212,9 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
         activation.calamity_id, town.coordinator.sees, limit=100
     )
     assert any("Let op. Niemand neemt de telefoon op." in line.decode() for _, line in lines)
+    await take(town.official, at=later(hours=2))
+    async with database.transaction() as session:
+        second, _ = await glass.list_glasses(session, town.id)
+        at = later(hours=2, minutes=1)
+        await judge_glass(session, town.coordinator, second.id, ends=True, at=at)
+        assert (await glass.list_glasses(session, town.id))[0].ends_at == at

@@ -144,10 +144,17 @@ async def test_w06_an_endless_chunked_body_is_cut_off(product):
 
 
 async def test_w06_forms_that_are_refused_leave_no_memory_behind(product):
+    async def refused(form: dict[str, str]) -> int:
+        try:
+            return await product.post(INBOUND, form, token=NEXT_TOKEN)
+        except aiohttp.ClientOSError:
+            # On a busy machine a connection may have stood idle for too long.
+            return await product.post(INBOUND, form, token=NEXT_TOKEN)
+
     async def post(count: int) -> None:
         for n in range(count):
             form = product.inbound(Body=f"{n:050000d}")
-            assert await product.post(INBOUND, form, token=NEXT_TOKEN) == 403
+            assert await refused(form) == 403
 
     await post(5)
     gc.collect()

@@ -81,7 +81,7 @@ async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Respon
 
 @post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)
 async def done(calamity: FromPath[str], task: FromPath[str]) -> Response[str]:
-    left = tuple(line for line in STORY.tasks.open if line.id != task)
+    left = tuple(line for line in STORY.tasks.open if getattr(line, "id", "") != task)
     STORY.tasks = msgspec.structs.replace(STORY.tasks, open=left)
     return _html(RENDERER.partial("tasks", samples.frame("nl"), STORY.tasks))
 

@@ -1,6 +1,7 @@
 """The situation report: drafted from the timeline, written and released by people, then fixed."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calamity.actions.check_in import close_round, take_in_mood
-from calamity.actions.decide import NewStatement, correct, state
+from calamity.actions.decide import correct
+from calamity.actions.matters import NewStatement, state
 from calamity.actions.report import NewReport, release_report, save_report
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import UserRole
@@ -54,8 +56,17 @@ async def say_some(stage: Stage) -> None:
             ("rumour", "Er zou een tweede dader zijn.", Visibility.OFFICIALS),
             ("fact", "Alleen voor het team.", Visibility.TEAM),
         ):
-            await state(session, boss, stage.id, NewStatement(kind, words, visibility), at=moment())
-        wrong = NewStatement("measure", "De markt is dicht.", Visibility.OFFICIALS)
+            await state(
+                session,
+                boss,
+                stage.id,
+                NewStatement(kind=kind, text=words, visibility=visibility),
+                at=moment(),
+            )
+        wrong = NewStatement(
+            kind="measure", text="De markt is dicht.", visibility=Visibility.OFFICIALS,
+            actual_risk="klein", felt_risk="groot", ends_at=moment() + timedelta(days=1),
+        )  # fmt: skip
         seq = await state(session, boss, stage.id, wrong, at=moment())
         await correct(session, boss, stage.id, seq, text="De markt is open.", at=moment())
 

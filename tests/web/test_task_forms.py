@@ -147,7 +147,7 @@ async def test_the_questions_propose_a_level_and_another_one_needs_a_reason(stag
         )
         assert proposed.status_code == 422
         await visit.send("/activate/small/review", answered | {"social_level": ""})
-        why = "proposes level 2, because: the answer to “Was it here?” is yes."
+        why = "proposes level 2. Was it here? Yes."
         assert why in visit.visible()
         other = await visit.send("/activate/small/review", answered | {"social_level": "1"})
         assert other.status_code == 422
@@ -189,7 +189,7 @@ async def test_the_api_proposes_takes_forms_and_closes(api: Api) -> None:
     asked = {"slug": "small", "answers": {"here": "yes"}}
     proposal = (await api.post("/v1/calamities/proposal", asked)).json()
     assert (proposal["level"], proposal["version"]) == (2, 2)
-    assert proposal["reason"]["en"].endswith("“Was it here?” is yes.")
+    assert proposal["reason"]["en"].endswith("Was it here? Yes.")
     body = new_calamity(levels={"social": 2})
     body["inputs"]["answers"] = {"here": "yes"}
     calamity = (await api.post("/v1/calamities", body)).json()["calamityId"]
