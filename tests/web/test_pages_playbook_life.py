@@ -1,5 +1,6 @@
 """Playbooks in the browser: taken out of use, compared, handed over, taken over and merged."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
@@ -214,6 +215,7 @@ async def test_the_page_says_whether_the_signatures_are_sound(
 ) -> None:
     await visit.open("/playbooks/small/versions/1")
     assert "both signatures are sound" in visit.visible()
+    assert re.search(r"Good until \w+,? \d+ \w+ 20\d\d", visit.visible()), "with its year"
     async with database.transaction() as session:
         await session.sql.execute(text("DROP TRIGGER playbook_signature_no_update"))
         await session.sql.execute(text("UPDATE playbook_signature SET named = 'Elders'"))

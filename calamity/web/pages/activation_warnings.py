@@ -18,7 +18,7 @@ def out_of_use(version: PlaybookVersion, language: Language, at: datetime) -> li
         )
         warnings.append(words)
     if version.good_until is not None and version.is_past_its_date(at):
-        day = language.day(version.good_until)
+        day = language.long_day(version.good_until)
         warnings.append(language.text("This version is past its date since %(day)s.", day=day))
     return warnings
 
