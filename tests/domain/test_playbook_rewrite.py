@@ -80,7 +80,9 @@ def test_any_change_is_written_and_nothing_else_moves(source: str, data: st.Data
         elif kind == "remove" and len(parent) > 1:
             del parent[key]
         elif kind == "add" and isinstance(parent, dict):
-            parent["new"] = data.draw(VALUES | st.lists(WORDS) | st.just([{"nl": "a", "en": "b"}]))
+            # A copy: what is drawn a second time may not have been changed meanwhile.
+            added = data.draw(VALUES | st.lists(WORDS) | st.just([{"nl": "a", "en": "b"}]))
+            parent["new"] = copy.deepcopy(added)
         elif isinstance(parent, list):
             other = data.draw(st.integers(0, len(parent) - 1))
             parent.insert(
