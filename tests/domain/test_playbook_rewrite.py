@@ -128,6 +128,13 @@ def test_moving_a_part_takes_its_comment_along() -> None:
     assert result.index("code: B") < result.index("# The leader.") < result.index("code: A")
 
 
+@pytest.mark.parametrize("gone", [["slug"], ["slug", "version"], ["slug", "version", "scenario"]])
+def test_the_first_fields_can_go_together(gone: list[str]) -> None:
+    source = blank("small")
+    wanted = {key: value for key, value in plain_of(source).items() if key not in gone}
+    assert rewritten(source, wanted) == source.split("\n", len(gone))[len(gone)]
+
+
 def test_windows_lines_and_a_byte_order_mark_stay() -> None:
     source = "\ufeff" + SMALL.replace("\n", "\r\n")
     wanted = plain_of(source)

@@ -52,6 +52,7 @@ class _Edits:
     def __init__(self, text: str) -> None:
         self._text = text
         self._made: list[tuple[int, int, str]] = []
+        self._top = 0  # where the text begins that is left after cuts from its very beginning
 
     def applied(self) -> str:
         """Return the text with all pieces in their places."""
@@ -210,8 +211,9 @@ class _Edits:
 
     def _cut(self, start: int, end: int) -> None:
         begin, end = self._begin_of(start), self._line_end(end)
-        if begin == 0:
-            self._made.append((0, min(end + 1, len(self._text)), ""))
+        if begin == self._top:  # no line above to end: it takes its own line break along
+            self._top = min(end + 1, len(self._text))
+            self._made.append((begin, self._top, ""))
             return
         # Between two empty lines one is enough.
         above = self._text.rfind("\n", 0, begin - 1)
