@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
+from calamity.domain.matters import must_hold_nobody
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.privacy import scan
 from calamity.domain.timeline import HandedOver, TakenOver
 from calamity.store import calamities
 from calamity.store.database import Session
@@ -38,10 +38,7 @@ async def hand_over(
         raise Refused("Choose one of the roles.", field="role")
     if not new.text.strip():
         raise Refused("Write what the next one must know.", field="text")
-    if any(found.severity == "blocked" for found in scan(new.text)):
-        raise Refused(
-            "This text holds personal data. Leave out names, numbers and addresses.", field="text"
-        )
+    must_hold_nobody(new.text, field="text")
     return await append(
         session,
         calamity_id,

@@ -256,18 +256,23 @@ def must_be_sound(said: Statement, at: datetime, *, confirmed: bool = False) -> 
 
 
 def _must_be_about_nobody(said: Statement, *, confirmed: bool) -> None:
-    for field in ("text", "answer", "told", "to", "why"):
-        found = scan(getattr(said, field) or "")
-        if any(each.severity == "blocked" for each in found):
-            raise Refused(
-                "This text holds personal data. Leave out names, numbers and addresses.",
-                field=field,
-            )
+    for field in ("text", "answer", "told", "to", "actual_risk", "felt_risk", "why"):
+        found = must_hold_nobody(getattr(said, field) or "", field=field)
         if found and said.kind in ("rumour", "commitment") and not confirmed:
             raise Refused(
                 "This may be the name of a person. Leave it out, or confirm that it is none.",
                 field="confirmed",
             )
+
+
+def must_hold_nobody(text: str, *, field: str) -> bool:
+    """Raise Refused, naming the field, for personal data; return whether a name may be in it."""
+    found = scan(text)
+    if any(each.severity == "blocked" for each in found):
+        raise Refused(
+            "This text holds personal data. Leave out names, numbers and addresses.", field=field
+        )
+    return bool(found)
 
 
 def must_end_so(matter: Matter, outcome: Outcome, reason: str) -> None:
@@ -276,6 +281,7 @@ def must_end_so(matter: Matter, outcome: Outcome, reason: str) -> None:
         raise Refused("Choose one of the outcomes.", field="outcome")
     if not reason.strip():
         raise Refused("Give the reason.", field="reason")
+    must_hold_nobody(reason, field="reason")
 
 
 def facts_by_part(matters: Sequence[Matter]) -> dict[str, list[Matter]]:

@@ -1,5 +1,6 @@
 """Matters as they stand on a timeline: for readers, kept per head; for who changes one, locked."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
@@ -47,10 +48,16 @@ class MatterReader:
     def __init__(self, timeline: TimelineReader) -> None:
         self._timeline = timeline
         self._kept: OrderedDict[_Place, tuple[int, list[Line], Standing]] = OrderedDict()
+        self._turn = asyncio.Lock()
 
-    async def read(self, calamity_id: str, sees: Sequence[Visibility]) -> "Standing":
+    async def read(self, calamity_id: str, sees: Sequence[Visibility]) -> Standing:
         """Return how the matters of a calamity stand that this reader may see."""
-        place = (calamity_id, tuple(sees))
+        # After a commit everybody who looks on asks at once: the first one reads for all.
+        async with self._turn:
+            return await self._read((calamity_id, tuple(sees)))
+
+    async def _read(self, place: _Place) -> Standing:
+        calamity_id, sees = place
         head = await self._timeline.head(calamity_id)
         known, lines, standing = self._kept.get(place, (0, [], Standing([], [])))
         if known == head:
@@ -61,10 +68,13 @@ class MatterReader:
             line
             for kind in (*_OF_MATTERS, EntryKind.DISPATCH)
             for line in await self._since(calamity_id, sees, kind, known)
+            # What was written since the head was asked for is read the next time, once.
+            if line.seq <= head
         ]
         lines = [*lines, *new]
         standing = Standing(collect(lines), _queued(lines))
         self._kept[place] = (head, lines, standing)
+        self._kept.move_to_end(place)
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return standing

@@ -104,6 +104,10 @@ async def test_a_fact_keeps_every_version_and_is_withdrawn_with_a_reason(room, d
     assert (matter.now.part, matter.version) == ("we_know", third)
     with pytest.raises(Refused, match="Choose one of the outcomes"):
         await room.end(first, third, outcome="kept")
+    with pytest.raises(Refused, match="personal data"):
+        await room.end(first, third, reason="Bel 06-12345678")
+    with pytest.raises(Refused, match="personal data"):
+        await room.say(**MEASURE | {"felt_risk": "Bel 06-12345678"})
     ends = [room.end(first, third), room.end(first, third)]
     ended = await asyncio.gather(*ends, return_exceptions=True)
     assert sorted(isinstance(each, Conflict) for each in ended) == [False, True]
@@ -119,6 +123,28 @@ async def test_a_fact_keeps_every_version_and_is_withdrawn_with_a_reason(room, d
     assert hidden not in [each.first for each in await room.standing()]
     with pytest.raises(NotFound):
         await room.change(hidden, hidden)
+
+
+async def test_what_is_written_while_somebody_reads_is_read_once(room):
+    first = await room.say()
+
+    class Slow(TimelineReader):
+        """Hears of the head a moment before it reads the lines."""
+
+        behind = 0
+
+        async def head(self, calamity_id):
+            return await super().head(calamity_id) - self.behind
+
+    slow = Slow(room.play.database)
+    room.reader = MatterReader(slow)
+    slow.behind = 1
+    assert await room.standing() == []
+    slow.behind = 0
+    assert [len(each.versions) for each in await room.standing()] == [1]
+    await room.change(first, first)
+    together = await asyncio.gather(*(room.standing() for _ in range(5)))
+    assert {len(each.versions) for found in together for each in found} == {2}
 
 
 async def test_a_correction_goes_to_exactly_those_who_read_it(room, play, town, database):

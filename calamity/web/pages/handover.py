@@ -64,7 +64,7 @@ async def _handover_page(
         scene = await scene_of(request, session, actor, calamity_id)
         handovers = await list_handovers(session, calamity_id, actor.sees)
         names = {each.id: each.name for each in await list_users(session, actor.municipality_id)}
-        draft = await draft_of(scene, session, house, handovers)
+        form = form or Form(values={"text": await draft_of(scene, session, house, handovers)})
     roles = {role.code: scene.title(role.code) for each in scene.playbooks for role in each.roles}
     view = views.HandoverPage(
         calamity=calamity_id,
@@ -85,10 +85,10 @@ async def _handover_page(
         ),
         roles=tuple(roles.items()),
         closed=scene.calamity.closed_at is not None,
-        form=form or Form(values={"text": draft}),
+        form=form,
     )
     frame = await frame_of(request, calamity=scene.calamity)
-    return page(request, "handover", frame, view, REFUSED if form else 200)
+    return page(request, "handover", frame, view, REFUSED if form.errors else 200)
 
 
 async def draft_of(scene: Scene, session: Session, house: House, handovers: list[Handover]) -> str:
