@@ -1,6 +1,5 @@
 """What every test may ask for: both databases, and a small town (`make.py`) to act in."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -8,18 +7,32 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from calamity.actions.terms import Terms
 from calamity.store.database import Database
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
+from tests.chromium import ARGUMENTS, executable
+from tests.machine import IN_CI, lacks
 from tests.make import SECRET, Town, make_terms
 from tests.postgres import Cluster, binaries, cluster, fast_folder, run_apart
 from tests.templates import Templates, prepare
 
-# A busy machine must not fail a property: how long an example takes is not one.
-settings.register_profile("house", deadline=None)
+# A busy machine must not fail a property: how long an example takes is not one. CI tries the same
+# examples each time, so that what it says of a change is about that change; chance is for the desk.
+settings.register_profile("house", deadline=None, derandomize=IN_CI)
 settings.load_profile("house")
+
+
+# Per module: while Playwright runs, its loop is in the way of tests that are async themselves.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser; each test opens contexts of its own in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +40,7 @@ def postgres() -> Iterator[Cluster]:
     """A PostgreSQL cluster of our own; without PostgreSQL a visible skip, and a failure in CI."""
     found = binaries()
     if found is None:
-        missing = "PostgreSQL is not installed: no initdb in /usr/lib/postgresql/*/bin or PATH"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacks("PostgreSQL is not installed: no initdb in /usr/lib/postgresql/*/bin or PATH")
     with cluster(found) as running:
         yield running
 

@@ -1,7 +1,6 @@
 """A provider as a process of its own, and a person who signs in there."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,8 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-import pytest
+
+from tests.machine import lacks
 
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
 CLIENT_SECRET = "a-secret-of-the-client-for-tests-only"
@@ -61,10 +61,7 @@ def provider_running(public_url: str, **given: Any) -> Iterator[Provider]:
     """Run a provider that sends people back to this address."""
     node = shutil.which("node")
     if node is None or not (NODE_MODULES / "oidc-provider").is_dir():
-        missing = "node or the npm package oidc-provider is missing: run npm ci"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacks("node or the npm package oidc-provider is missing: run npm ci")
     order = {
         "secret": CLIENT_SECRET,
         "redirect": f"{public_url}/sign-in/provider/return",

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,8 +13,8 @@ from calamity.sandbox.panel import PRESETS
 from calamity.sandbox.records import CALL_ENDS
 from calamity.sandbox.states import PHONE_STATES
 from calamity.sandbox.words import WORDS
+from tests.chromium import ARGUMENTS, executable
 
-CHROMIUM = Path("/usr/bin/chromium")
 OTHER = "+3197010240001"
 PEOPLE = [
     {"name": "Noor Bakker", "number": PERSON, "language": "nl", "note": "snelteam"},
@@ -23,13 +22,10 @@ PEOPLE = [
 ]
 
 
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium on this machine")
-
-
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         yield browser
         await browser.close()
 

@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from calamity.gateways.carrier import CarrierEvent, OutboundText
 from calamity.gateways.smpp import SmppAccount, SmppPatience
+from tests.machine import lacks
 
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
 SENDER, PERSON = "+3197010250001", "+3197010240001"
@@ -81,10 +79,7 @@ async def smsc_running(**given: Any) -> AsyncIterator[Smsc]:
     """Run an SMSC on a port of its own."""
     node = shutil.which("node")
     if node is None or not (NODE_MODULES / "smpp").is_dir():
-        missing = "node or the npm package smpp is missing: run npm ci"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacks("node or the npm package smpp is missing: run npm ci")
     process = await asyncio.create_subprocess_exec(
         node,
         str(Path(__file__).with_name("smsc.mjs")),

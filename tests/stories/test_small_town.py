@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from argon2 import PasswordHasher
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from calamity.actions.bundles import export_bundle
 from calamity.actions.publish import approve, publish, publish_block
@@ -81,16 +81,6 @@ def city_file(sqlite_templates: Templates, tmp_path: Path) -> Path:
     file = tmp_path / "waterstad.calamity.zip"
     file.write_bytes(run_apart(hand_over(Database(f"sqlite:///{copy}", Vault(SECRET)))))
     return file
-
-
-@pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
 
 
 class Person:

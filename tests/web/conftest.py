@@ -4,7 +4,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from calamity.store.database import Database
 from tests.postgres import Cluster, run_apart
@@ -12,22 +11,11 @@ from tests.templates import Templates
 from tests.web.api_stage import Api, Cast, cast, staged
 from tests.web.gallery import serving
 
-CHROMIUM = "/usr/bin/chromium"
-
 
 @pytest.fixture(scope="session")
 def gallery() -> Iterator[str]:
     with serving() as address:
         yield address
-
-
-# Per module: while Playwright runs, its loop is in the way of tests that are async themselves.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
