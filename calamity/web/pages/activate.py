@@ -57,7 +57,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.names import names_of
 from calamity.web.pages.plan import plan_view
-from calamity.web.pages.playbooks import card_of, newest_approved, newest_retired
+from calamity.web.pages.playbooks import by_scenario, card_of, newest_approved, newest_retired
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 from calamity.web.views.frame import Exercise, Flash, Form
@@ -105,9 +105,10 @@ async def choose_playbook(
         versions = await list_versions(session, actor.municipality_id)
         names = await names_of(session, actor.municipality_id)
         calamity = await _calamity(session, actor, request.query_params.get("calamity"))
+    ready, retired = by_scenario(newest_approved(versions)), by_scenario(newest_retired(versions))
     view = views.ChoosePlaybook(
-        playbooks=tuple(card_of(each, names, language, at) for each in newest_approved(versions)),
-        retired=tuple(card_of(each, names, language, at) for each in newest_retired(versions)),
+        playbooks=tuple(card_of(each, names, language, at) for each in ready),
+        retired=tuple(card_of(each, names, language, at) for each in retired),
         calamity=_open(calamity),
     )
     return page(request, "activate", await frame_of(request, calamity=calamity), view)

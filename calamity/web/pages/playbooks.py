@@ -1,6 +1,7 @@
 """Playbooks: what there is, reading one, and publishing a version."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from calamity.domain.playbook import (
     Playbook,
     Role,
     Round,
+    Scenario,
     Step,
     seconds,
 )
@@ -62,6 +64,7 @@ from calamity.web.views.frame import Form
 from calamity.web.views.playbook_transfer import GapLine
 from calamity.web.views.start import PlaybookCard
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _LARGEST_PLAYBOOK = LARGEST_FORM * 16  # a megabyte
 
 V = TypeVar("V", bound=AnyVersion)
@@ -70,14 +73,14 @@ V = TypeVar("V", bound=AnyVersion)
 def card_of(
     version: PlaybookVersion, names: Names, language: Language, at: datetime
 ) -> PlaybookCard:
-    """Return a version as a card."""
+    """Return a version as a card: of its purpose the first sentence, which says what it is for."""
     playbook = version.playbook
     approved_at = version.approved_at or version.published_at
     by = version.approved_by or ""
     return PlaybookCard(
         slug=version.slug,
         title=playbook.title.in_language(language.code),
-        purpose=playbook.purpose.in_language(language.code),
+        purpose=_SENTENCE_END.split(playbook.purpose.in_language(language.code).strip(), 1)[0],
         version=version.number,
         published_at=approved_at,
         steps=len(playbook.steps),
@@ -86,6 +89,12 @@ def card_of(
         expired=version.is_past_its_date(at),
         retired=version.retired.reason if version.retired else "",
     )
+
+
+def by_scenario(versions: Iterable[PlaybookVersion]) -> list[PlaybookVersion]:
+    """Return versions in the order in which they are looked for: what strikes suddenly first."""
+    order = list(Scenario)
+    return sorted(versions, key=lambda each: (order.index(each.playbook.scenario), each.slug))
 
 
 def newest_approved(versions: Sequence[V]) -> list[V]:
@@ -120,7 +129,8 @@ async def _list(
         ]
     view = views.Playbooks(
         playbooks=tuple(
-            card_of(version, names, language, at) for version in newest_approved(versions)
+            card_of(version, names, language, at)
+            for version in by_scenario(newest_approved(versions))
         ),
         blocks=tuple(block_line(version, language) for version in newest_approved(blocks)),
         waiting=tuple(waiting),

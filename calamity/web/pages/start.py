@@ -27,7 +27,7 @@ from calamity.web.pages.frame import (
     page,
 )
 from calamity.web.pages.names import names_of
-from calamity.web.pages.playbooks import card_of, newest_approved
+from calamity.web.pages.playbooks import by_scenario, card_of, newest_approved
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 
@@ -100,7 +100,8 @@ async def _playbooks(
         return ()
     versions = await list_versions(session, actor.municipality_id)
     names = await names_of(session, actor.municipality_id)
-    return tuple(card_of(each, names, language, at) for each in newest_approved(versions))
+    ready = by_scenario(newest_approved(versions))
+    return tuple(card_of(each, names, language, at) for each in ready)
 
 
 async def _asks(session: Session, actor: Actor) -> tuple[views.OpenAsk, ...]:
