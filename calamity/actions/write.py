@@ -13,7 +13,7 @@ from calamity.domain.dispatch import Urgency, after_quiet
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Budget, QuietHours
-from calamity.domain.privacy import Finding, scan, scan_leaving
+from calamity.domain.privacy import Finding, must_hold_nobody, scan_leaving
 from calamity.domain.texts import as_exercise
 from calamity.store import calamities, conversations, outbox
 from calamity.store.conversations import Acquaintance
@@ -226,10 +226,7 @@ async def summarise_replies(
     Raises Refused, without repeating them, for words that hold personal data.
     """
     _contact(actor)
-    if any(found.severity == "blocked" for found in scan(summary.text)):
-        raise Refused(
-            "This text holds personal data. Leave out names, numbers and addresses.", field="text"
-        )
+    must_hold_nobody(summary.text, field="text")
     statement = NewStatement(kind="interpretation", text=summary.text.strip())
     return await state(session, actor, summary.calamity_id, statement, at=at)
 

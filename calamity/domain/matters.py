@@ -12,7 +12,7 @@ from typing import Protocol
 from msgspec import Struct, structs
 
 from calamity.domain.errors import Refused
-from calamity.domain.privacy import scan
+from calamity.domain.privacy import must_hold_nobody
 from calamity.domain.timeline import (
     Corrected,
     EntryKind,
@@ -263,16 +263,6 @@ def _must_be_about_nobody(said: Statement, *, confirmed: bool) -> None:
                 "This may be the name of a person. Leave it out, or confirm that it is none.",
                 field="confirmed",
             )
-
-
-def must_hold_nobody(text: str, *, field: str) -> bool:
-    """Raise Refused, naming the field, for personal data; return whether a name may be in it."""
-    found = scan(text)
-    if any(each.severity == "blocked" for each in found):
-        raise Refused(
-            "This text holds personal data. Leave out names, numbers and addresses.", field=field
-        )
-    return bool(found)
 
 
 def must_end_so(matter: Matter, outcome: Outcome, reason: str) -> None:

@@ -12,6 +12,7 @@ import phonenumbers
 from msgspec import Struct
 from phonenumbers import PhoneNumberType
 
+from calamity.domain.errors import Refused
 from calamity.domain.names import FIRST_NAMES, NO_NAMES, SURNAMES
 
 
@@ -101,6 +102,16 @@ def scan(text: str, *, known_places: Collection[str] = ()) -> list[Finding]:
             severity: Literal["blocked", "warning"] = "warning" if kind is Kind.NAME else "blocked"
             findings.append(Finding(kind, severity, start, end))
     return sorted(findings, key=lambda finding: finding.start)
+
+
+def must_hold_nobody(text: str, *, field: str) -> bool:
+    """Raise Refused, naming the field, for personal data; return whether a name may be in it."""
+    found = scan(text)
+    if any(each.severity == "blocked" for each in found):
+        raise Refused(
+            "This text holds personal data. Leave out names, numbers and addresses.", field=field
+        )
+    return bool(found)
 
 
 # Their makers decide where they lead, carriers filter them, and they look like fraud.

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 from sqlmodel import col, or_
@@ -48,13 +49,14 @@ class MatterReader:
     def __init__(self, timeline: TimelineReader) -> None:
         self._timeline = timeline
         self._kept: OrderedDict[_Place, tuple[int, list[Line], Standing]] = OrderedDict()
-        self._turn = asyncio.Lock()
+        self._turns: WeakValueDictionary[_Place, asyncio.Lock] = WeakValueDictionary()
 
     async def read(self, calamity_id: str, sees: Sequence[Visibility]) -> Standing:
         """Return how the matters of a calamity stand that this reader may see."""
         # After a commit everybody who looks on asks at once: the first one reads for all.
-        async with self._turn:
-            return await self._read((calamity_id, tuple(sees)))
+        place = (calamity_id, tuple(sees))
+        async with self._turns.setdefault(place, asyncio.Lock()):
+            return await self._read(place)
 
     async def _read(self, place: _Place) -> Standing:
         calamity_id, sees = place

@@ -334,6 +334,7 @@ PLAN = start.Plan(
             parts=34,
             cost=3.06,
             takes_seconds=34,
+            at_once=False,
         ),
     ),
     unreachable=(
@@ -404,7 +405,8 @@ SUMMARY = room.Summary(
             value=2,
             since=ago(hours=5),
             by="Noor Vermeer",
-            reason="Inwoners hebben familie in de getroffen stad.",
+            reason="Inwoners hebben familie in de getroffen stad, en op twee scholen zijn kinderen "
+            "bang om naar huis te gaan.",
         ),
         room.Level(
             kind="grip",

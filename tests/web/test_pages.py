@@ -53,6 +53,14 @@ def test_every_page_renders_in_its_language(name: str, language: str) -> None:
     assert page.rstrip().endswith("</html>")
 
 
+def test_a_long_reason_of_a_level_is_folded_and_a_short_one_is_not() -> None:
+    head = RENDERER.partial("summary", samples.frame("en", **samples.LIVE), samples.SUMMARY)
+    folded = re.findall(r'<details[^>]*data-keep="why-(\w+)".*?</details>', head, re.DOTALL)
+    assert folded == ["social"]
+    assert "bang om naar huis" in head
+    assert "Geen opschaling" in head
+
+
 @pytest.mark.parametrize("name", samples.PAGES)
 def test_every_post_carries_a_token_and_nothing_is_inline(name: str) -> None:
     forms = Forms()

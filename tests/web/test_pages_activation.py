@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from calamity.actions.publish import approve, publish, retire, revoke
 from calamity.domain.permissions import UserRole
+from calamity.domain.playbook import Prose, Scenario
 from calamity.domain.playbook_check import canonical
 from calamity.domain.timeline import PlaybookActivated, decode_happening
 from calamity.store.calamities import list_activations, list_calamities
@@ -72,6 +73,32 @@ async def test_the_whole_way_leads_to_the_room(
     assert (calamity.is_exercise, calamity.tempo, calamity.social_level) == (True, 10, 2)
     assert activation.inputs.affected == ["W1", "W3"]
     assert activation.inputs.meeting_at is not None
+
+
+async def test_playbooks_stand_by_what_happened_each_with_what_it_is_for(
+    visit: Visit, town: Town, database: Database
+) -> None:
+    purpose = Prose(nl="Voor hier. We gaan naar buiten.", en="For here. We go outside.")
+    here = make_playbook(slug="zuid", scenario=Scenario.ATTACK_HERE, purpose=purpose)
+    async with database.transaction() as session:
+        await make_approved(session, town, here)
+    for page in ("/activate", "/", "/playbooks"):
+        words = (await visit.open(page)).text
+        first, other = (words.index(f"/{slug}") for slug in ("zuid", "small"))
+        assert first < other, page
+        assert "For here." in words
+        assert "We go outside." not in words
+    words = (await visit.open("/activate")).text
+    assert words.index("Call 112 first.") < words.index("/activate/zuid")
+
+
+async def test_the_review_folds_what_leaves_only_when_somebody_starts_it(visit: Visit) -> None:
+    assert await _review(visit) == 200
+    by_itself, later = visit.text.split("What leaves only later, when somebody starts it (5)")
+    assert [part.count('class="planned"') for part in (by_itself, later)] == [1, 5]
+    assert "Stap call" in by_itself
+    assert "Stap give" in later
+    assert later.index("</details>") < later.index("Who fills which role")
 
 
 async def test_the_key_is_made_with_the_form_so_two_reviews_activate_once(

@@ -150,6 +150,11 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     at_once: bool = True
     """Leaves as soon as the person confirms: its words are shown without asking."""
 
+    @property
+    def later(self) -> bool:
+        """Whether it leaves only when somebody starts it, and not with this button."""
+        return not (self.automatic or self.at_once)
+
 
 class PlannedText(Struct, frozen=True, forbid_unknown_fields=True):
     """The words in one language, as the person gets them whose text is the longest."""
