@@ -60,9 +60,11 @@ async def end_session(session: Session, value: str) -> None:
 _SESSION = """
 SELECT s.created_at, s.seen_at, s.proved_at, u.disabled_at, u.municipality_id, u.login, u.role,
        u.id, u.recipient_id, u.name,
-       (SELECT max(b.ends_at) FROM break_glass b WHERE b.user_id = u.id AND b.ends_at > $2),
+       (SELECT max(b.ends_at) FROM break_glass b
+        WHERE b.user_id = u.id AND b.started_at <= $2 AND b.ends_at > $2),
        (SELECT count(*) FROM break_glass b
-        WHERE b.municipality_id = u.municipality_id AND b.judged_at IS NULL AND b.user_id <> u.id)
+        WHERE b.municipality_id = u.municipality_id AND b.judged_at IS NULL AND b.user_id <> u.id
+          AND b.started_at <= $2)
 FROM session s JOIN user_account u ON u.id = s.user_id
 WHERE s.id = $1
 """

@@ -23,6 +23,7 @@ from calamity.store.calamities import get_calamity
 from calamity.store.database import Database
 from calamity.store.timeline import NEWEST, Line, TimelineReader
 from calamity.web.auth import house_of, visitor_of
+from calamity.web.house import now
 from calamity.web.visitors import Visitor
 
 _POLL_SECONDS = 2.0
@@ -32,6 +33,7 @@ _KEPT_FRAMES = 1000
 _PAGE = 500
 _BEAT = b"event: beat\ndata: {}\n\n"
 _CHANGED = b"event: message\ndata: {}\n\n"
+_LAST: HTTPResponseBodyEvent = {"type": "http.response.body", "body": b"", "more_body": False}
 
 log = structlog.get_logger(__name__)
 
@@ -248,10 +250,11 @@ class _Viewer:
         self._connection = connection
         self._live = live
         self._sees = visitor.actor.sees
+        self._glass_until = visitor.glass_until
         self._calamity_id = calamity_id
 
     async def run(self, send: Send, receive: Receive) -> None:
-        """Send frames until the viewer leaves, signs out, or the process stops."""
+        """Send frames until the viewer leaves, signs out, loses rights, or the process stops."""
         await send(
             {
                 "type": "http.response.start",
@@ -268,7 +271,11 @@ class _Viewer:
         me = asyncio.current_task()
         gone = asyncio.create_task(_wait_for_disconnect(receive, me))
         try:
-            await self._send_all(channel, send)
+            async with asyncio.timeout(self._seconds_left()):
+                await self._send_all(channel, send)
+        except TimeoutError:
+            # The browser asks again at once, and sees what its own role may see.
+            await send(_LAST)
         except asyncio.CancelledError:
             if not gone.done():
                 raise
@@ -305,7 +312,7 @@ class _Viewer:
             if beats >= _BEATS_PER_CHECK:
                 beats = 0
                 if not await self._is_still_welcome():
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    await send(_LAST)
                     return
 
     async def _catch_up(self, channel: _Channel, seq: int, send: Send) -> int:
@@ -315,6 +322,12 @@ class _Viewer:
             if len(frames) < _PAGE:
                 break
         return seq
+
+    def _seconds_left(self) -> float | None:
+        """Return for how long taken rights last; None for a role of one's own."""
+        if self._glass_until is None:
+            return None
+        return max((self._glass_until - now()).total_seconds(), 0)
 
     async def _is_still_welcome(self) -> bool:
         """Look the visitor up again: signing out ends the stream."""

@@ -51,9 +51,10 @@ class Visitors:
     def keep(self, sent: Sent, visitor: Visitor, writes: int) -> None:
         """Remember who came with this cookie or token, looked up after so many *writes*.
 
-        Who was looked up before the last write may have been let in by what it took away.
+        Who was looked up before the last write may have been let in by what it took away. Who has
+        taken rights is looked up each time: they end to the second.
         """
-        if writes != self.writes:
+        if writes != self.writes or visitor.glass_until is not None:
             return
         if len(self._known) >= self.MOST:
             self._known.clear()

@@ -218,3 +218,21 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
         at = later(hours=2, minutes=1)
         await judge_glass(session, town.coordinator, second.id, ends=True, at=at)
         assert (await glass.list_glasses(session, town.id))[0].ends_at == at
+
+
+async def test_rights_and_their_alarm_begin_when_they_were_taken(database, town):
+    cookie = await password(database, town.official)
+    judge = await password(database, town.coordinator)
+    async with database.transaction() as session:
+        given = {"reason": "Niemand is er.", "at": later(hours=1), "until": later(hours=2)}
+        await glass.add_glass(session, town.id, town.official.user_id, **given)
+    early, judging = [
+        await sessions.who_is(database, each, later(minutes=59)) for each in (cookie, judge)
+    ]
+    assert (early.actor.role, early.glass_until) == (UserRole.OFFICIAL, None)
+    assert judging.alarms == 0
+    taken, warned = [
+        await sessions.who_is(database, each, later(hours=1)) for each in (cookie, judge)
+    ]
+    assert (taken.actor.role, taken.glass_until) == (UserRole.COORDINATOR, later(hours=2))
+    assert warned.alarms == 1
