@@ -27,6 +27,7 @@ from calamity.store.wakes import Wakes
 from calamity.web import assets, health
 from calamity.web.api import api_routers, openapi_config
 from calamity.web.auth import forget_after_writing
+from calamity.web.back_channel import back_channel
 from calamity.web.errors import EXCEPTION_HANDLERS
 from calamity.web.headers import security_headers
 from calamity.web.hooks import HOOKS
@@ -90,6 +91,7 @@ def create_app(
     app = Litestar(
         route_handlers=[
             *HOOKS,
+            back_channel,
             stream,
             health.live,
             health.ready,

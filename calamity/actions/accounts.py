@@ -125,9 +125,9 @@ async def admit(
     return await sessions.start_session(session, credentials.user_id, at, device=device)
 
 
-async def sign_out(session: Session, cookie: str) -> None:
-    """End a session; signing out twice is no error."""
-    await sessions.end_session(session, cookie)
+async def sign_out(session: Session, cookie: str) -> str | None:
+    """End a session, and return what the provider gave for it; signing out twice is no error."""
+    return await sessions.end_session(session, cookie)
 
 
 async def create_user(

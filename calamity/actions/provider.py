@@ -10,19 +10,24 @@ from calamity.domain.errors import Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.provider import Grant
 from calamity.store import accounts, audit, sessions
+from calamity.store.ceremonies import counts_once
 from calamity.store.database import Session
 from calamity.store.municipalities import Municipality, find_municipality
+from calamity.store.sessions import There
 from calamity.store.tables import UserRow
+
+_LOGOUT = "logout"
 
 
 class Newcomer(Struct, frozen=True):
     """Who the provider says it is, with the group that lets them in."""
 
-    issuer: str
     subject: str
     login: str
     name: str
     grant: Grant
+    there: There
+    """The session at the provider from which this person comes."""
 
 
 async def come_in(
@@ -34,8 +39,17 @@ async def come_in(
     the installation *makes* accounts, a new one. The role follows the groups at every sign-in.
     Raises Refused or Forbidden, in words for this person.
     """
+    row = await _known(session, newcomer, makes=makes, at=at)
+    await _follow(session, row, newcomer, at)
+    return await sessions.start_session(
+        session, row.id, at, way="provider", device=device, there=newcomer.there
+    )
+
+
+async def _known(session: Session, newcomer: Newcomer, *, makes: bool, at: datetime) -> UserRow:
+    """Return the account of who came. Raises Refused or Forbidden for who may not come in."""
     municipality = await _municipality(session, newcomer.grant.municipality)
-    row = await accounts.find_subject(session, newcomer.issuer, newcomer.subject)
+    row = await accounts.find_subject(session, newcomer.there.issuer, newcomer.subject)
     if row is None:
         row = await _first_time(session, newcomer, municipality.id, makes=makes, at=at)
     if row.municipality_id != municipality.id:
@@ -45,8 +59,7 @@ async def come_in(
         )
     if row.disabled_at is not None:
         raise Forbidden("Your account here is closed. Ask an administrator.")
-    await _follow(session, row, newcomer, at)
-    return await sessions.start_session(session, row.id, at, way="provider", device=device)
+    return row
 
 
 async def _municipality(session: Session, slug: str | None) -> Municipality:
@@ -81,7 +94,7 @@ async def _first_time(
         raise Refused(
             "Somebody else here signs in with this name. Ask an administrator to look at it."
         )
-    row.issuer, row.subject = newcomer.issuer, newcomer.subject
+    row.issuer, row.subject = newcomer.there.issuer, newcomer.subject
     await session.sql.flush()
     return row
 
@@ -108,12 +121,44 @@ async def show_again(
 
     Raises Forbidden when somebody else came back, or the session is over.
     """
-    row = await accounts.find_subject(session, newcomer.issuer, newcomer.subject)
-    renewed = None
-    if row is not None and row.id == user_id:
-        renewed = await sessions.renew_session(session, cookie, at)
-        if row.role != newcomer.grant.role:
-            return await come_in(session, newcomer, makes=False, device=device, at=at)
+    row = await accounts.find_subject(session, newcomer.there.issuer, newcomer.subject)
+    if row is None or row.id != user_id:
+        raise _somebody_else()
+    # The groups may be those of another municipality by now, as at any sign-in.
+    row = await _known(session, newcomer, makes=False, at=at)
+    there = newcomer.there
+    renewed = await sessions.renew_session(session, cookie, at, user_id=user_id, there=there)
     if renewed is None:
-        raise Forbidden("Somebody else came back from the work account. Sign in again.")
+        raise _somebody_else()
+    if row.role != newcomer.grant.role:
+        return await come_in(session, newcomer, makes=False, device=device, at=at)
     return renewed
+
+
+def _somebody_else() -> Forbidden:
+    return Forbidden("Somebody else came back from the work account. Sign in again.")
+
+
+class Ended(Struct, frozen=True):
+    """What the provider says that ended there: one session by its *sid*, or all of a *subject*."""
+
+    issuer: str
+    name: str
+    """How the provider names this very word of it, so that it counts once."""
+    until: datetime
+    """After this moment it would be too old."""
+    subject: str = ""
+    sid: str = ""
+
+
+async def sign_out_there(session: Session, ended: Ended, *, at: datetime) -> int | None:
+    """End what came from a session at the provider, and return how many sessions that were.
+
+    None for what the provider said before: it counts once.
+    """
+    name = f"{ended.issuer}|{ended.name}"
+    if not await counts_once(session, _LOGOUT, name, at, until=ended.until):
+        return None
+    return await sessions.end_sessions_there(
+        session, ended.issuer, subject=ended.subject, sid=ended.sid
+    )

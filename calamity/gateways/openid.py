@@ -8,7 +8,7 @@ import base64
 import hashlib
 import secrets
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -24,11 +24,22 @@ from calamity.settings import Settings
 
 RETURN = "/sign-in/provider/return"
 """The path to which the provider sends a browser back."""
+GONE = "/sign-out/return"
+"""The path to which it sends a browser that signed out there."""
+BACK_CHANNEL = "/sign-in/provider/back-channel"
+"""The path to which the provider itself posts that somebody signed out."""
 ALGORITHMS = ["RS256", "ES256", "PS256"]
 _PATIENCE = aiohttp.ClientTimeout(total=8)
 _LARGEST = 512 * 1024
 _LEEWAY = 30
 _KEPT_SECONDS = 3600.0
+_FRESH_SECONDS = 30.0
+"""So long after we asked the provider, a token that does not hold is no reason to ask again."""
+_NEWS = timedelta(minutes=5)
+"""So old a logout token may be."""
+_LOGGED_OUT = "http://schemas.openid.net/event/backchannel-logout"
+_LONGEST_HINT = 6000
+"""A longer token would make an address that servers refuse."""
 _OK = 200
 _S = TypeVar("_S", bound=Struct)
 
@@ -41,6 +52,7 @@ class OpenIdAccount(Struct, frozen=True):
     client_secret: str
     scope: str
     redirect_uri: str
+    gone_uri: str
 
 
 def openid_account_of(settings: Settings) -> OpenIdAccount | None:
@@ -53,6 +65,7 @@ def openid_account_of(settings: Settings) -> OpenIdAccount | None:
         settings.oidc_client_secret,
         settings.oidc_scope,
         settings.public_url.rstrip("/") + RETURN,
+        settings.public_url.rstrip("/") + GONE,
     )
 
 
@@ -72,9 +85,21 @@ class Metadata(Struct, frozen=True):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     code_challenge_methods_supported: tuple[str, ...] = ()
     authorization_response_iss_parameter_supported: bool = False
+
+
+class SignedOut(Struct, frozen=True):
+    """What a logout token says: who signed out at the provider, or which session ended there."""
+
+    name: str
+    """The token's own name (jti)."""
+    until: datetime
+    """After this moment it is too old."""
+    subject: str
+    sid: str
 
 
 class _Answer(Struct, frozen=True):
@@ -93,6 +118,7 @@ class OpenIdProvider:
     def __init__(self, account: OpenIdAccount) -> None:
         self._account = account
         self._known: tuple[float, Metadata, KeySet] | None = None
+        """When we asked, and what it said."""
 
     async def address(self, leaving: Leaving, *, again: bool = False) -> str:
         """Return where to send a browser; *again* asks for the password anew.
@@ -112,7 +138,25 @@ class OpenIdProvider:
         }
         if again:
             query |= {"prompt": "login", "max_age": "0"}
-        return f"{metadata.authorization_endpoint}{_joint(metadata)}{urlencode(query)}"
+        return _with(metadata.authorization_endpoint, query)
+
+    async def way_out(self, token: str, state: str, language: str) -> str | None:
+        """Return where a browser signs out at the provider too; None where it has no such thing.
+
+        *token* is what the sign-in gave. Raises Unavailable while the provider does not answer.
+        """
+        metadata, _ = await self._provider()
+        if metadata.end_session_endpoint is None:
+            return None
+        query = {
+            "client_id": self._account.client_id,
+            "post_logout_redirect_uri": self._account.gone_uri,
+            "state": state,
+            "ui_locales": language,
+        }
+        if len(token) <= _LONGEST_HINT:
+            query["id_token_hint"] = token
+        return _with(metadata.end_session_endpoint, query)
 
     async def claims(
         self,
@@ -122,8 +166,8 @@ class OpenIdProvider:
         issuer: str | None,
         wanted: tuple[str, ...] = (),
         since: datetime | None = None,
-    ) -> dict[str, Any]:
-        """Return what the provider says about who came back with this code.
+    ) -> tuple[dict[str, Any], str]:
+        """Return what the provider says about who came back with this code, and its token.
 
         *wanted* claims that the token lacks are asked for apart. With *since*, the password must
         have been given after that moment. Raises Refused for what cannot be believed, and
@@ -139,21 +183,57 @@ class OpenIdProvider:
             raise Refused("Your work account did not ask for your password again. Try once more.")
         if answer.access_token and any(name not in claims for name in wanted):
             claims = await self._more(metadata, answer.access_token, claims)
-        return claims
+        return claims, answer.id_token
+
+    async def signed_out(self, token: str, at: datetime) -> SignedOut:
+        """Return what a logout token says (OpenID Connect Back-Channel Logout).
+
+        Raises Refused for one that cannot be believed, and Unavailable while the provider does not
+        answer.
+        """
+        try:
+            read = await self._verified(token)
+            claims = dict(read.claims)
+            jwt.JWTClaimsRegistry(
+                now=lambda: int(at.timestamp()),
+                leeway=_LEEWAY,
+                iss={"essential": True, "value": self._account.issuer},
+                aud={"essential": True, "value": self._account.client_id},
+                iat={"essential": True},
+                jti={"essential": True},
+                events={"essential": True},
+            ).validate(claims)
+        except (JoseError, ValueError) as error:
+            raise _not_believed() from error
+        until = datetime.fromtimestamp(claims["iat"], UTC) + _NEWS
+        named = {key: claims.get(key, "") for key in ("jti", "sub", "sid")}
+        if (
+            str(read.header.get("typ", "JWT")).lower() not in ("jwt", "logout+jwt")
+            or until < at
+            or not all(isinstance(each, str) for each in named.values())
+            or not (named["sub"] or named["sid"])
+            or not _says_signed_out(claims["events"])
+            or "nonce" in claims
+        ):
+            raise _not_believed()
+        return SignedOut(named["jti"], until, named["sub"], named["sid"])
 
     async def look(self) -> Metadata:
         """Ask the provider about itself, for `calamity doctor`."""
-        self._known = None
-        return (await self._provider())[0]
+        return (await self._asked())[0]
 
     async def _provider(self) -> tuple[Metadata, KeySet]:
-        if self._known is None or self._known[0] < time.monotonic():
-            at = f"{self._account.issuer.rstrip('/')}/.well-known/openid-configuration"
-            metadata = _as_struct(await _ask("GET", at), Metadata)
-            self._check(metadata)
-            keys = _keys(await _ask("GET", metadata.jwks_uri))
-            self._known = time.monotonic() + _KEPT_SECONDS, metadata, keys
+        if self._known is None or self._known[0] < time.monotonic() - _KEPT_SECONDS:
+            return await self._asked()
         return self._known[1], self._known[2]
+
+    async def _asked(self) -> tuple[Metadata, KeySet]:
+        at = f"{self._account.issuer.rstrip('/')}/.well-known/openid-configuration"
+        metadata = _as_struct(await _ask("GET", at), Metadata)
+        self._check(metadata)
+        keys = _keys(await _ask("GET", metadata.jwks_uri))
+        self._known = time.monotonic(), metadata, keys
+        return metadata, keys
 
     def _check(self, metadata: Metadata) -> None:
         if metadata.issuer != self._account.issuer:
@@ -162,9 +242,12 @@ class OpenIdProvider:
                 "from its /.well-known/openid-configuration.",
                 field="CALAMITY_OIDC_ISSUER",
             )
-        endpoints = (metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri)
+        endpoints = (
+            metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri,
+            metadata.userinfo_endpoint, metadata.end_session_endpoint,
+        )  # fmt: skip
         scheme = urlsplit(self._account.issuer).scheme
-        if any(urlsplit(each).scheme not in ("https", scheme) for each in endpoints):
+        if any(each and urlsplit(each).scheme not in ("https", scheme) for each in endpoints):
             raise Unavailable("The provider names an address without https.")
 
     async def _redeem(self, metadata: Metadata, code: str, verifier: str) -> _Answer:
@@ -187,7 +270,7 @@ class OpenIdProvider:
 
     async def _read(self, token: str, nonce: str) -> dict[str, Any]:
         try:
-            claims = await self._verified(token)
+            claims = dict((await self._verified(token)).claims)
             jwt.JWTClaimsRegistry(
                 leeway=_LEEWAY,
                 iss={"essential": True, "value": self._account.issuer},
@@ -206,15 +289,16 @@ class OpenIdProvider:
             raise _not_believed()
         return claims
 
-    async def _verified(self, token: str) -> dict[str, Any]:
+    async def _verified(self, token: str) -> jwt.Token:
         _, keys = await self._provider()
         try:
-            return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
+            return jwt.decode(token, keys, algorithms=ALGORITHMS)
         except (JoseError, ValueError):
-            # The provider may have taken new keys since we asked.
-            self._known = None
-            _, keys = await self._provider()
-            return dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
+            if self._known and time.monotonic() - self._known[0] < _FRESH_SECONDS:
+                raise
+        # The provider may have taken new keys since we asked.
+        _, keys = await self._asked()
+        return jwt.decode(token, keys, algorithms=ALGORITHMS)
 
     async def _more(self, metadata: Metadata, token: str, claims: dict[str, Any]) -> dict[str, Any]:
         if metadata.userinfo_endpoint is None:
@@ -235,8 +319,12 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _joint(metadata: Metadata) -> str:
-    return "&" if urlsplit(metadata.authorization_endpoint).query else "?"
+def _with(address: str, query: dict[str, str]) -> str:
+    return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"
+
+
+def _says_signed_out(events: object) -> bool:
+    return isinstance(events, dict) and isinstance(events.get(_LOGGED_OUT), dict)
 
 
 def _is_after(auth_time: object, since: datetime) -> bool:

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from calamity.store.accounts import hashed
@@ -60,6 +61,27 @@ async def end_ceremony(
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     return None if body is None else _opened(session, body, kind)
+
+
+async def counts_once(
+    session: Session, purpose: str, name: str, at: datetime, *, until: datetime
+) -> bool:
+    """Take in what others tell us under a name of theirs: False when it was told before.
+
+    It is remembered *until* it would be too old anyway.
+    """
+    await session.sql.execute(delete(CeremonyRow).where(col(CeremonyRow.ends_at) < at))
+    insert = postgresql.insert if session.is_postgres else sqlite.insert
+    told = await session.sql.execute(
+        insert(CeremonyRow)
+        .values(
+            id=hashed(f"{purpose}|{name}"), purpose=purpose, body=session.vault.seal(_BODY, b""),
+            ends_at=until,
+        )
+        .on_conflict_do_nothing()
+        .returning(col(CeremonyRow.id))
+    )  # fmt: skip
+    return told.scalar() is not None
 
 
 def _opened(session: Session, body: bytes, kind: type[_T]) -> _T:

@@ -2,20 +2,21 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import delete, update
+from sqlalchemy import and_, delete, or_, update
 from sqlmodel import col, select
 
 from calamity.domain.permissions import Actor, UserRole
 from calamity.store.accounts import hashed
 from calamity.store.database import Database, Session
-from calamity.store.tables import SessionRow, from_micros, to_micros
+from calamity.store.tables import SessionRow, UserRow, from_micros, to_micros
 
 IDLE = timedelta(hours=2)
 ABSOLUTE = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
+_TOKEN = b"session.token"
 
 Way = Literal["password", "totp", "passkey", "recovery", "provider"]
 """How somebody showed who they are."""
@@ -36,24 +37,99 @@ class Known(Struct, frozen=True):
     """How many times a colleague did so that nobody has judged yet."""
 
 
+class There(Struct, frozen=True):
+    """The session at the provider from which one of ours came."""
+
+    issuer: str
+    token: str
+    """What the provider gave as a proof of it (the ID token)."""
+    sid: str = ""
+    """How the provider names it, where it does."""
+
+    def __repr__(self) -> str:
+        """Show no token: tracebacks may hold this."""
+        return f"There({self.issuer})"
+
+
 async def start_session(
-    session: Session, user_id: str, at: datetime, *, way: Way = "password", device: str = ""
+    session: Session,
+    user_id: str,
+    at: datetime,
+    *,
+    way: Way = "password",
+    device: str = "",
+    there: There | None = None,
 ) -> str:
-    """Start a session and return the value for the cookie, which is not kept."""
+    """Start a session and return the value for the cookie, which is not kept.
+
+    What is left of sessions that ended by themselves is taken away.
+    """
+    await session.sql.execute(
+        delete(SessionRow)
+        .where(or_(col(SessionRow.seen_at) < at - IDLE, col(SessionRow.created_at) < at - ABSOLUTE))
+        .execution_options(synchronize_session=False)
+    )
     value = secrets.token_urlsafe(32)
     session.sql.add(
         SessionRow(
             id=hashed(value), user_id=user_id, created_at=at, seen_at=at, proved_at=at, way=way,
-            device=device,
+            device=device, **_kept(session, there),
         )
     )  # fmt: skip
     await session.sql.flush()
     return value
 
 
-async def end_session(session: Session, value: str) -> None:
-    """End a session; ending it twice is no error."""
-    await session.sql.execute(delete(SessionRow).where(col(SessionRow.id) == hashed(value)))
+def _kept(session: Session, there: There | None) -> dict[str, Any]:
+    if there is None:
+        return {}
+    return {
+        "there": _named(there.issuer, there.sid) if there.sid else None,
+        "token": session.vault.seal_text(_TOKEN, there.token),
+    }
+
+
+def _named(issuer: str, sid: str) -> str:
+    return hashed(f"{issuer}|{sid}")
+
+
+async def end_session(session: Session, value: str) -> str | None:
+    """End a session, and return what the provider gave for it, if anything.
+
+    Ending it twice is no error.
+    """
+    rows = await session.sql.execute(
+        delete(SessionRow)
+        .where(col(SessionRow.id) == hashed(value))
+        .returning(col(SessionRow.token))
+        .execution_options(synchronize_session=False)
+    )
+    sealed = rows.scalar()
+    return None if sealed is None else session.vault.open_text(_TOKEN, sealed)
+
+
+async def end_sessions_there(
+    session: Session, issuer: str, *, subject: str = "", sid: str = ""
+) -> int:
+    """End what came from the provider, and return how many: of one session there, or of a person.
+
+    Where both are named, also what this person began without a named session.
+    """
+    mine = col(SessionRow.user_id).in_(
+        select(UserRow.id).where(UserRow.issuer == issuer, UserRow.subject == subject)
+    )
+    named = col(SessionRow.there) == _named(issuer, sid)
+    if subject and sid:
+        meant = and_(mine, or_(named, col(SessionRow.there).is_(None)))
+    else:
+        meant = named if sid else mine
+    ended = await session.sql.scalars(
+        delete(SessionRow)
+        .where(col(SessionRow.way) == "provider", meant)
+        .returning(col(SessionRow.id))
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
 
 
 # Asked at every request, so without the ORM: it would take longer than most pages.
@@ -97,16 +173,18 @@ async def seen(session: Session, cookie: str, at: datetime) -> None:
     )
 
 
-async def renew_session(session: Session, cookie: str, at: datetime) -> str | None:
-    """Give a session another value and note that this person showed who they are.
+async def renew_session(
+    session: Session, cookie: str, at: datetime, *, user_id: str, there: There | None = None
+) -> str | None:
+    """Give a session of this account another value: this person showed again who they are.
 
-    Return the value for the cookie, or None when the session was ended meanwhile.
+    Return the value for the cookie, or None when the session was ended meanwhile, or is of another.
     """
     value = secrets.token_urlsafe(32)
     found = await session.sql.scalar(
         update(SessionRow)
-        .where(col(SessionRow.id) == hashed(cookie))
-        .values(id=hashed(value), proved_at=at, seen_at=at)
+        .where(col(SessionRow.id) == hashed(cookie), col(SessionRow.user_id) == user_id)
+        .values(id=hashed(value), proved_at=at, seen_at=at, **_kept(session, there))
         .returning(col(SessionRow.id))
         .execution_options(synchronize_session=False)
     )

@@ -11,6 +11,8 @@ PATHS = {
     "second_step": "/sign-in/second",
     "set_up_step": "/sign-in/set-up",
     "sign_out": "/sign-out",
+    "sign_out_there": "/sign-out/provider",
+    "sign_out_return": "/sign-out/return",
     # one's own account
     "account": "/account",
     "prove": "/account/prove",

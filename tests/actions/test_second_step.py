@@ -135,8 +135,11 @@ async def test_sessions_end_by_themselves_by_their_owner_and_by_an_administrator
         assert await sessions.end_sessions(session, me.user_id, only=accounts.hashed(first)) == 1
     assert await sessions.who_is(database, first, T0) is None
     async with database.transaction() as session:
-        renewed = await sessions.renew_session(session, second, later(minutes=5))
-        assert await sessions.renew_session(session, second, T0) is None
+        at = later(minutes=5)
+        other = town.official.user_id
+        assert await sessions.renew_session(session, second, at, user_id=other) is None
+        renewed = await sessions.renew_session(session, second, at, user_id=me.user_id)
+        assert await sessions.renew_session(session, second, at, user_id=me.user_id) is None
     assert await sessions.who_is(database, second, T0) is None
     known = await sessions.who_is(database, renewed, later(minutes=5))
     assert known is not None

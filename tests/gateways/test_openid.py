@@ -1,8 +1,9 @@
 """A provider that lies, is unwell, or takes new keys: what is believed, and what is not."""
 
+import base64
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from calamity.domain.errors import CalamityError, Refused, Unavailable
+from calamity.gateways import openid
 from calamity.gateways.openid import OpenIdAccount, OpenIdProvider, new_leaving
 
 KEYS = [RSAKey.generate_key(2048, {"kid": name, "use": "sig"}) for name in ("old", "new")]
@@ -27,6 +29,7 @@ class Liar:
     metadata: dict[str, Any]
     userinfo: dict[str, Any]
     algorithm = "RS256"
+    asked_for_keys = 0
 
     def __init__(self) -> None:
         self.token, self.metadata, self.userinfo = {}, {}, {"sub": "noor", "groups": ["crisis"]}
@@ -42,6 +45,7 @@ class Liar:
                 }  # fmt: skip
                 return web.json_response(given | self.metadata)
             case "/jwks":
+                self.asked_for_keys += 1
                 return web.json_response({"keys": [self.shown.as_dict(private=False)]})
             case "/me":
                 return web.json_response(self.userinfo)
@@ -51,13 +55,16 @@ class Liar:
             "iss": self.origin, "aud": "calamity", "sub": "noor", "iat": int(time.time()),
             "exp": int(time.time()) + 60,
         } | self.token  # fmt: skip
-        header = {"alg": self.algorithm, "kid": self.key.kid}
+        return web.json_response({"id_token": self.signed(claims), "access_token": "x"})
+
+    def signed(self, claims: dict[str, Any], **header: str) -> str:
+        """Return a token; what is None is left out."""
         key = self.key if self.algorithm == "RS256" else OctKey.import_key(self.client_secret)
-        token = jwt.encode(
-            header, {k: v for k, v in claims.items() if v is not None}, key,
+        return jwt.encode(
+            {"alg": self.algorithm, "kid": self.key.kid or ""} | header,
+            {k: v for k, v in claims.items() if v is not None}, key,
             algorithms=["RS256", "HS256"],
         )  # fmt: skip
-        return web.json_response({"id_token": token, "access_token": "x"})
 
 
 @pytest.fixture
@@ -77,7 +84,12 @@ async def liar() -> AsyncIterator[Liar]:
 def provider_of(liar: Liar) -> OpenIdProvider:
     return OpenIdProvider(
         OpenIdAccount(
-            liar.origin, "calamity", liar.client_secret, "openid", "http://here.example/return"
+            liar.origin,
+            "calamity",
+            liar.client_secret,
+            "openid",
+            "http://here.example/return",
+            "http://here.example/gone",
         )
     )
 
@@ -89,9 +101,11 @@ async def ask(
     leaving = new_leaving()
     liar.token.setdefault("nonce", leaving.nonce)
     try:
-        return await (provider or provider_of(liar)).claims(
+        claims, token = await (provider or provider_of(liar)).claims(
             leaving, code="a", issuer=issuer, wanted=WANTED, **given
         )
+        assert token.count(".") == 2
+        return claims
     finally:
         if liar.token["nonce"] == leaving.nonce:
             del liar.token["nonce"]
@@ -149,14 +163,82 @@ async def test_the_password_given_again_must_be_given_now(liar):
     assert "/auth?x=1&response_type=code" in address
 
 
-async def test_new_keys_are_taken_and_foreign_ones_are_not(liar):
+async def test_new_keys_are_taken_and_foreign_ones_are_not(liar, monkeypatch):
     provider = provider_of(liar)
     await ask(liar, provider)
     liar.key = liar.shown = KEYS[1]
+    with pytest.raises(Refused):
+        await ask(liar, provider)
+    assert liar.asked_for_keys == 1, "forged tokens do not make us ask the provider time and again"
+    monkeypatch.setattr(openid, "_FRESH_SECONDS", 0.0)
     assert await ask(liar, provider), "the provider took a new key"
     liar.key = KEYS[0]
     with pytest.raises(Refused):
         await ask(liar, provider)
+    liar.key, liar.metadata = KEYS[1], {"issuer": "https://evil.example"}
+    assert await ask(liar, provider), "what is known is not forgotten while the provider is unwell"
+
+
+async def test_only_a_logout_token_of_this_moment_is_believed(liar):
+    provider, at = provider_of(liar), datetime.now(UTC)
+    good: dict[str, Any] = {
+        "iss": liar.origin, "aud": ["calamity"], "iat": int(at.timestamp()), "jti": "once",
+        "sub": "noor", "sid": "s1",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    }  # fmt: skip
+    said = await provider.signed_out(liar.signed(good, typ="logout+jwt"), at)
+    assert (said.name, said.subject, said.sid) == ("once", "noor", "s1")
+    assert said.until == at.replace(microsecond=0) + timedelta(minutes=5)
+    assert (await provider.signed_out(liar.signed(good | {"sub": None}), at)).subject == ""
+    for lie in (
+        {"iss": "https://evil.example"},
+        {"aud": "another"},
+        {"iat": None},
+        {"iat": int(at.timestamp()) - 400},
+        {"iat": int(at.timestamp()) + 400},
+        {"exp": int(at.timestamp()) - 60},
+        {"jti": None},
+        {"jti": 7},
+        {"sub": None, "sid": None},
+        {"sub": ["noor"]},
+        {"events": None},
+        {"events": ["http://schemas.openid.net/event/backchannel-logout"]},
+        {"events": {"http://schemas.openid.net/event/another": {}}},
+        {"nonce": "of an ID token"},
+    ):
+        with pytest.raises(Refused, match="does not hold"):
+            await provider.signed_out(liar.signed(good | lie), at)
+    bare = liar.signed(good).split(".")
+    none = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+    for token in (
+        liar.signed(good, typ="at+jwt"), f"{none}.{bare[1]}.", f"{bare[0]}.{bare[1]}.AAAA", "x.y",
+        "",
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            await provider.signed_out(token, at)
+    liar.key = KEYS[1]
+    with pytest.raises(Refused):
+        await provider.signed_out(liar.signed(good), at)
+    liar.key, liar.algorithm = KEYS[0], "HS256"
+    with pytest.raises(Refused):
+        await provider.signed_out(liar.signed(good), at)
+
+
+async def test_the_way_out_is_taken_where_the_provider_has_one(liar):
+    assert await provider_of(liar).way_out("t", "s", "nl") is None
+    liar.metadata = {"end_session_endpoint": f"{liar.origin}/out?x=1"}
+    address = await provider_of(liar).way_out("t", "s", "nl")
+    assert address is not None
+    assert address.startswith(f"{liar.origin}/out?x=1&client_id=calamity&")
+    assert "&id_token_hint=t" in address
+    assert "post_logout_redirect_uri=http%3A%2F%2Fhere.example%2Fgone" in address
+    long = await provider_of(liar).way_out("t" * 9000, "s", "nl")
+    assert long is not None
+    assert "id_token_hint" not in long
+    for unsafe in ("end_session_endpoint", "userinfo_endpoint"):
+        liar.metadata = {unsafe: "ftp://evil.example/out"}
+        with pytest.raises(Unavailable):
+            await provider_of(liar).way_out("t", "s", "nl")
 
 
 async def test_what_is_unwell_is_told_apart_from_what_is_wrong(liar):

@@ -17,6 +17,9 @@ server.listen(0, "127.0.0.1", () => {
         client_id: "calamity",
         client_secret: given.secret,
         redirect_uris: [given.redirect],
+        post_logout_redirect_uris: [given.gone],
+        backchannel_logout_uri: given.backchannel ?? `${issuer}/caught`,
+        backchannel_logout_session_required: true,
         grant_types: ["authorization_code"],
         response_types: ["code"],
         token_endpoint_auth_method: given.method ?? "client_secret_basic",
@@ -28,15 +31,37 @@ server.listen(0, "127.0.0.1", () => {
       email: ["email"],
       profile: ["name", "preferred_username", "groups", "municipality"],
     },
-    features: { devInteractions: { enabled: true } },
+    features: {
+      devInteractions: { enabled: true },
+      rpInitiatedLogout: { enabled: given.signsOut ?? true },
+      backchannelLogout: { enabled: true },
+    },
     pkce: { required: () => true },
+    // Its guard lets it post to no address of this machine, and that is where the product is here.
+    fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
     findAccount: (_, id) => ({
       accountId: id,
       claims: async () => ({ sub: id, preferred_username: `${id}@work.example`, ...users.get(id) }),
     }),
   });
   provider.on("grant.success", (ctx) => say({ event: "granted", client: ctx.oidc.client.clientId }));
-  server.on("request", provider.callback());
+  provider.on("backchannel.success", (_ctx, _client, _account, sid) => say({ event: "told", sid }));
+  const answer = provider.callback();
+  server.on("request", (request, response) => {
+    if (request.url !== "/caught") {
+      answer(request, response);
+      return;
+    }
+    // What a product without an address of its own would be posted, for the test to hand on.
+    let body = "";
+    request.on("data", (part) => {
+      body += part;
+    });
+    request.on("end", () => {
+      say({ event: "caught", body });
+      response.end();
+    });
+  });
   say({ event: "listening", issuer });
 });
 

@@ -29,9 +29,10 @@ class Provider:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self.issuer = self._said("listening")["issuer"]
+        self.issuer = self.said("listening")["issuer"]
 
-    def _said(self, event: str) -> dict[str, Any]:
+    def said(self, event: str) -> dict[str, Any]:
+        """Wait until it says this."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.startswith("{") and (said := json.loads(line))["event"] == event:
@@ -43,7 +44,7 @@ class Provider:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"user": user, "claims": claims}) + "\n")
         self._process.stdin.flush()
-        self._said("done")
+        self.said("done")
 
     def settings(self, **changes: str) -> dict[str, str]:
         """Return how an operator sets it up."""
@@ -65,6 +66,7 @@ def provider_running(public_url: str, **given: Any) -> Iterator[Provider]:
     order = {
         "secret": CLIENT_SECRET,
         "redirect": f"{public_url}/sign-in/provider/return",
+        "gone": f"{public_url}/sign-out/return",
         "users": {"noor": COORDINATOR},
         **given,
     }
@@ -80,6 +82,15 @@ def provider_running(public_url: str, **given: Any) -> Iterator[Provider]:
 
 async def sign_in_there(browser: httpx.AsyncClient, address: str, user: str) -> str:
     """Go through the provider's own pages, and return the address it sends the browser back to."""
+    return await _through(browser, address, {"login": user, "password": "whatever they have"})
+
+
+async def sign_out_there(browser: httpx.AsyncClient, address: str) -> str:
+    """Say yes on the provider's page to sign out; return the address it sends the browser to."""
+    return await _through(browser, address, {"logout": "yes"})
+
+
+async def _through(browser: httpx.AsyncClient, address: str, filled: dict[str, str]) -> str:
     home = re.match(r"https?://[^/]+", address)
     assert home is not None
     answer = await browser.get(address, follow_redirects=False)
@@ -95,8 +106,7 @@ async def sign_in_there(browser: httpx.AsyncClient, address: str, user: str) -> 
         fields = dict(
             re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.text)
         )
-        if 'name="login"' in answer.text:
-            fields |= {"login": user, "password": "whatever they have"}
+        fields |= {name: value for name, value in filled.items() if f'name="{name}"' in answer.text}
         there = urljoin(str(answer.url), unescape(action[1]))
         answer = await browser.post(there, data=fields, follow_redirects=False)
     raise AssertionError("the provider goes round")

@@ -1,20 +1,32 @@
-"""Signing in with a work account, at a real provider, on both databases."""
+"""Signing in with a work account and out again, at a real provider, on both databases."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from msgspec.structs import replace
+from sqlmodel import select
 
 from calamity.actions.accounts import create_user
+from calamity.actions.provider import Ended
+from calamity.actions.provider import sign_out_there as sign_out_there_too
 from calamity.domain.audit import Deed
 from calamity.domain.permissions import Actor, UserRole
 from calamity.store.accounts import find_user
 from calamity.store.audit import Wanted, list_audit
 from calamity.store.municipalities import add_municipality
+from calamity.store.tables import SessionRow
 from tests.make import PASSWORD, T0
-from tests.provider.stage import COORDINATOR, Provider, provider_running, sign_in_there
+from tests.provider.stage import (
+    COORDINATOR,
+    Provider,
+    provider_running,
+    sign_in_there,
+    sign_out_there,
+)
 from tests.web.pages_stage import LOGINS, Visit, make_app, visiting
 
 PUBLIC = "http://testserver.local"
@@ -52,10 +64,17 @@ async def leave(visit: Visit, there: str = "/playbooks") -> str:
     return answer.headers["location"]
 
 
-async def come_in(visit: Visit, user: str = "noor", there: str = "/playbooks") -> httpx.Response:
-    """Sign in at the provider and come back."""
-    async with httpx.AsyncClient() as browser:
+async def come_in(
+    visit: Visit,
+    user: str = "noor",
+    there: str = "/playbooks",
+    jar: httpx.Cookies | None = None,
+) -> httpx.Response:
+    """Sign in at the provider and come back; *jar* keeps what the provider remembers."""
+    async with httpx.AsyncClient(cookies=jar) as browser:
         back = await sign_in_there(browser, await leave(visit, there), user)
+        if jar is not None:
+            jar.update(browser.cookies)
     assert back.startswith(f"{PUBLIC}/sign-in/provider/return?")
     return await visit.open(back.removeprefix(PUBLIC))
 
@@ -209,3 +228,116 @@ async def test_local_accounts_come_in_while_the_provider_is_away(town, database_
         assert "does not answer" in visit.visible()
         await visit.send("/sign-in", {"login": LOGINS[UserRole.COORDINATOR], "password": PASSWORD})
         assert (await visit.open("/playbooks")).status_code == 200
+
+
+async def post_word(visit: Visit, body: str) -> tuple[int, str]:
+    """Post to us what the provider posts when somebody signed out there."""
+    answer = await visit.client.post(
+        "/sign-in/provider/back-channel", content=body,
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )  # fmt: skip
+    return answer.status_code, answer.headers["cache-control"]
+
+
+async def test_who_signs_out_here_signs_out_at_the_provider_too(open_house, database, provider):
+    jar = httpx.Cookies()
+    async with open_house() as visit:
+        await come_in(visit, jar=jar)
+        async with database.reading() as session:
+            (row,) = await session.sql.scalars(select(SessionRow))
+            assert row.there is not None
+            assert len(row.there) == 64, "a hash, not what the provider calls it"
+            assert b"eyJ" not in (row.token or b"eyJ"), "sealed"
+        assert "eyJ" not in str(visit.client.cookies)
+
+        await visit.open("/help")
+        cookie = visit.client.cookies["calamity_session"]
+        answer = await visit.send("/sign-out")
+        assert answer.headers["location"] == "/sign-out/provider"
+        visit.client.cookies.set("calamity_session", cookie, domain="testserver.local")
+        assert (await visit.open("/playbooks")).status_code == 303, "out here at once"
+        visit.client.cookies.delete("calamity_session")
+        async with database.reading() as session:
+            assert (await session.sql.scalars(select(SessionRow))).all() == []
+
+        answer = await visit.open("/sign-out/provider")
+        address = answer.headers["refresh"].removeprefix("0; url=")
+        assert address.startswith(f"{provider.issuer}/session/end?")
+        assert "work account too" in visit.visible()
+        assert "location" not in answer.headers
+        async with httpx.AsyncClient(cookies=jar) as browser:
+            back = (await sign_out_there(browser, address)).removeprefix(PUBLIC)
+        told = provider.said("caught")["body"]
+        assert back.startswith("/sign-out/return?state=")
+
+        ceremony = visit.client.cookies["calamity_ceremony"]
+        assert (await visit.open(back)).headers["location"] == "/sign-in"
+        await visit.follow()
+        assert "You are signed out, here and at your work account" in visit.visible()
+        visit.client.cookies.set("calamity_ceremony", ceremony, domain="testserver.local")
+        for stale in (back, "/sign-out/return", "/sign-out/provider"):
+            answer = await visit.open(stale)
+            assert answer.headers["location"] == "/sign-in"
+            assert "calamity_flash" not in answer.cookies, "a link of somebody else says nothing"
+        assert (await post_word(visit, told))[0] == 200, "nothing of it is left here"
+
+
+async def test_what_ends_at_the_provider_ends_here_once_and_nothing_else(
+    open_house, database, provider
+):
+    async with open_house() as visit:
+        jar = httpx.Cookies()
+        await come_in(visit, jar=jar)
+        mine = visit.client.cookies["calamity_session"]
+        visit.client.cookies.clear()
+        await come_in(visit)
+        elsewhere = visit.client.cookies["calamity_session"]
+        visit.client.cookies.clear()
+        await visit.enter(LOGINS[UserRole.OFFICIAL])
+        local = visit.client.cookies["calamity_session"]
+
+        async def is_in(cookie: str) -> bool:
+            visit.client.cookies.clear()
+            visit.client.cookies.set("calamity_session", cookie, domain="testserver.local")
+            return (await visit.open("/account")).status_code == 200
+
+        assert [await is_in(each) for each in (mine, elsewhere, local)] == [True] * 3
+        async with httpx.AsyncClient(cookies=jar) as browser:
+            # Without a way back its last page stays its own.
+            with pytest.raises(AssertionError):
+                await sign_out_there(browser, f"{provider.issuer}/session/end?client_id=calamity")
+        told = provider.said("caught")["body"]
+        visit.client.cookies.clear()
+        for lie in ("", "logout_token=", "logout_token=x.y.z", told[:-4], told.replace(".", ".A")):
+            assert await post_word(visit, lie) == (400, "no-store")
+        assert await is_in(mine)
+        assert await post_word(visit, told) == (200, "no-store")
+        assert [await is_in(each) for each in (mine, elsewhere, local)] == [False, True, True]
+        assert await post_word(visit, told) == (400, "no-store"), "it counts once"
+
+        # A provider that names no session means all of that person.
+        async with database.transaction() as session:
+            ended = Ended(provider.issuer, "of nobody", T0 + timedelta(1), subject="nobody")
+            assert await sign_out_there_too(session, ended, at=T0) == 0
+            ended = replace(ended, name="of noor", subject="noor")
+            assert await sign_out_there_too(session, ended, at=T0) == 1
+        assert [await is_in(each) for each in (elsewhere, local)] == [False, True]
+
+
+async def test_where_the_provider_has_no_way_out_that_is_said(town, database_url, tmp_path):
+    with provider_running(PUBLIC, signsOut=False) as provider:
+        given = provider.settings(CALAMITY_PUBLIC_URL=PUBLIC)
+        async with visiting(make_app(database_url, tmp_path, **given)) as visit:
+            await come_in(visit)
+            await visit.open("/help")
+            assert (await visit.send("/sign-out")).headers["location"] == "/sign-in"
+            await visit.follow()
+            assert "but not at your work account" in visit.visible()
+            # Who only has a password here hears nothing of work accounts.
+            await visit.enter(LOGINS[UserRole.OFFICIAL])
+            await visit.open("/help")
+            await visit.send("/sign-out")
+            await visit.follow()
+            assert "You are signed out." in visit.visible()
+    async with visiting(make_app(database_url, tmp_path)) as visit:
+        assert (await post_word(visit, "logout_token=a.b.c"))[0] == 400

@@ -28,7 +28,17 @@ from calamity.web.views import (
     start,
     studio,
 )
-from calamity.web.views.frame import Exercise, Flash, Form, Frame, Problem, SignIn, Stream, Viewer
+from calamity.web.views.frame import (
+    Exercise,
+    Flash,
+    Form,
+    Frame,
+    Onward,
+    Problem,
+    SignIn,
+    Stream,
+    Viewer,
+)
 from tests.web.matter_samples import CLOSING, DUTIES, MATTER_PAGES
 from tests.web.preview_samples import PREVIEW_PAGES
 
@@ -1306,6 +1316,15 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         "sign_in",
         SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))),
         {"viewer": None, "sandbox": True},
+    ),
+    "sign-out": (
+        "onward",
+        Onward(
+            "https://login.example/end",
+            "U bent hier uitgelogd",
+            "Nu loggen we u ook uit bij uw werkaccount.",
+        ),
+        {"viewer": None},
     ),
     "second-step": (
         "second_step",

@@ -47,6 +47,10 @@ class SessionRow(SQLModel, table=True):
     """How: password, totp, passkey, recovery or provider."""
     device: str = short(60)
     """The browser and the system, in words; no address."""
+    there: str | None = Field(default=None, max_length=64, index=True)
+    """Of which session at the provider this one came, as a hash, where the provider names those."""
+    token: bytes | None = sealed(nullable=True)
+    """What the provider gave for it, to show when this person signs out there too."""
 
 
 class SecondFactorRow(SQLModel, table=True):
@@ -80,7 +84,8 @@ class RecoveryCodeRow(SQLModel, table=True):
 class CeremonyRow(SQLModel, table=True):
     """A sign-in or a proof that was begun and not ended, under the hash of its cookie.
 
-    Whoever ends it deletes the row, so that it ends once.
+    Whoever ends it deletes the row, so that it ends once. What others tell us and counts once is
+    kept here too, under the hash of its own name, until it would be too old anyway.
     """
 
     __tablename__ = "ceremony"

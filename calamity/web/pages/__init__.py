@@ -29,6 +29,7 @@ from calamity.web.pages.previews import PREVIEWS
 from calamity.web.pages.provider import PROVIDER
 from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.second_step import SECOND_STEP
+from calamity.web.pages.sign_out import SIGN_OUT
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
@@ -40,6 +41,7 @@ PAGES: list[ControllerRouterHandler] = [
         route_handlers=[
             *ENTRANCE,
             *PROVIDER,
+            *SIGN_OUT,
             *SECOND_STEP,
             *ACCOUNT,
             *FACTORS,

@@ -31,6 +31,7 @@ from calamity.web.pages.frame import (
     see_other,
     wrong,
 )
+from calamity.web.pages.onward import onward
 from calamity.web.pages.proofs import CODE, Asked, let_in, new_challenge, proof_of, step_view
 from calamity.web.paths import PATHS, path
 from calamity.web.views import account as views
@@ -137,13 +138,21 @@ async def prove(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) 
     async with house_of(request).database.transaction() as session:
         row = await get_user(session, actor.municipality_id, own_id(actor))
         if row.password_hash is None:
-            return see_other(request, path("sign_in_provider", query={"next": there}))
+            return await _to_provider(request, there)
         factors = await list_factors(session, row.id)
         asked = Asked(row.id, row.login, there, new_challenge())
         value = await begin_ceremony(session, _PROVE, asked, at)
     answer = await _prove_page(request, asked, factors, {})
     answer.set_cookie(ceremony_cookie(request, value))
     return answer
+
+
+async def _to_provider(request: PageRequest, there: str) -> Response[Any]:
+    language = language_of(request)
+    return await onward(
+        request, path("sign_in_provider", query={"next": there}),
+        language.text("Show that it is you"), language.text("You do so at your work account."),
+    )  # fmt: skip
 
 
 async def _prove_page(
@@ -200,9 +209,11 @@ async def _is_shown(
 
 
 async def _renewed(session: Session, request: PageRequest, at: datetime) -> str | None:
-    if await end_ceremony(session, ceremony_of(request), _PROVE, Asked, at) is None:
+    asked = await end_ceremony(session, ceremony_of(request), _PROVE, Asked, at)
+    if asked is None:
         return None
-    return await renew_session(session, request.cookies.get(COOKIE, ""), at)
+    cookie = request.cookies.get(COOKIE, "")
+    return await renew_session(session, cookie, at, user_id=asked.user_id)
 
 
 ACCOUNT = [account, end, password, prove, take_proof_again]

@@ -1,4 +1,4 @@
-"""Coming in: signing in and out, the language, and help."""
+"""Coming in: signing in, the language, and help."""
 
 import re
 from typing import Any
@@ -114,20 +114,6 @@ async def _not_let_in(
     return await sign_in_form(request, there, {"login": problem}, 200 if is_blank else 401, login)
 
 
-@post(PATHS["sign_out"], name="sign_out", status_code=303)
-async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
-    """End the session, on the server too."""
-    house = house_of(request)
-    if cookie := request.cookies.get(COOKIE):
-        async with house.database.transaction() as session:
-            await end(session, cookie)
-    said = language_of(request).text("You are signed out.")
-    answer = see_other(request, path("sign_in"), said)
-    answer.set_cookie(session_cookie(house, ""))
-    answer.headers["Clear-Site-Data"] = '"storage"'
-    return answer
-
-
 @post(PATHS["language"], name="language", status_code=303)
 async def choose_language(request: Request[Any, Any, Any]) -> Response[Any]:
     """Remember in which language this browser reads, and show the same page again."""
@@ -153,4 +139,4 @@ async def help_page(request: Request[Any, Any, Any]) -> Response[Any]:
     return page(request, "help", await frame_of(request, here="help"), None)
 
 
-ENTRANCE = [sign_in_page, sign_in, sign_out, choose_language, help_page]
+ENTRANCE = [sign_in_page, sign_in, choose_language, help_page]

@@ -14,7 +14,7 @@ from calamity.domain.provider import granted
 from calamity.gateways.openid import Leaving, OpenIdProvider, new_leaving
 from calamity.settings import Settings
 from calamity.store.ceremonies import begin_ceremony, end_ceremony
-from calamity.store.sessions import end_session
+from calamity.store.sessions import There, end_session
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
 from calamity.web.device import device_of
@@ -92,14 +92,14 @@ async def _cookie_for(request: PageRequest, provider: OpenIdProvider, away: _Awa
     sent, house = request.query_params, house_of(request)
     if "code" not in sent:
         raise Refused("The sign-in with your work account was not completed.")
-    claims = await provider.claims(
+    claims, token = await provider.claims(
         away.leaving,
         code=sent["code"],
         issuer=sent.get("iss"),
         wanted=_wanted(house.settings),
         since=away.since if away.again_for else None,
     )
-    newcomer = newcomer_of(house.settings, claims)
+    newcomer = newcomer_of(house.settings, claims, token)
     before = request.cookies.get(COOKIE, "")
     device = device_of(request.headers.get("user-agent", ""))
     async with house.database.transaction() as session:
@@ -120,7 +120,7 @@ def _wanted(settings: Settings) -> tuple[str, ...]:
     return ("name", settings.oidc_groups_claim, *([stated] if stated else ()))
 
 
-def newcomer_of(settings: Settings, claims: dict[str, Any]) -> Newcomer:
+def newcomer_of(settings: Settings, claims: dict[str, Any], token: str) -> Newcomer:
     """Return who these claims are about. Raises Refused for who may not come in."""
     municipality = None
     if settings.oidc_municipality_claim:
@@ -132,11 +132,11 @@ def newcomer_of(settings: Settings, claims: dict[str, Any]) -> Newcomer:
             )
     login = claims.get("preferred_username") or claims.get("email") or claims["sub"]
     return Newcomer(
-        issuer=settings.oidc_issuer,
         subject=str(claims["sub"]),
         login=str(login),
         name=str(claims.get("name") or "")[:80],
         grant=granted(settings.grants, _groups(claims, settings), municipality),
+        there=There(settings.oidc_issuer, token, str(claims.get("sid") or "")),
     )
 
 

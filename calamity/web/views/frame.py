@@ -92,6 +92,14 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether people of the municipality sign in with their work account."""
 
 
+class Onward(Struct, frozen=True, forbid_unknown_fields=True):
+    """A page that goes on to another site by itself."""
+
+    address: str
+    title: str
+    words: str
+
+
 class Problem(Struct, frozen=True, forbid_unknown_fields=True):
     """An error page: the kind decides the words; *advice* says what to do, when we know."""
 

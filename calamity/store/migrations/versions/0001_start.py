@@ -646,6 +646,8 @@ def upgrade() -> None:
         sa.Column("proved_at", sa.BigInteger(), nullable=False),
         sa.Column("way", sa.String(length=10), nullable=False),
         sa.Column("device", sa.String(length=60), nullable=False),
+        sa.Column("there", sa.String(length=64), nullable=True),
+        sa.Column("token", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["user_account.id"],
@@ -654,6 +656,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_session_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_session_there"), ["there"], unique=False)
 
     op.create_table(
         "second_factor",
