@@ -36,6 +36,7 @@ from calamity.web.live import LiveTimelines, stream
 from calamity.web.pages import PAGES
 from calamity.web.pages.problems import problem_page
 from calamity.web.render import Renderer
+from calamity.web.themes import read_themes
 from calamity.web.visitors import Visitors
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ def house_of_settings(settings: Settings) -> House:
             settings.shared_keys if settings.has_twilio else {},
         ),
         visitors=Visitors(),
+        themes=read_themes(settings.themes),
         provider=OpenIdProvider(account) if (account := openid_account_of(settings)) else None,
     )
 

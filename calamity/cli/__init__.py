@@ -15,6 +15,7 @@ from calamity.cli.neighbourhoods import neighbourhoods
 from calamity.cli.people import people
 from calamity.cli.playbooks import playbooks
 from calamity.cli.running import run, sandbox, serve, work
+from calamity.cli.theme import theme
 from calamity.cli.timeline import timeline
 from calamity.cli.token import token
 from calamity.cli.user import user
@@ -49,7 +50,7 @@ def calamity() -> None:
 
 for _command in (
     run, serve, work, sandbox, migrate, demo, doctor, municipality, neighbourhoods, people, user,
-    token, playbooks, activate, timeline,
+    token, playbooks, activate, timeline, theme,
 ):  # fmt: skip
     calamity.add_command(_command)
 

@@ -10,6 +10,7 @@ import aiohttp
 from calamity.cli.check_carrier import check_carrier
 from calamity.cli.check_mail import check_mail
 from calamity.cli.check_provider import check_provider
+from calamity.cli.check_themes import check_themes
 from calamity.cli.finding import Finding
 from calamity.cli.operator import connected, now
 from calamity.domain.errors import CalamityError, Unavailable
@@ -42,6 +43,7 @@ async def check_up() -> list[Finding]:
         return [Finding("configuration", "fault", error.message, "Correct this setting.")]
     findings = [Finding("configuration", "ok", f"{settings.env}, carrier {settings.carrier}")]
     findings += [finding async for finding in _database(settings)]
+    findings.append(check_themes(settings, await _slugs(settings)))
     network = await _network(settings)
     async with aiohttp.ClientSession(timeout=_PATIENCE, trust_env=False) as client:
         findings += [finding async for finding in check_carrier(settings, client, network)]
@@ -78,6 +80,16 @@ async def _network(settings: Settings) -> Network:
     except Exception:
         # What is wrong with the database is another finding.
         return Network(0, [])
+
+
+async def _slugs(settings: Settings) -> list[str] | None:
+    try:
+        async with connected(settings) as database, database.reading() as session:
+            ids = await municipality_ids(session)
+            return [(await get_municipality(session, each)).slug for each in ids]
+    except Exception:
+        # What is wrong with the database is another finding.
+        return None
 
 
 async def _writable(database: Database) -> Finding:

@@ -185,6 +185,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     log: Literal["pretty", "json"] | None = None
     """`pretty` in development, `json` in production."""
 
+    themes: str = ""
+    """Folder with the looks of municipalities: `default.json`, and `SLUG.json` for each."""
+
+    accessibility_contact: str = ""
+    """Whom a reader tells of a page that they cannot use: an e-mail address or a phone number."""
+
     locale: Literal["nl", "en"] = "nl"
     """The language of pages for people who chose none."""
 

@@ -13,6 +13,7 @@ from calamity.store.inbox import Inbox
 from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
+from calamity.web.themes import Themes
 from calamity.web.visitors import Visitors
 
 
@@ -28,6 +29,7 @@ class House(Struct, frozen=True):
     matters: MatterReader
     webhooks: WebhookReader
     visitors: Visitors
+    themes: Themes
     provider: OpenIdProvider | None = None
     """Where people of the municipality sign in, where that is set up."""
 

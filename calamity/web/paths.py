@@ -26,6 +26,8 @@ PATHS = {
     "break_glass_end": "/account/break-glass/end",
     "language": "/language",
     "help": "/help",
+    "accessibility": "/accessibility",
+    "theme": "/theme/{file:str}",
     # what is going on
     "start": "/",
     "short_link": "/c/{code:str}",

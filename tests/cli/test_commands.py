@@ -45,7 +45,7 @@ COMMANDS = (
     "playbooks schema", "activate", "playbooks drafts", "playbooks submit", "playbooks retire",
     "playbooks revoke", "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
     "playbooks distrust", "playbooks rehearse", "playbooks folder",
-    "timeline export", "timeline verify",
+    "timeline export", "timeline verify", "theme check",
 )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from calamity.web.auth import forget_after_writing
 from calamity.web.errors import EXCEPTION_HANDLERS, MEDIA_TYPE
 from calamity.web.headers import security_headers
 from calamity.web.house import House, now
+from calamity.web.themes import read_themes
 from calamity.web.visitors import Visitors
 from tests.make import PASSWORD, SECRET, Town, make_terms, make_town
 
@@ -52,6 +53,7 @@ def make_house(database: Database) -> House:
             "https://calamity.example", "AC" + "0" * 32, ["0" * 32], frozenset()
         ),
         visitors=Visitors(),
+        themes=read_themes(""),
     )
 
 

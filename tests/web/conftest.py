@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from calamity.store.database import Database
 from tests.postgres import Cluster, run_apart
 from tests.templates import Templates
 from tests.web.api_stage import Api, Cast, cast, staged
+from tests.web.browser_stage import Server, set_server
 from tests.web.gallery import serving
 
 
@@ -42,3 +44,9 @@ async def api(request: pytest.FixtureRequest, database: Database) -> AsyncIterat
     _, found = request.getfixturevalue(f"{kind}_cast")
     async with staged(database, found) as stage:
         yield stage
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Server:
+    """The web process, to run for a browser, with a calamity under way."""
+    return set_server(database_url, tmp_path)

@@ -28,6 +28,7 @@ from calamity.web.views import (
     start,
     studio,
 )
+from calamity.web.views.accessibility import Accessibility
 from calamity.web.views.frame import (
     Exercise,
     Flash,
@@ -2026,6 +2027,12 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         {"here": "quarantine", "viewer": ADMINISTRATOR},
     ),
     "help": ("help", None, {}),
+    "accessibility": (
+        "accessibility",
+        Accessibility(NOW, "toegankelijk@waterveen.example"),
+        {"viewer": None},
+    ),
+    "accessibility-no-contact": ("accessibility", Accessibility(NOW), {}),
     "not-found": ("problem", Problem(kind="not-found", reference="7f3a"), {}),
     "forbidden": ("problem", Problem(kind="forbidden", reference="7f3b"), {}),
     "conflict": (

@@ -70,6 +70,8 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /sign-out",
         "POST /language",
         "GET /help",
+        "GET /accessibility",
+        "GET /theme/{file}",
         "GET /sign-in/provider",
         "GET /sign-in/provider/return",
         "POST /sign-in/provider/back-channel",

@@ -5,6 +5,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from calamity.web.auth import need_actor
+from calamity.web.pages.accessibility import ACCESSIBILITY
 from calamity.web.pages.account import ACCOUNT
 from calamity.web.pages.activate import ACTIVATE
 from calamity.web.pages.audit import AUDIT
@@ -32,6 +33,7 @@ from calamity.web.pages.second_step import SECOND_STEP
 from calamity.web.pages.sign_out import SIGN_OUT
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
+from calamity.web.pages.themes import THEMES
 from calamity.web.pages.unknown_numbers import UNKNOWN_NUMBERS
 from calamity.web.pages.users import USERS
 
@@ -40,6 +42,8 @@ PAGES: list[ControllerRouterHandler] = [
         path="/",
         route_handlers=[
             *ENTRANCE,
+            *THEMES,
+            *ACCESSIBILITY,
             *PROVIDER,
             *SIGN_OUT,
             *SECOND_STEP,

@@ -41,7 +41,7 @@ __all__ = [
 
 FLASH = "calamity_flash"
 _FLASH_SECONDS = 60
-_KNOWN_NAMES = "municipality_names"
+_KNOWN = "known_municipalities"
 
 
 def language_of(request: PageRequest) -> Language:
@@ -73,7 +73,8 @@ async def frame_of(
     the live stream of that calamity from that line on.
     """
     visitor = await visitor_of(request)
-    frame = bare_frame(request, visitor, await _municipality(request, visitor))
+    name, slug = await _municipality(request, visitor)
+    frame = bare_frame(request, visitor, name, slug)
     return structs.replace(
         frame,
         here=here,
@@ -86,7 +87,9 @@ async def frame_of(
     )
 
 
-def bare_frame(request: PageRequest, visitor: Visitor | None, municipality: str) -> Frame:
+def bare_frame(
+    request: PageRequest, visitor: Visitor | None, municipality: str, slug: str
+) -> Frame:
     """Return a frame without asking the database anything."""
     settings = house_of(request).settings
     language = language_of(request)
@@ -104,6 +107,7 @@ def bare_frame(request: PageRequest, visitor: Visitor | None, municipality: str)
         flash=_kept_flash(request),
         glass_until=visitor.glass_until if visitor else None,
         alarms=visitor.alarms if visitor else 0,
+        dress=house_of(request).themes.of(slug),
         there=_there(request),
     )
 
@@ -128,28 +132,31 @@ def _permissions(actor: Actor) -> frozenset[str]:
     return frozenset(permission for permission in Permission if actor.may(permission))
 
 
-async def _municipality(request: PageRequest, visitor: Visitor | None) -> str:
-    """Return the name of the visitor's municipality, or of the only one; names do not change."""
-    names: dict[str, str] = request.app.state.setdefault(_KNOWN_NAMES, {})
+async def _municipality(request: PageRequest, visitor: Visitor | None) -> tuple[str, str]:
+    """Return (name, slug) of the visitor's municipality, or the name of the only one.
+
+    Neither changes. Pages before sign-in wear the looks of the installation.
+    """
+    known: dict[str, tuple[str, str]] = request.app.state.setdefault(_KNOWN, {})
     key = visitor.actor.municipality_id if visitor else ""
-    if key not in names:
+    if key not in known:
         try:
             async with house_of(request).database.reading() as session:
                 found = await (
                     get_municipality(session, key) if key else find_municipality(session, None)
                 )
         except NotFound:
-            return ""
+            return "", ""
         if not key:
-            return found.name  # another municipality may come
-        names[key] = found.name
-    return names[key]
+            return found.name, ""  # another municipality may come
+        known[key] = found.name, found.slug
+    return known[key]
 
 
-def known_municipality(request: PageRequest, visitor: Visitor | None) -> str:
-    """Return the municipality's name where it is known already, else nothing."""
-    names: dict[str, str] = request.app.state.setdefault(_KNOWN_NAMES, {})
-    return names.get(visitor.actor.municipality_id, "") if visitor else ""
+def known_municipality(request: PageRequest, visitor: Visitor | None) -> tuple[str, str]:
+    """Return (name, slug) of the municipality where they are known already, else nothing."""
+    known: dict[str, tuple[str, str]] = request.app.state.setdefault(_KNOWN, {})
+    return known.get(visitor.actor.municipality_id, ("", "")) if visitor else ("", "")
 
 
 def page(

@@ -49,7 +49,7 @@ def problem_page(request: PageRequest, problem: Problem) -> Response[Any]:
         reference=reference,
         advice=_advice(problem, language_of(request)),
     )
-    frame = bare_frame(request, visitor, known_municipality(request, visitor))
+    frame = bare_frame(request, visitor, *known_municipality(request, visitor))
     return page(request, "problem", frame, view, problem.status)
 
 

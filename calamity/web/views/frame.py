@@ -35,6 +35,15 @@ class Stream(Struct, frozen=True, forbid_unknown_fields=True):
     after: int
 
 
+class Dress(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the pages of a municipality look: where its style sheet and its logo are."""
+
+    sheet: str
+    logo: str | None = None
+    without_our_font: bool = False
+    """Whether the device's own font is used, so that ours need not come."""
+
+
 class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a page needs besides its own content."""
 
@@ -54,6 +63,7 @@ class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     """Until when the viewer has the rights of a coordinator by breaking the glass."""
     alarms: int = 0
     """How many times a colleague did so that nobody has judged yet."""
+    dress: Dress | None = None
     there: str = "/"
     """Where this page can be asked for again, as in another language."""
 
