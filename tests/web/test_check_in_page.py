@@ -1,5 +1,7 @@
 """The check-in form: by a link of one's own or with an account; until the round closes."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,8 @@ from calamity.domain.permissions import UserRole
 from calamity.store.database import Database
 from calamity.store.outbox import BODY
 from calamity.store.rounds import FORM
-from calamity.store.tables import CheckInRow, MessageRow
+from calamity.store.sent_forms import is_first
+from calamity.store.tables import CheckInRow, MessageRow, SentFormRow
 from calamity.store.wakes import Wakes
 from tests.make import Town
 from tests.web.pages_stage import Visit
@@ -89,6 +92,39 @@ async def test_a_form_is_stored_sealed_and_a_second_one_replaces_it(stage: Stage
     assert (form.goes_well, form.direction, form.certainty) == (
         "Buren helpen elkaar", "more-tense", 3,
     )  # fmt: skip
+
+
+async def test_a_form_that_comes_again_counts_once(stage: Stage) -> None:
+    link, key = await link_of(stage), {"idempotency_key": "0b6c5d4e-1f0a-4a53-9f5e-6a3a2b1c0d9e"}
+    write = (await stage.task("write")).id
+    async with stage.visit(None) as visit:
+        await post(visit, link, mood="9", **key)
+        assert visit.seen is not None
+        assert visit.seen.status_code == 422
+        for mood in ("4", "2"):
+            await post(visit, link, mood=mood, **key)
+            await visit.follow()
+            assert "Thank you" in visit.visible()
+    assert [row.mood for row in await answers(stage)] == [4]
+    async with stage.visit() as visit:
+        done = f"/calamities/{stage.id}/tasks/{write}/done"
+        for sent, status in ((key, 303), (key, 303), ({}, 422)):
+            await visit.open(f"/calamities/{stage.id}")
+            token = re.search(r'name="_csrf_token" value="([^"]+)"', visit.text)
+            assert token is not None
+            answer = await visit.client.post(done, data=sent | {"_csrf_token": token[1]})
+            assert answer.status_code == status, sent
+    rows = await forms_taken_in(stage)
+    assert len(rows) == 2
+    later = moment() + timedelta(days=3)
+    async with stage.database.transaction() as session:
+        assert await is_first(session, by="somebody", key="another", at=later)
+    assert len(await forms_taken_in(stage)) == 1
+
+
+async def forms_taken_in(stage: Stage) -> list[SentFormRow]:
+    async with stage.database.reading() as session:
+        return list(await session.sql.scalars(select(SentFormRow)))
 
 
 async def test_direct_danger_stores_nothing(stage: Stage) -> None:

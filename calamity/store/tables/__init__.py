@@ -10,6 +10,7 @@ from calamity.store.tables.accounts import (
     CeremonyRow,
     RecoveryCodeRow,
     SecondFactorRow,
+    SentFormRow,
     SessionRow,
     UserRow,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "RoundRow",
     "RouteRow",
     "SecondFactorRow",
+    "SentFormRow",
     "SessionRow",
     "SignatureRow",
     "SweepRow",

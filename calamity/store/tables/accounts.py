@@ -96,6 +96,15 @@ class CeremonyRow(SQLModel, table=True):
     ends_at: datetime = moment(index=True)
 
 
+class SentFormRow(SQLModel, table=True):
+    """A form that was taken in, under the hash of its sender and its key: it counts once."""
+
+    __tablename__ = "sent_form"
+
+    id: str = Field(primary_key=True, max_length=64)
+    at: datetime = moment(index=True)
+
+
 class BreakGlassRow(SQLModel, table=True):
     """Somebody took the rights of a coordinator for an hour, with a reason."""
 

@@ -14,6 +14,8 @@ export function watchForms() {
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // Also in a part that was renewed since: its form came without a key.
+    for (const field of form.querySelectorAll("input[data-key]")) field.value ||= crypto.randomUUID();
     if (!form.matches("[data-once]")) return;
     if (form.dataset.sent) {
       event.preventDefault();

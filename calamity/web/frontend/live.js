@@ -153,6 +153,7 @@ export function followStream(renew) {
     tickTimes();
   }, 5000);
   addEventListener("online", wake);
+  document.addEventListener("calamity:sent", refresh);
   addEventListener("offline", lost);
   addEventListener("pageshow", (event) => { if (event.persisted) wake(); });
   addEventListener("pagehide", () => source?.close());

@@ -5,6 +5,7 @@ import { Idiomorph } from "idiomorph/dist/idiomorph.esm.js";
 import { followStream, tickTimes } from "./live.js";
 import { watchDrafts } from "./drafts.js";
 import { watchForms } from "./forms.js";
+import { watchKept } from "./kept.js";
 
 window.htmx = htmx;
 htmx.config.allowEval = false;
@@ -95,6 +96,7 @@ document.addEventListener("click", (event) => {
 
 watchForms();
 watchDrafts();
+watchKept();
 dressUp();
 const studio = document.querySelector("[data-studio]");
 if (studio) import("./studio.js").then((module) => module.openStudio(studio, renew));

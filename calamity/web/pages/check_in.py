@@ -18,6 +18,7 @@ from calamity.domain.errors import CalamityError, Conflict, NotFound
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import rounds
 from calamity.store.rounds import Form as Place
+from calamity.store.sent_forms import is_first
 from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.forgery import KEY_IN_LINK
@@ -139,9 +140,11 @@ async def _take_in(request: PageRequest, way: _Way) -> Response[Any]:
     except msgspec.ValidationError:
         words = language.text("This form cannot be read. Open the page again.")
         return await _show(request, way, _with(form, {"mood": words}))
+    at, by = now(), f"{way.place.round_id} {way.place.recipient_id}"
     try:
         async with house_of(request).database.transaction() as session:
-            await acts.fill_in_form(session, way.place, filled, at=now())
+            if await is_first(session, by=by, key=given.idempotency_key, at=at):
+                await acts.fill_in_form(session, way.place, filled, at=at)
     except Conflict:
         return await _closed(request, way)
     except CalamityError as error:

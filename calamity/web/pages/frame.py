@@ -125,6 +125,7 @@ def _viewer(visitor: Visitor, language: Language) -> Viewer:
         name=visitor.name,
         role=language.text(visitor.actor.role.replace("-", " ")),
         may=_permissions(visitor.actor),
+        id=visitor.actor.user_id or "",
     )
 
 

@@ -1,6 +1,7 @@
 """What must happen: the tasks of a calamity by due time, and each task on a page of its own."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -29,6 +30,7 @@ from calamity.store import call_outs
 from calamity.store import tasks as rows_of
 from calamity.store.database import Session
 from calamity.store.ids import new_id
+from calamity.store.sent_forms import is_first
 from calamity.store.tables import TaskRow
 from calamity.store.timeline import TimelineReader
 from calamity.web.auth import needs
@@ -36,6 +38,7 @@ from calamity.web.house import House
 from calamity.web.pages.duties import SOON, duties_of
 from calamity.web.pages.frame import (
     PageRequest,
+    Sent,
     form_of,
     frame_of,
     house_of,
@@ -303,13 +306,15 @@ async def done(
     sent = await form_of(request)
     note = sent.get("note", [""])[-1].strip()[:1000]
     names: dict[str, str] = {}
+    at = now()
     try:
         async with house.database.transaction() as session:
-            act = await acts.act_of_task(session, actor, task)
-            filled, names = read_task_form(act, sent, house.settings.zone)
-            await acts.finish_task(
-                session, house.wakes, house.terms, actor, task, note=note, form=filled, at=now()
-            )
+            if await _is_first(session, actor, sent, at):
+                act = await acts.act_of_task(session, actor, task)
+                filled, names = read_task_form(act, sent, house.settings.zone)
+                await acts.finish_task(
+                    session, house.wakes, house.terms, actor, task, note=note, form=filled, at=at
+                )
     except Mendable as error:
         form = wrong(typed_in(sent), error, language, names, at="note")
         return await _refused(request, actor, calamity, task, form)
@@ -326,12 +331,13 @@ async def skip(
     """Leave a task out, with a reason."""
     house, language = house_of(request), language_of(request)
     sent = await form_of(request)
+    reason, at = sent.get("reason", [""])[-1][:500], now()
     try:
         async with house.database.transaction() as session:
-            reason = sent.get("reason", [""])[-1][:500]
-            await acts.skip_task(
-                session, house.wakes, house.terms, actor, task, reason=reason, at=now()
-            )
+            if await _is_first(session, actor, sent, at):
+                await acts.skip_task(
+                    session, house.wakes, house.terms, actor, task, reason=reason, at=at
+                )
     except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"task": "reason"}, at="reason")
         return await _refused(request, actor, calamity, task, form)
@@ -362,6 +368,12 @@ async def decide(
     return see_other(
         request, path("room", calamity=calamity), language.text("The decision is on the timeline.")
     )
+
+
+async def _is_first(session: Session, actor: Actor, sent: Sent, at: datetime) -> bool:
+    """Tell whether this form did not come before, as from a phone that did not hear our answer."""
+    key = sent.get("idempotency_key", [""])[-1]
+    return await is_first(session, by=actor.user_id or "", key=key, at=at)
 
 
 async def _settled(

@@ -19,6 +19,7 @@ from calamity.domain.timeline import EntryKind, Verdict, Visibility, decode_happ
 from calamity.domain.timeline import Line as ChainLine
 from calamity.store.calamities import get_calamity
 from calamity.store.database import Session
+from calamity.store.sent_forms import is_first
 from calamity.store.timeline import NEWEST
 from calamity.web.auth import needs
 from calamity.web.house import House
@@ -177,8 +178,10 @@ async def add(
                 given.happened_at, at, house.settings.zone, ahead=False, field="happened_at"
             )
             statement = _statement(given, happened_at)
+            by, key = actor.user_id or "", given.idempotency_key
             async with house.database.transaction() as session:
-                await state(session, actor, calamity, statement, at=at)
+                if await is_first(session, by=by, key=key, at=at):
+                    await state(session, actor, calamity, statement, at=at)
         except Mendable as error:
             form = wrong(form, error, language, at="text")
     if wants_part(request):

@@ -12,6 +12,8 @@ class Viewer(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     role: str
     may: frozenset[str] = frozenset()
+    id: str = ""
+    """Whose a form is that waits on this device for a connection."""
 
 
 class Flash(Struct, frozen=True, forbid_unknown_fields=True):

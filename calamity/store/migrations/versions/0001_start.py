@@ -704,6 +704,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ceremony_ends_at"), ["ends_at"], unique=False)
 
     op.create_table(
+        "sent_form",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("sent_form", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sent_form_at"), ["at"], unique=False)
+
+    op.create_table(
         "break_glass",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("municipality_id", sa.String(length=36), nullable=False),
