@@ -35,6 +35,8 @@ class Known(Struct, frozen=True):
     """Until when this person has the rights of a coordinator by breaking the glass."""
     alarms: int = 0
     """How many times a colleague did so that nobody has judged yet."""
+    alarm: str | None = None
+    """The last of these."""
 
 
 class There(Struct, frozen=True):
@@ -140,6 +142,9 @@ SELECT s.created_at, s.seen_at, s.proved_at, u.disabled_at, u.municipality_id, u
         WHERE b.user_id = u.id AND b.started_at <= $2 AND b.ends_at > $2),
        (SELECT count(*) FROM break_glass b
         WHERE b.municipality_id = u.municipality_id AND b.judged_at IS NULL AND b.user_id <> u.id
+          AND b.started_at <= $2),
+       (SELECT max(b.id) FROM break_glass b
+        WHERE b.municipality_id = u.municipality_id AND b.judged_at IS NULL AND b.user_id <> u.id
           AND b.started_at <= $2)
 FROM session s JOIN user_account u ON u.id = s.user_id
 WHERE s.id = $1
@@ -151,7 +156,7 @@ async def who_is(database: Database, cookie: str, at: datetime) -> Known | None:
     rows = await database.rows(_SESSION, [hashed(cookie), to_micros(at)])
     if not rows:
         return None
-    created, seen_at, proved, disabled_at, *account, glass, alarms = rows[0]
+    created, seen_at, proved, disabled_at, *account, glass, alarms, alarm = rows[0]
     idle, age = at - from_micros(seen_at), at - from_micros(created)
     if idle > IDLE or age > ABSOLUTE or disabled_at is not None:
         return None
@@ -162,7 +167,7 @@ async def who_is(database: Database, cookie: str, at: datetime) -> Known | None:
     )  # fmt: skip
     return Known(
         actor, name, from_micros(proved), idle > _SEEN_EVERY, from_micros(glass) if glass else None,
-        alarms,
+        alarms, alarm,
     )  # fmt: skip
 
 

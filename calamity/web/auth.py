@@ -76,7 +76,9 @@ async def _found(house: House, sent: Sent) -> Visitor | None:
     if found.is_news:
         async with house.database.transaction() as session:
             await sessions.seen(session, sent.value, at)
-    return Visitor(found.actor, found.name, found.proved_at, found.glass_until, found.alarms)
+    return Visitor(
+        found.actor, found.name, found.proved_at, found.glass_until, found.alarms, found.alarm
+    )
 
 
 def sent_token(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from calamity.domain.playbook.moments import read_moment
 from calamity.web import assets, charts
 from calamity.web.language import Language, languages
 from calamity.web.paths import path
+from calamity.web.urgent import changes_in, urgent, words_for
 from calamity.web.views.frame import Frame
 from calamity.web.views.room import EntryLine
 
@@ -78,6 +79,9 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
         picture_part=charts.picture_part,
         neighbourhood_options=charts.neighbourhood_options,
         moment_of=moment_of,
+        urgent=urgent,
+        changes_in=changes_in,
+        signal_words=partial(words_for, language),
     )
     environment.globals["kept_entry"] = _entries_kept(environment)
     environment.filters.update(

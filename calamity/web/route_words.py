@@ -1,6 +1,7 @@
 """How the routes for texts stand, in words."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from calamity.actions.terms import Terms
 from calamity.domain.routes import RouteState
@@ -34,12 +35,19 @@ def code_words(code: int, language: Language) -> str:
     return meaning.en if language.code == "en" else meaning.nl
 
 
+def route_since(terms: Terms, standings: Mapping[str, Standing]) -> datetime | None:
+    """Return since when texts leave another way than usual, or none; None while all is well."""
+    usual = standings.get(terms.routes[0].name, Standing()).breaker
+    return usual.since if usual.is_open else None
+
+
 def route_notice(terms: Terms, standings: Mapping[str, Standing], language: Language) -> str | None:
     """Say in the room that texts leave another way than usual, or none; None while all is well."""
-    usual = standings.get(terms.routes[0].name, Standing()).breaker
-    if not usual.is_open or usual.since is None:
+    opened = route_since(terms, standings)
+    if opened is None:
         return None
-    since, why = language.moment(usual.since), why_open(usual.code, language)
+    usual = standings[terms.routes[0].name].breaker
+    since, why = language.moment(opened), why_open(usual.code, language)
     for route in terms.routes[1:]:
         if standings.get(route.name, Standing()).state is RouteState.CLOSED:
             return language.text(

@@ -19,6 +19,8 @@ class Visitor(Struct, frozen=True):
     """Until when the role is that of a coordinator by breaking the glass."""
     alarms: int = 0
     """How many times a colleague broke the glass that nobody has judged yet."""
+    alarm: str | None = None
+    """The last of these."""
 
 
 class Sent(Struct, frozen=True):

@@ -72,6 +72,21 @@ export function followStream(renew) {
     return Promise.all(parts().filter((part) => names.includes(part.dataset.live)).map(fetchPart));
   }
 
+  // Some things change by the clock alone: the part says when, and is fetched again then.
+  const alarms = new Map();
+  function setAlarms() {
+    for (const part of parts()) {
+      if (part.dataset.liveSet) continue; // goes with the next renewal, which begins anew
+      part.dataset.liveSet = "yes";
+      clearTimeout(alarms.get(part.dataset.live));
+      if (!part.dataset.liveIn) continue;
+      alarms.set(part.dataset.live, setTimeout(() => {
+        dirty.add(part.dataset.live);
+        flush();
+      }, part.dataset.liveIn * 1000));
+    }
+  }
+
   function refresh() {
     for (const part of parts()) dirty.add(part.dataset.live);
     return flush();
@@ -140,6 +155,8 @@ export function followStream(renew) {
   }
 
   if (!main && parts().length === 0) return;
+  document.addEventListener("calamity:renewed", setAlarms);
+  setAlarms();
   open();
   let tick = Date.now();
   setInterval(() => {

@@ -64,6 +64,7 @@ document.addEventListener("htmx:afterSwap", () => dressUp());
 let charts;
 function dressUp() {
   tickTimes();
+  document.dispatchEvent(new Event("calamity:renewed"));
   const wanted = document.querySelectorAll("[data-chart]");
   if (wanted.length === 0 || charts) {
     charts?.then((module) => module.draw());
@@ -102,6 +103,8 @@ const studio = document.querySelector("[data-studio]");
 if (studio) import("./studio.js").then((module) => module.openStudio(studio, renew));
 const passkeys = document.querySelectorAll("[data-passkey]");
 if (passkeys.length) import("./passkeys.js").then((module) => module.watchPasskeys(passkeys));
+const signals = document.querySelector("[data-signals]");
+if (signals) import("./signals.js").then((module) => module.watchSignals(signals));
 document.querySelector("[data-focus]")?.focus();
 followStream(renew);
 document.documentElement.dataset.ready = "yes";

@@ -108,6 +108,7 @@ def bare_frame(
         glass_until=visitor.glass_until if visitor else None,
         alarms=visitor.alarms if visitor else 0,
         dress=house_of(request).themes.of(slug),
+        alarm=visitor.alarm if visitor else None,
         there=_there(request),
     )
 

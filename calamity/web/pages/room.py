@@ -47,7 +47,7 @@ from calamity.web.pages.timeline import timeline_view
 from calamity.web.pages.why import why
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
-from calamity.web.route_words import route_notice
+from calamity.web.route_words import route_notice, route_since
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
@@ -58,22 +58,26 @@ async def messages_view(scene: Scene, session: Session, house: House) -> room.Me
     """Return the part of the room about what left the house."""
     cards = await list_dispatches(session, scene.calamity.id)
     held = await outbox.held_messages(session, scene.calamity.id)
-    notice = None
+    notice = since = None
     if scene.calamity.closed_at is None:
-        notice = route_notice(house.terms, await routes.standings(session), scene.language)
+        standings = await routes.standings(session)
+        notice = route_notice(house.terms, standings, scene.language)
+        since = route_since(house.terms, standings)
+    stopping = _stopping(await codes_of_waiting(session, scene.calamity.id))
     return room.Messages(
         calamity=scene.calamity.id,
         dispatches=tuple(_dispatch(scene, card) for card in cards),
-        paused_reason=_paused(scene, await codes_of_waiting(session, scene.calamity.id)),
+        paused_reason=_meaning(scene, stopping) if stopping is not None else None,
+        paused_code=stopping,
         route_notice=notice,
+        route_since=since,
         held=tuple(room.HeldLine(each.id, each.name, each.held_at) for each in held),
     )
 
 
-def _paused(scene: Scene, codes: list[int]) -> str | None:
-    """Return why nothing leaves at all, while that is so."""
-    stopping = [code for code in codes if meaning_of(code).stops_everyone]
-    return _meaning(scene, stopping[0]) if stopping else None
+def _stopping(codes: list[int]) -> int | None:
+    """Return the code that says why nothing leaves at all, while that is so."""
+    return next((code for code in codes if meaning_of(code).stops_everyone), None)
 
 
 def _meaning(scene: Scene, code: int) -> str:

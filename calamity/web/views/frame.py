@@ -66,6 +66,8 @@ class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     alarms: int = 0
     """How many times a colleague did so that nobody has judged yet."""
     dress: Dress | None = None
+    alarm: str | None = None
+    """The last of these."""
     there: str = "/"
     """Where this page can be asked for again, as in another language."""
 

@@ -260,8 +260,11 @@ class Messages(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: str
     dispatches: tuple[DispatchLine, ...] = ()
     paused_reason: str | None = None
+    paused_code: int | None = None
+    """What the carrier says of that."""
     route_notice: str | None = None
     """That texts leave another way than usual, or none, and why."""
+    route_since: datetime | None = None
     held: tuple[HeldLine, ...] = ()
 
 
