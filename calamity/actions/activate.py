@@ -16,7 +16,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import CallOut, Group, Playbook
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.proposal import Proposal, in_words, propose_level
-from calamity.domain.timeline import CalamityOpened, PlaybookActivated, Visibility
+from calamity.domain.timeline import CalamityOpened, PlaybookActivated, Visibility, WatchBegun
 from calamity.store import calamities, tasks
 from calamity.store.calamities import Activation
 from calamity.store.database import Session
@@ -97,9 +97,11 @@ async def _calamity(
     at: datetime,
 ) -> CalamityRow:
     if request.calamity_id is not None:
-        return await calamities.open_calamity(
+        calamity = await calamities.open_calamity(
             session, actor.municipality_id, request.calamity_id, lock=True
         )
+        must_fit_watch(calamity, request)
+        return calamity
     if request.levels is None:
         raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
     calamity = await calamities.add_calamity(
@@ -109,6 +111,7 @@ async def _calamity(
         is_exercise=request.is_exercise,
         tempo=request.tempo,
         phase=playbook.phases[0].code,
+        is_watch=request.watch_reason is not None,
         at=at,
     )
     await append(
@@ -122,7 +125,29 @@ async def _calamity(
     levels = reasoned(request.levels, proposal, playbook)
     proposed = proposal.level if proposal else None
     await set_levels(session, actor, calamity, levels, proposed=proposed, at=at)
+    if request.watch_reason is not None:
+        await append(
+            session,
+            calamity.id,
+            WatchBegun(reason=request.watch_reason),
+            by_role=actor.role,
+            at=at,
+            visibility=Visibility.OFFICIALS,
+        )
     return calamity
+
+
+def must_fit_watch(calamity: CalamityRow, request: ActivationRequest) -> None:
+    """Raise Refused for a watch in a calamity of which others may have heard.
+
+    A playbook that is added to a calamity on watch is on watch too, whether that is asked or not.
+    """
+    if request.watch_reason is not None and not calamities.is_on_watch(calamity):
+        raise Refused(
+            "This calamity is not on watch: people outside the team may have heard from us. Start "
+            "the whole playbook.",
+            field="watch_reason",
+        )
 
 
 def first_phases(playbook: Playbook, phase: str, at: datetime) -> dict[str, datetime]:

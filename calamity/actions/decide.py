@@ -306,12 +306,17 @@ async def close_calamity(
 
     *met* names the stop conditions that are met. Raises Refused where one is not, without a
     *deviation*: why it is closed all the same; Conflict while those who answered were not told
-    what was done with their answers.
+    what was done with their answers, and for a watch, which stands down.
     """
     actor.must(Permission.STEER)
     calamity = await calamities.get_calamity(session, actor.municipality_id, calamity_id)
     if calamity.closed_at is not None:
         raise Conflict("This calamity was closed before.")
+    if calamities.is_on_watch(calamity):
+        raise Conflict(
+            "This calamity is on watch. Let the team stand down, or end the watch first.",
+            field="watch",
+        )
     if not reason.strip():
         raise Refused("Give the reason for closing.", field="reason")
     marks = [
@@ -324,6 +329,24 @@ async def close_calamity(
             field="deviation",
         )
     await _must_have_looped_back(session, calamity_id)
+    closed = CalamityClosed(reason=reason.strip(), stop=marks, deviation=deviation.strip() or None)
+    await end_calamity(session, wakes, actor, calamity, closed, at=at)
+
+
+async def end_calamity(
+    session: Session,
+    wakes: Wakes,
+    actor: Actor,
+    calamity: CalamityRow,
+    closed: CalamityClosed,
+    *,
+    at: datetime,
+) -> None:
+    """End all that is under way in a calamity, write down why, and sign the head.
+
+    Raises Conflict where somebody else closed it meanwhile.
+    """
+    calamity_id = calamity.id
     # Rows are locked in the order in which the worker does: activations, call-outs, rounds, and
     # the calamity last.
     await calamities.end_activations(session, calamity_id, at)
@@ -338,7 +361,7 @@ async def close_calamity(
     await append(
         session,
         calamity_id,
-        CalamityClosed(reason=reason.strip(), stop=marks, deviation=deviation.strip() or None),
+        closed,
         by_role=actor.role,
         at=at,
         visibility=Visibility.OFFICIALS,

@@ -11,6 +11,7 @@ from calamity.domain.dispatch import MessageState, Urgency
 from calamity.domain.playbook import Group, Message
 from calamity.domain.timeline import DispatchFinished, DispatchQueued, Visibility
 from calamity.store import outbox
+from calamity.store.calamities import must_reach_outside
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import DispatchRow
@@ -69,8 +70,12 @@ async def queue(
     """Queue words, of the playbook or a person's own, for each of *members* whom the rules allow.
 
     *facts* are the entries of facts that the words tell, *corrects* those that they take back.
+    Raises Conflict while the calamity is on watch, for words to anybody outside the rapid team:
+    whatever way led here.
     """
-    calamity = composer.calamity
+    calamity, members = composer.calamity, list(members)
+    if any(member.group is not Group.RAPID_TEAM for member in members):
+        must_reach_outside(calamity)
     now = await circumstances(session, calamity, at)
     selection = select_members(composer, members, words, now)
     row = DispatchRow(

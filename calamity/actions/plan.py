@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from calamity.actions.activate import first_phases, reasoned
+from calamity.actions.activate import first_phases, must_fit_watch, reasoned
 from calamity.actions.compose import (
     Circumstances,
     Composer,
@@ -44,13 +44,13 @@ from calamity.domain.playbook_prose import condition
 from calamity.domain.proposal import propose_level
 from calamity.domain.texts import segments
 from calamity.domain.timeline import GENESIS
-from calamity.store.calamities import get_activation, open_calamity
+from calamity.store.calamities import Activation, get_activation, is_on_watch, open_calamity
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.people import take_snapshot
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow
-from calamity.store.tasks import find_task
+from calamity.store.tasks import find_task, tasks_of
 
 _MOST_NAMED = 100
 _SAMPLE_CODE = "0000"
@@ -81,7 +81,7 @@ async def plan(
     now = await circumstances(session, calamity, at)
     coded = await who_needs_codes(session, terms)
     course = _course(terms, calamity, version.playbook, request, at)
-    planner = _Planner(composer, snapshot, now, request.inputs.affected, course, at=at, coded=coded)
+    planner = Planner(composer, snapshot, now, request.inputs.affected, course, at=at, coded=coded)
     acts = [act for step in _in_order(course) for act in planner.acts(step)]
     unreachable = planner.unreachable()
     return Plan(
@@ -92,6 +92,7 @@ async def plan(
         is_past_its_date=version.is_past_its_date(at),
         is_retired=version.state is VersionState.RETIRED,
         is_exercise=calamity.is_exercise,
+        is_watch=is_on_watch(calamity),
         made_at=at,
         acts=acts,
         unreachable=unreachable[:_MOST_NAMED],
@@ -110,7 +111,9 @@ async def _calamity(
     """Return the running calamity, or one that is only imagined."""
     proposal = propose_level(playbook, request.inputs.answers)
     if request.calamity_id is not None or request.levels is None:
-        return await open_calamity(session, actor.municipality_id, request.calamity_id or "")
+        calamity = await open_calamity(session, actor.municipality_id, request.calamity_id or "")
+        must_fit_watch(calamity, request)
+        return calamity
     levels = reasoned(request.levels, proposal, playbook)
     return CalamityRow(
         id=new_id(),
@@ -125,6 +128,7 @@ async def _calamity(
         opened_at=at,
         phase_since=at,
         level_since=at,
+        watch_since=at if request.watch_reason is not None else None,
         head_hash=GENESIS,
     )
 
@@ -152,7 +156,7 @@ def _condition(step: Step, playbook: Playbook) -> Words | None:
     return Words(nl=said.nl, en=said.en)
 
 
-class _Planner:
+class Planner:
     """Plans the acts of one playbook, one after the other."""
 
     def __init__(
@@ -170,10 +174,10 @@ class _Planner:
         self._is_now = is_now
         self._coded = coded
         self._composer = composer
-        self._playbook = composer.playbook
+        self.playbook = composer.playbook
         self._snapshot = snapshot
         self._affected = affected
-        self._course = course
+        self.course = course
         self._at = at
         self._now = now
         self._given = set(now.given)
@@ -188,26 +192,27 @@ class _Planner:
                     for member in self._snapshot.of(Group.RAPID_TEAM)
                     if member.role in act.roles and member.rank == 1
                 ]
-                yield self._act(step, "call-out", "rapid-team", act.message, _once(members))
+                yield self.act(step, "call-out", "rapid-team", act.message, _once(members))
             case Dispatch(audience=audience, message=message):
-                yield self._act(step, "dispatch", audience, message, self._members(audience))
+                yield self.act(step, "dispatch", audience, message, self._members(audience))
             case Round() as act:
                 for audience in act.audiences:
-                    of = self._playbook.audience(audience).of
+                    of = self.playbook.audience(audience).of
                     uses_form = of is Group.PROFESSIONALS and act.form is not None
                     message = act.form if uses_form and act.form else act.message
-                    yield self._act(step, "round", audience, message, self._members(audience))
+                    yield self.act(step, "round", audience, message, self._members(audience))
 
     def _members(self, audience: str) -> list[Member]:
-        return audience_of(self._playbook.audience(audience), self._snapshot, self._affected)
+        return audience_of(self.playbook.audience(audience), self._snapshot, self._affected)
 
-    def _act(
+    def act(
         self, step: Step, kind: str, audience: str, code: str, members: list[Member]
     ) -> PlannedAct:
-        message = self._playbook.message(code)
+        """Return what a step would send to these people with one message."""
+        message = self.playbook.message(code)
         if kind != "call-out":
             message = message.said_to(audience)
-        settled = self._course.settled(step)
+        settled = self.course.settled(step)
         start = settled.start_at
         # Budgets count per day and questions close in between: the plan looks at one step at a
         # time and says what holds whatever the day brings.
@@ -235,7 +240,7 @@ class _Planner:
             is_automatic=step.automatic,
             start_at=start,
             waits_for=settled.waits_for,
-            only_if=_condition(step, self._playbook),
+            only_if=_condition(step, self.playbook),
             leaves_at=max(leaves, default=start),
             recipients=len(selection.members),
             texts=texts,
@@ -311,7 +316,7 @@ class _Planner:
         """Return the called roles that fewer than *number* reachable people can fill."""
         called = {
             role
-            for step in self._playbook.steps
+            for step in self.playbook.steps
             if isinstance(step.act, CallOut)
             for role in step.act.roles
         }
@@ -334,6 +339,20 @@ async def plan_task(
     actor.must(Permission.STEER)
     task, calamity = await find_task(session, actor.municipality_id, task_id)
     activation = await get_activation(session, task.activation_id)
+    planner = await planner_of(session, terms, calamity, activation, at=at, is_now=True)
+    return list(planner.acts(planner.playbook.step(task.step)))
+
+
+async def planner_of(
+    session: Session,
+    terms: Terms,
+    calamity: CalamityRow,
+    activation: Activation,
+    *,
+    at: datetime,
+    is_now: bool = False,
+) -> "Planner":
+    """Return what plans the acts of an activation: now, or as its course stands."""
     playbook = (await get_version(session, activation.version_id)).playbook
     composer = await composer_for(
         session,
@@ -345,14 +364,14 @@ async def plan_task(
     )
     now = await circumstances(session, calamity, at)
     coded = await who_needs_codes(session, terms)
-    planner = _Planner(
+    rows = await tasks_of(session, activation.id)
+    return Planner(
         composer,
         activation.snapshot,
         now,
         activation.inputs.affected,
-        course_of(terms, calamity, playbook, activation),
+        course_of(terms, calamity, playbook, activation, rows),
         at=at,
         coded=coded,
-        is_now=True,
+        is_now=is_now,
     )
-    return list(planner.acts(playbook.step(task.step)))

@@ -24,6 +24,7 @@ from calamity.domain.course import (
 from calamity.domain.playbook import Playbook, Step
 from calamity.domain.playbook.formula import Facts
 from calamity.domain.timeline import TaskMissed
+from calamity.domain.watch import WATCH
 from calamity.store import calamities, tasks
 from calamity.store.calamities import Activation
 from calamity.store.database import Session
@@ -35,6 +36,7 @@ from calamity.store.wakes import Wakes
 
 SYSTEM = "system"
 _LIVE = (TaskState.OPEN, TaskState.RUNNING)
+_GATES = (CONDITION, WATCH)
 
 
 class Begun(Struct, frozen=True):
@@ -60,6 +62,7 @@ def course_of(
         begun=activation.begun,
         endings=_endings(rows),
         facts=_facts(calamity, playbook, activation, rows),
+        watch=calamities.watch_of(calamity),
     )
 
 
@@ -158,7 +161,7 @@ async def settle(
         if row.state == TaskState.WAITING and row.occurrence == 1:
             _settle_first(course, step, row, at)
         elif row.state == TaskState.WAITING:
-            if step.repeat is not None and course.is_over(step.repeat, row.start_at):
+            if course.is_over(step, row.start_at):
                 over.append(row.id)
             else:
                 _settle_again(course, step, row, at)
@@ -174,15 +177,15 @@ def _settle_first(course: Course, step: Step, row: TaskRow, at: datetime) -> Non
     settled = course.settled(step)
     if settled.waits_for is None and row.waits_for is None and row.start_at <= at:
         return  # its time has come: the worker is about to open it
-    if settled.waits_for is None and row.waits_for == CONDITION:
+    if settled.waits_for is None and row.waits_for in _GATES:
         settled = course.postponed(step, settled, at)
     row.start_at, row.due_at, row.waits_for = settled.start_at, settled.due_at, settled.waits_for
 
 
 def _settle_again(course: Course, step: Step, row: TaskRow, at: datetime) -> None:
-    """Let a later time of a step wait for its condition; its own time stands."""
-    if not course.may_open(step):
-        row.waits_for = CONDITION
+    """Let a later time of a step wait for its gate; its own time stands."""
+    if (gate := course.gate(step)) is not None:
+        row.waits_for = gate
     elif row.waits_for is not None:
         settled = course.postponed(step, Settled(row.start_at, row.due_at), at)
         row.start_at, row.due_at, row.waits_for = settled.start_at, settled.due_at, None
@@ -204,13 +207,10 @@ async def leave_waiting(
     """
     missed = 0
     length = task.due_at - task.start_at
-    while step.repeat is not None:
-        start = course.next_time(step.repeat, task.start_at)
-        if start is None:
-            break
-        waits_for = None if course.may_open(step) else CONDITION
+    while (start := course.next_time(step, task.start_at)) is not None:
         following = _task(
-            task.activation_id, task.calamity_id, step, Settled(start, start + length, waits_for),
+            task.activation_id, task.calamity_id, step,
+            Settled(start, start + length, course.gate(step)),
             occurrence=task.occurrence + 1,
         )  # fmt: skip
         await tasks.add_tasks(session, [following])

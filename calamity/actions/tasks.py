@@ -22,6 +22,7 @@ from calamity.domain.timeline import (
     TaskStarted,
     Visibility,
 )
+from calamity.domain.watch import WATCH
 from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
 from calamity.store.matters import list_facts
@@ -44,6 +45,11 @@ class _Hold(Struct):
     @property
     def calamity(self) -> CalamityRow:
         return self.runner.calamity
+
+    def must_not_be_held(self) -> None:
+        """Raise Conflict for a task that waits until the watch ends."""
+        if self.task.waits_for == WATCH:
+            calamities.must_reach_outside(self.calamity)
 
     async def begin(self) -> None:
         """Take the task out of waiting, before its time or whatever it waited for."""
@@ -75,11 +81,15 @@ async def _hold(
 async def start_task(
     session: Session, wakes: Wakes, terms: Terms, actor: Actor, task_id: str, *, at: datetime
 ) -> TaskRow:
-    """Run the act of a task now, before or after its time. Raises Conflict when it ran already."""
+    """Run the act of a task now, before or after its time.
+
+    Raises Conflict when it ran already, and for one that waits until the watch ends.
+    """
     actor.must(Permission.STEER)
     hold = await _hold(session, wakes, terms, actor, task_id, at=at)
     if hold.task.state not in _NOT_BEGUN:
         raise Conflict("This task was started before; its result is on the timeline.")
+    hold.must_not_be_held()
     step = hold.step
     if not isinstance(step.act, CallOut | Dispatch | Round):
         raise Refused("This task sends nothing. Do it, then mark it as done.", field="task")
@@ -116,13 +126,15 @@ async def finish_task(
 ) -> TaskRow:
     """Mark a task as done; for a decision, *choice* is the number of the option, from 0.
 
-    A task with a form is done with what was filled in; its entries come to the timeline.
+    A task with a form is done with what was filled in; its entries come to the timeline. Raises
+    Conflict for one that waits until the watch ends: leaving it out is all that can be done.
     """
     actor.must(Permission.WORK_TASKS)
     hold = await _hold(session, wakes, terms, actor, task_id, at=at)
     step, calamity = hold.step, hold.calamity
     if hold.task.state not in (*_NOT_BEGUN, TaskState.RUNNING):
         raise Conflict("This task was closed before.")
+    hold.must_not_be_held()
     if isinstance(step.act, Decision):
         await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
     entries = written_down(step.act, form, role=step.role, at=at, tempo=calamity.tempo)
@@ -260,6 +272,7 @@ async def open_extra_round(  # noqa: PLR0917 - what every sending act takes, in 
     """Open a round now, with the question of the playbook's own rounds. Raises Refused without."""
     actor.must(Permission.STEER)
     calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    calamities.must_reach_outside(calamity)
     for activation in reversed(await calamities.list_activations(session, calamity_id)):
         playbook = (await get_version(session, activation.version_id)).playbook
         act = next((s.act for s in playbook.steps if isinstance(s.act, Round)), None)

@@ -106,10 +106,11 @@ async def draft_telling(
 ) -> dict[str, str]:
     """Return words to begin with: those of the fact, of its correction, or of the loop-back.
 
-    Raises Conflict for a correction that nobody needs.
+    Raises Conflict for a correction that nobody needs, and while the calamity is on watch.
     """
     actor.must(Permission.STEER)
-    await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    calamity = await calamities.open_calamity(session, actor.municipality_id, calamity_id)
+    calamities.must_reach_outside(calamity)
     if aim.corrects is not None:
         matter = await matters.get_matter(session, calamity_id, aim.corrects, actor.sees)
         stale = to_correct(matter, await matters.list_queued(session, calamity_id))
@@ -198,7 +199,8 @@ async def _must_look(session: Session, actor: Actor, new: NewTelling) -> bool:
 async def _ready(
     session: Session, terms: Terms, actor: Actor, calamity: CalamityRow, new: NewTelling
 ) -> _Ready:
-    """Find out who hears this, and under which code it leaves."""
+    """Find out who hears this, and under which code it leaves; nobody does during a watch."""
+    calamities.must_reach_outside(calamity)
     if "nl" not in new.texts or not new.texts["nl"].strip():
         raise Refused("Write the words in Dutch at least.", field="nl")
     if "..." in " ".join(new.texts.values()):

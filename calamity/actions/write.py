@@ -91,8 +91,8 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
     """Write one SMS to one's own key figure, with one's name below it.
 
     It counts in the budget of the day and waits for the end of quiet hours, unless it answers what
-    this person wrote. Raises Refused after STOP, without an agreement and above the budget, and
-    LookAgain for a name, a number or a short link that was not *confirmed*.
+    this person wrote. Raises Refused after STOP, without an agreement, above the budget and first
+    during a watch, and LookAgain for a name, a number or a short link that was not *confirmed*.
     """
     contact = _contact(actor)
     known = await conversations.get_acquaintance(
@@ -196,7 +196,15 @@ async def _may_get(
     if calamity.is_exercise and allowed is not None and person.phone not in allowed:
         raise Refused("This number may not be texted in an exercise.", field="text")
     if is_answer:
+        # Also on watch: who writes to us first may hear a human voice. Silence would tell them more
+        # than a kind word does, and the answer rests on nothing that the watch keeps inside.
         return
+    if calamities.is_on_watch(calamity):
+        raise Refused(
+            "This calamity is on watch: we write to nobody first. You can answer when this person "
+            "writes to you.",
+            field="text",
+        )
     budgets = [
         version.playbook.budget
         for version in (await versions_at_work(session, calamity.id)).values()

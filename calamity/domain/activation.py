@@ -81,6 +81,8 @@ class ActivationRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Required for a new calamity."""
     is_exercise: bool = False
     tempo: Tempo = 1
+    watch_reason: Reason | None = None
+    """Only watch for now, and why: nobody outside the rapid team hears from us yet."""
 
 
 class Member(Struct, frozen=True, omit_defaults=True):

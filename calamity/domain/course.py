@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from calamity.domain.activation import CONDITION, Given
-from calamity.domain.playbook import Playbook, Question, Repeat, Step, seconds
+from calamity.domain.playbook import Playbook, Question, Step, seconds
 from calamity.domain.playbook.formula import Facts, holds, read_formula
 from calamity.domain.playbook.moments import T0, When, day_begins, first_at, read_moment
+from calamity.domain.watch import WATCH, Watch, reaches_outside
 
 
 class Settled(Struct, frozen=True):
@@ -60,17 +61,25 @@ class Course(Struct, frozen=True):
     endings: Mapping[str, Sequence[Ending]] = {}
     """How often a step came to its end, the first time first."""
     facts: Facts = Facts()
+    watch: Watch | None = None
 
     def settled(self, step: Step) -> Settled:
         """Return when a step starts, for the first time if it repeats, and what it waits for."""
-        start, waits_for = self._moment(step.start)
-        due, _ = self._moment(step.due)
+        start, waits_for = self._moment(step.start, step)
+        due, _ = self._moment(step.due, step)
         if step.repeat is not None and step.repeat.at:
             first = self._first_clock(start, step.repeat.at)
             start, due = first, due + (first - start)
-        if waits_for is None and not self.may_open(step):
-            waits_for = CONDITION
+        gate = self.gate(step)
+        if waits_for is None or gate == WATCH:
+            waits_for = gate
         return Settled(self.clock.real(start), self.clock.real(max(start, due)), waits_for)
+
+    def gate(self, step: Step) -> str | None:
+        """Return what keeps a step shut whose time may have come: the watch, or its condition."""
+        if self.watch is not None and self.watch.holds and reaches_outside(step, self.playbook):
+            return WATCH
+        return None if self.may_open(step) else CONDITION
 
     def may_open(self, step: Step) -> bool:
         """Tell whether the condition of a step holds; what nobody knows does not hold."""
@@ -82,10 +91,10 @@ class Course(Struct, frozen=True):
 
     def due(self, step: Step) -> datetime:
         """Return the latest moment of a step."""
-        return self.clock.real(self._moment(step.due)[0])
+        return self.clock.real(self._moment(step.due, step)[0])
 
     def postponed(self, step: Step, settled: Settled, at: datetime) -> Settled:
-        """Return when a step starts whose condition came to hold at *at*.
+        """Return when a step starts whose gate opened at *at*.
 
         What should have begun before begins now, or at the next of its times of day.
         """
@@ -95,9 +104,11 @@ class Course(Struct, frozen=True):
             start = self.clock.real(own)
         return Settled(start, settled.due_at + (start - settled.start_at))
 
-    def next_time(self, repeat: Repeat, start_at: datetime) -> datetime | None:
+    def next_time(self, step: Step, start_at: datetime) -> datetime | None:
         """Return when a step comes again that came at *start_at*; None when that is over."""
-        own = self.clock.own(start_at)
+        own, repeat = self.clock.own(start_at), step.repeat
+        if repeat is None:
+            return None
         if repeat.at:
             following = self._first_clock(own + timedelta(seconds=1), repeat.at)
         elif repeat.every is not None:
@@ -105,11 +116,13 @@ class Course(Struct, frozen=True):
         else:
             return None
         real = self.clock.real(following)
-        return None if self.is_over(repeat, real) else real
+        return None if self.is_over(step, real) else real
 
-    def is_over(self, repeat: Repeat, start_at: datetime) -> bool:
-        """Tell whether a repeat has ended before *start_at*."""
-        until, waits_for = self._moment(repeat.until)
+    def is_over(self, step: Step, start_at: datetime) -> bool:
+        """Tell whether the repeat of a step has ended before *start_at*."""
+        if step.repeat is None:
+            return False
+        until, waits_for = self._moment(step.repeat.until, step)
         return waits_for is None and self.clock.own(start_at) >= until
 
     def _first_clock(self, own: datetime, clocks: Sequence[str]) -> datetime:
@@ -117,23 +130,33 @@ class Course(Struct, frozen=True):
         return min(first_at(local, clock).astimezone(UTC) for clock in clocks)
 
     def _moment(
-        self, written: str, via: frozenset[str] = frozenset()
+        self, written: str, step: Step, via: frozenset[str] = frozenset()
     ) -> tuple[datetime, str | None]:
         """Return a moment in the calamity's own time, and what must happen before it counts."""
         when = read_moment(written)
-        base, waits_for = self._base(when, via)
+        if when.date is not None:
+            base, waits_for = day_begins(when.date, self.clock.zone), None
+        else:
+            base, waits_for = self._base(when, step, via)
+            base = max(base, self._held_until(step) or base)
         return when.after(base, self.clock.zone).astimezone(UTC), waits_for
 
-    def _base(self, when: When, via: frozenset[str]) -> tuple[datetime, str | None]:
-        if when.date is not None:
-            return day_begins(when.date, self.clock.zone), None
+    def _held_until(self, step: Step) -> datetime | None:
+        """Return when a watch ended that held this step: for it, nothing happened before."""
+        if self.watch is None or self.watch.ended_at is None:
+            return None
+        if not reaches_outside(step, self.playbook):
+            return None
+        return self.clock.own(self.watch.ended_at)
+
+    def _base(self, when: When, step: Step, via: frozenset[str]) -> tuple[datetime, str | None]:
         if when.base == T0:
             return self.clock.own(self.t0), None
         phase = next((each for each in self.playbook.phases if each.code == when.base), None)
         if phase is not None:
             if phase.code in self.begun:
                 return self.clock.own(self.begun[phase.code]), None
-            return self._moment(phase.starts)[0], f"phase {phase.code}"
+            return self._moment(phase.starts, step)[0], f"phase {phase.code}"
         return self._base_of_step(when, via)
 
     def _base_of_step(self, when: When, via: frozenset[str]) -> tuple[datetime, str | None]:
@@ -142,7 +165,8 @@ class Course(Struct, frozen=True):
         # A circle of steps is refused before publication; here it must only not go round for ever.
         if when.base in via:
             return self.clock.own(self.t0), f"step {when.base}"
-        due, _ = self._moment(self.playbook.step(when.base).due, via | {when.base})
+        awaited = self.playbook.step(when.base)
+        due, _ = self._moment(awaited.due, awaited, via | {when.base})
         return due, f"step {when.base}"
 
 

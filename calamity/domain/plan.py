@@ -31,7 +31,7 @@ class PlannedAct(Struct, frozen=True, rename="camel"):
     is_automatic: bool
     start_at: datetime
     waits_for: str | None
-    """A phase, a step or a condition; until it comes, *start_at* is an expectation."""
+    """A phase, a step, a condition or the watch; until then, *start_at* is an expectation."""
     only_if: Words | None
     leaves_at: datetime
     """Later than *start_at* where quiet hours hold texts back."""
@@ -72,6 +72,8 @@ class Plan(Struct, frozen=True, rename="camel"):
     """It still works; the timeline will say so."""
     is_retired: bool
     is_exercise: bool
+    is_watch: bool
+    """What reaches people outside the rapid team waits until a person ends the watch."""
     made_at: datetime
     acts: list[PlannedAct]
     unreachable: list[Unreachable]

@@ -77,7 +77,7 @@ def _times(
     found: list[PlannedStep] = []
     while at is not None and len(found) < _MOST_TIMES:
         found.append(_moved(first, at, lasts, len(found) + 1))
-        at = course.next_time(first.step.repeat, at)
+        at = course.next_time(first.step, at)
     if at is not None:
         found[-1] = _moved(first, found[-1].start_at, lasts, len(found), goes_on=True)
     return found

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from calamity.domain.activation import Inputs, Snapshot
 from calamity.domain.errors import Conflict, NotFound
 from calamity.domain.timeline import GENESIS
+from calamity.domain.watch import Watch
 from calamity.store.database import Session
 from calamity.store.ids import new_id
 from calamity.store.tables import ActivationRow, CalamityRow
@@ -27,9 +28,10 @@ async def add_calamity(
     is_exercise: bool,
     tempo: int,
     phase: str,
+    is_watch: bool = False,
     at: datetime,
 ) -> CalamityRow:
-    """Open a calamity with an empty timeline."""
+    """Open a calamity with an empty timeline, on watch or not."""
     row = CalamityRow(
         id=new_id(),
         municipality_id=municipality_id,
@@ -40,6 +42,7 @@ async def add_calamity(
         opened_at=at,
         phase_since=at,
         level_since=at,
+        watch_since=at if is_watch else None,
         head_hash=GENESIS,
     )
     session.sql.add(row)
@@ -86,6 +89,27 @@ async def open_calamity(
     if row.closed_at is not None:
         raise Conflict("This calamity is closed; its timeline can be read and exported.")
     return row
+
+
+def watch_of(row: CalamityRow) -> Watch | None:
+    """Return the watch with which a calamity began, if it did."""
+    return Watch(row.watch_since, row.watch_ended_at) if row.watch_since is not None else None
+
+
+def is_on_watch(row: CalamityRow) -> bool:
+    """Say whether a calamity is open and nobody outside the rapid team may hear from us."""
+    watch = watch_of(row)
+    return watch is not None and watch.holds and row.closed_at is None
+
+
+def must_reach_outside(row: CalamityRow) -> None:
+    """Raise Conflict while a calamity is on watch: this would reach people outside the team."""
+    if is_on_watch(row):
+        raise Conflict(
+            "This calamity is on watch: nobody outside the rapid team hears from us yet. End the "
+            "watch first, in the head of the room.",
+            field="watch",
+        )
 
 
 async def list_calamities(

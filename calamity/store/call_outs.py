@@ -6,7 +6,7 @@ from msgspec import Struct
 from sqlalchemy import func, or_, update
 from sqlmodel import col, select
 
-from calamity.domain.call_out import Answer, CallOutState, Rung
+from calamity.domain.call_out import OPEN_RUNGS, Answer, CallOutState, Rung
 from calamity.domain.channels import Channel, read_ways
 from calamity.domain.dispatch import MessageState
 from calamity.domain.errors import NotFound
@@ -159,6 +159,23 @@ async def due_ladders(session: Session, at: datetime) -> list[str]:
         .limit(500)
     )
     return list(rows)
+
+
+async def people_called(session: Session, activation_id: str) -> set[str]:
+    """Return who was called in an activation and comes, or may still come."""
+    rows = await session.sql.scalars(
+        select(LadderRow.recipient_id)
+        .join(CallOutRow, col(CallOutRow.id) == LadderRow.call_out_id)
+        .join(TaskRow, col(TaskRow.id) == CallOutRow.task_id)
+        .where(
+            TaskRow.activation_id == activation_id,
+            or_(
+                col(LadderRow.state).in_(OPEN_RUNGS),
+                col(LadderRow.answer).in_([each for each in Answer if each.comes]),
+            ),
+        )
+    )
+    return set(rows)
 
 
 async def end_call_outs(session: Session, calamity_id: str, at: datetime) -> None:

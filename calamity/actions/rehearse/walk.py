@@ -161,11 +161,7 @@ class Walk:
             # It held when the moment was told, and does not any more.
             self._waiting.append(step)
             return
-        if (
-            step.repeat is not None
-            and occurrence > 1
-            and course.is_over(step.repeat, settled.start_at)
-        ):
+        if step.repeat is not None and occurrence > 1 and course.is_over(step, settled.start_at):
             return
         self._walked.duties.append(
             Duty(
@@ -185,7 +181,7 @@ class Walk:
     def _plan_again(self, course: Course, step: Step, settled: Settled, occurrence: int) -> None:
         if step.repeat is None:
             return
-        following = course.next_time(step.repeat, settled.start_at)
+        following = course.next_time(step, settled.start_at)
         if following is None:
             return
         if occurrence >= _MOST_TIMES:

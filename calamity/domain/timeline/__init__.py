@@ -64,6 +64,7 @@ from calamity.domain.timeline.stated import (
     Statement,
 )
 from calamity.domain.timeline.verdict import Fault, Sign, Verdict, verify
+from calamity.domain.timeline.watched import WatchBegun, WatchEnded
 
 __all__ = [
     "GENESIS",
@@ -120,6 +121,8 @@ __all__ = [
     "TaskStarted",
     "Verdict",
     "Visibility",
+    "WatchBegun",
+    "WatchEnded",
     "canonical_header",
     "canonical_time",
     "commitment",

@@ -16,6 +16,7 @@ from calamity.domain.timeline.entry import EntryKind
 from calamity.domain.timeline.reports import ReportReleased
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.stated import MatterEnded, Statement
+from calamity.domain.timeline.watched import WatchBegun, WatchEnded
 
 
 class CalamityOpened(Body, frozen=True, tag="calamity-opened"):
@@ -308,11 +309,15 @@ class CalamityClosed(Body, frozen=True, tag="calamity-closed"):
     reason: Text
     stop: list[StopMark] = field(default_factory=list)
     deviation: Text | None = None
+    stood_down: bool = False
+    """It was on watch: nobody outside the rapid team had heard from us."""
 
 
 Happening = (
     CalamityOpened
     | PlaybookActivated
+    | WatchBegun
+    | WatchEnded
     | LevelSet
     | PhaseSet
     | CallOutStarted
@@ -353,6 +358,8 @@ Happening = (
 _KINDS: dict[type, EntryKind] = {
     CalamityOpened: EntryKind.ACTIVATION,
     PlaybookActivated: EntryKind.ACTIVATION,
+    WatchBegun: EntryKind.ACTIVATION,
+    WatchEnded: EntryKind.ACTIVATION,
     PhaseSet: EntryKind.PHASE,
     CallOutStarted: EntryKind.CALL_OUT,
     CallOutReminded: EntryKind.CALL_OUT,

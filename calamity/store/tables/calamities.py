@@ -30,6 +30,9 @@ class CalamityRow(SQLModel, table=True):
     next_update_at: datetime | None = moment(nullable=True)
     review_at: datetime | None = moment(nullable=True)
     """Before this a person decides anew whether all this is still needed."""
+    watch_since: datetime | None = moment(nullable=True)
+    """Since then nobody outside the rapid team hears from us, until *watch_ended_at*."""
+    watch_ended_at: datetime | None = moment(nullable=True)
     closed_at: datetime | None = moment(nullable=True)
     head_seq: int = 0
     """Sequence number of the last timeline entry; locking this row orders the writers."""
@@ -81,7 +84,7 @@ class TaskRow(SQLModel, table=True):
     """Which time it is of a step that repeats."""
     role: str = short(40)
     waits_for: str | None = Field(default=None, max_length=60)
-    """`phase acute`, `step S11` or `condition`; nothing once its time counts."""
+    """`phase acute`, `step S11`, `condition` or `watch`; nothing once its time counts."""
     start_at: datetime = moment()
     due_at: datetime = moment()
     is_automatic: bool

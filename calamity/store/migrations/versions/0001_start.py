@@ -97,6 +97,8 @@ def upgrade() -> None:
         sa.Column("level_since", sa.BigInteger(), nullable=False),
         sa.Column("next_update_at", sa.BigInteger(), nullable=True),
         sa.Column("review_at", sa.BigInteger(), nullable=True),
+        sa.Column("watch_since", sa.BigInteger(), nullable=True),
+        sa.Column("watch_ended_at", sa.BigInteger(), nullable=True),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("head_seq", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.String(length=64), nullable=False),
