@@ -19,6 +19,7 @@ from calamity.cli.theme import theme
 from calamity.cli.timeline import timeline
 from calamity.cli.token import token
 from calamity.cli.user import user
+from calamity.cli.watch import watch
 from calamity.domain.errors import CalamityError
 
 _REFUSED = 1
@@ -50,7 +51,7 @@ def calamity() -> None:
 
 for _command in (
     run, serve, work, sandbox, migrate, demo, doctor, municipality, neighbourhoods, people, user,
-    token, playbooks, activate, timeline, theme,
+    token, playbooks, activate, watch, timeline, theme,
 ):  # fmt: skip
     calamity.add_command(_command)
 

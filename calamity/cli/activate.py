@@ -19,8 +19,10 @@ from calamity.cli.operator import (
 )
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from calamity.domain.activation import ActivationRequest
-    from calamity.domain.plan import Plan
+    from calamity.domain.plan import Plan, PlannedAct
     from calamity.store.calamities import Activation
 
 _LONGEST_INCIDENT = 60
@@ -48,6 +50,12 @@ _LONGEST_INCIDENT = 60
 @click.option("--calamity", help="The id of a running calamity, to add a playbook to it.")
 @click.option("--affected", multiple=True, metavar="CODE", help="A neighbourhood concerned.")
 @click.option("--place", default="", help="Where the team meets.")
+@click.option(
+    "--watch",
+    "watch_reason",
+    metavar="REASON",
+    help="Only watch for now, and why: the rapid team alone, nobody else hears from us.",
+)
 @click.option("--exercise", is_flag=True, help="Every text begins with OEFENING.")
 @click.option(
     "--tempo",
@@ -113,6 +121,7 @@ def _request(
     calamity: str | None,
     affected: tuple[str, ...],
     place: str,
+    watch_reason: str | None,
     exercise: bool,
     tempo: int,
     request_key: str | None,
@@ -143,6 +152,7 @@ def _request(
         "title": title,
         "is_exercise": exercise,
         "tempo": tempo,
+        "watch_reason": watch_reason,
     }
     if level is not None and calamity is None:
         values["levels"] = {"social": level, "social_reason": reason}
@@ -203,11 +213,21 @@ async def _activate(request: "ActivationRequest", slug: str | None, by: str) -> 
         return await begin(session, Wakes(database), terms_of(settings), actor, request, at=now())
 
 
+def _when(act: "PlannedAct", zone: "tzinfo") -> str:
+    from calamity.domain.watch import WATCH
+
+    if act.waits_for == WATCH:
+        return "na afwachten / after the watch"
+    return f"{act.start_at.astimezone(zone):%d-%m %H:%M}"
+
+
 def _say_plan(plan: "Plan") -> None:
     from calamity.cli.operator import say_table
 
     kind = "OEFENING / EXERCISE" if plan.is_exercise else "ECHT / FOR REAL"
     say(f"{plan.title.nl} / {plan.title.en}, versie / version {plan.version} - {kind}")
+    if plan.is_watch:
+        say("Eerst afwachten: alleen het snelteam. / Only watching: the rapid team alone.")
     if plan.is_past_its_date:
         say("Let op: deze versie is verlopen. / Note: this version is past its date.")
     if plan.is_retired:
@@ -215,7 +235,7 @@ def _say_plan(plan: "Plan") -> None:
     zone = settings_now().zone
     rows = [
         (
-            f"{act.start_at.astimezone(zone):%d-%m %H:%M}",
+            _when(act, zone),
             act.step,
             "vanzelf / by itself" if act.is_automatic else "door een mens / by a person",
             act.audience,

@@ -118,6 +118,22 @@ REFUSALS = (
     N_("Choose to whom this goes."),
     N_("Choose the fact that these words tell."),
     N_("People answered our questions. Tell them first what was done with their answers."),
+    # the watch
+    N_(
+        "This calamity is on watch: nobody outside the rapid team hears from us yet. End the "
+        "watch first, in the head of the room."
+    ),
+    N_(
+        "This calamity is on watch: we write to nobody first. You can answer when this person "
+        "writes to you."
+    ),
+    N_(
+        "This calamity is not on watch: people outside the team may have heard from us. Start "
+        "the whole playbook."
+    ),
+    N_("This calamity is on watch. Let the team stand down, or end the watch first."),
+    N_("This calamity is not on watch."),
+    N_("Say why the whole playbook starts."),
     # the handover of a shift
     N_("Choose one of the roles."),
     N_("Write what the next one must know."),

@@ -54,6 +54,23 @@ def _activated(it: line.PlaybookActivated, say: Language, names: Names) -> str:
     return " ".join(said)
 
 
+def _watch_begun(it: line.WatchBegun, say: Language, names: Names) -> str:
+    return say.text("Only watching for now: the rapid team alone. Nobody else hears from us yet.")
+
+
+def _watch_ended(it: line.WatchEnded, say: Language, names: Names) -> str:
+    over = say.text(
+        "The whole playbook starts; the watch that began %(moment)s is over.",
+        moment=say.moment(it.since),
+    )
+    held = say.plural(
+        "%(num)s step that waited counts from this moment.",
+        "%(num)s steps that waited count from this moment.",
+        it.steps,
+    )
+    return f"{over} {held}"
+
+
 def _level_set(it: line.LevelSet, say: Language, names: Names) -> str:
     kind = {
         "social": say.text("Social level"),
@@ -302,6 +319,11 @@ def _sealed(it: line.Sealed, say: Language, names: Names) -> str:
 
 
 def _closed(it: line.CalamityClosed, say: Language, names: Names) -> str:
+    if it.stood_down:
+        return say.text(
+            "The team stood down and the calamity is closed. Nobody outside the team had heard "
+            "from us."
+        )
     closed = say.text("Calamity closed.")
     missing = [
         mark.text_en if say.code == "en" else mark.text_nl for mark in it.stop if not mark.is_met
@@ -330,6 +352,8 @@ def N_(text: str) -> str:  # noqa: N802 - the name by which the extraction finds
 _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.CalamityOpened: _calamity_opened,
     line.PlaybookActivated: _activated,
+    line.WatchBegun: _watch_begun,
+    line.WatchEnded: _watch_ended,
     line.LevelSet: _level_set,
     line.PhaseSet: _phase_set,
     line.CallOutStarted: _call_out_started,

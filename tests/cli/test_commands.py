@@ -45,7 +45,8 @@ COMMANDS = (
     "playbooks schema", "activate", "playbooks drafts", "playbooks submit", "playbooks retire",
     "playbooks revoke", "playbooks uses", "playbooks merge", "playbooks keys", "playbooks trust",
     "playbooks distrust", "playbooks rehearse", "playbooks folder",
-    "timeline export", "timeline verify", "theme check",
+    "timeline export", "timeline verify", "theme check", "watch show", "watch end",
+    "watch stand-down",
 )  # fmt: skip
 
 
@@ -356,6 +357,26 @@ def test_activating_asks_first_and_no_is_no(sqlite_cli: Cli):
     assert "OEFENING" in said.stdout
     assert "There is no calamity yet" in sqlite_cli.refused("timeline", "verify", "newest")
     assert "Geactiveerd" in sqlite_cli(*words, given="y\n")
+
+
+def test_a_watch_begins_and_ends_from_the_command_line(sqlite_cli: Cli):
+    sqlite_cli("demo")
+    words = ("activate", "attack-elsewhere", "--title", "Oefening", "--exercise", "--yes")
+
+    def begin() -> str:
+        said = sqlite_cli(*words, "--watch", "Nog onzeker")
+        assert "Only watching: the rapid team alone." in said
+        assert "after the watch" in said
+        return said.split()[-1]
+
+    first = begin()
+    assert sqlite_cli.json("watch", "show", first)["goOn"]
+    assert sqlite_cli.run("watch", "end", first, "--reason", "Zeker", given="n\n").returncode == 1
+    assert "has started" in sqlite_cli("watch", "end", first, "--reason", "Zeker", "--yes")
+    assert "not on watch" in sqlite_cli.refused("watch", "show", first)
+    second = begin()
+    assert "Closed." in sqlite_cli("watch", "stand-down", second, "--reason", "Loos", "--yes")
+    assert "closed" in sqlite_cli.refused("watch", "end", second, "--reason", "Toch", "--yes")
 
 
 def test_the_real_thing_needs_a_level_with_a_reason(sqlite_cli: Cli):

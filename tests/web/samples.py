@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 
 from calamity.domain.permissions import Permission
 from calamity.domain.receipts import Cause
@@ -16,6 +17,7 @@ from calamity.web.report_words import sheet_of
 from calamity.web.totp import picture as qr
 from calamity.web.views import (
     account,
+    call_list,
     carrier,
     check_in,
     facts,
@@ -27,6 +29,7 @@ from calamity.web.views import (
     room,
     start,
     studio,
+    watch,
 )
 from calamity.web.views.accessibility import Accessibility
 from calamity.web.views.frame import (
@@ -235,6 +238,7 @@ START = start.Start(
             social_level=1,
             since=ago(hours=2),
             exercise=True,
+            watch_since=ago(hours=2),
         ),
         start.CalamityCard(
             id="c-0",
@@ -389,6 +393,25 @@ REVIEW = start.Review(
     neighbourhoods=NAMES[:2],
     hidden=HIDDEN,
     warnings=("Deze versie is over haar datum. Dat mag, maar het komt op de tijdlijn.",),
+)
+WATCH = watch.Watch(
+    ago(minutes=40),
+    "We weten nog niet of dit een aanslag is. De politie belt terug.",
+    "coördinator",
+)
+WATCHED = tuple(
+    structs.replace(each, watch=each.audience != "Snelteam", expected=place > 0)
+    for place, each in enumerate(PLAN.dispatches)
+)
+HELD_TASK = room.TaskLine(
+    id="t-held",
+    title="Eerste bericht aan sleutelfiguren",
+    role="coördinator sociaal domein",
+    due=ahead(hours=1),
+    state="waiting",
+    act="dispatch",
+    waits="wacht tot het afwachten voorbij is",
+    held=True,
 )
 WRONG = Form(
     values={"title": "", "incident": "Schietpartij", "meeting_time": "22:00", "exercise": "yes"},
@@ -1506,8 +1529,87 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {},
     ),
+    "activate-form-watch": (
+        "activate_form",
+        start.FillIn(
+            playbook=PLAYBOOK,
+            neighbourhoods=NEIGHBOURHOODS,
+            questions=(start.Question("answer-here", "Is het hier gebeurd?"),),
+            knows_little=True,
+            form=Form(
+                values={"answer-here": "unknown", "scope": "watch"},
+                errors={"watch_reason": "Zeg waar je op wacht."},
+            ),
+        ),
+        {},
+    ),
+    "activate-form-second-watch": (
+        "activate_form",
+        start.FillIn(
+            playbook=PLAYBOOK,
+            neighbourhoods=NEIGHBOURHOODS,
+            calamity=start.OpenCalamity(id="c-1", title=CARD.title, watch=True),
+        ),
+        {},
+    ),
     "activate-review": ("activate_review", REVIEW, EXERCISE),
+    "activate-review-watch": (
+        "activate_review",
+        structs.replace(
+            REVIEW,
+            exercise=False,
+            plan=structs.replace(PLAN, dispatches=WATCHED),
+            watch=True,
+            watch_reason=WATCH.reason,
+        ),
+        {},
+    ),
     "room": ("room", ROOM, LIVE),
+    "room-watch": (
+        "room",
+        structs.replace(
+            ROOM,
+            summary=structs.replace(SUMMARY, watch=WATCH),
+            tasks=structs.replace(ROOM.tasks, later=(HELD_TASK,)),
+        ),
+        LIVE,
+    ),
+    "watch": (
+        "watch",
+        watch.WatchPage(
+            calamity="c-1",
+            title=CARD.title,
+            watch=WATCH,
+            go_on=watch.WatchEnd(
+                tuple(structs.replace(each, watch=False) for each in WATCHED[1:]), 34
+            ),
+            stand_down=watch.WatchEnd(WATCHED[:1], 6),
+        ),
+        {},
+    ),
+    "watch-wrong": (
+        "watch",
+        watch.WatchPage(
+            calamity="c-1",
+            title=CARD.title,
+            watch=watch.Watch(ago(minutes=40)),
+            go_on=watch.WatchEnd(),
+            stand_down=watch.WatchEnd(),
+            failed="go-on",
+            form=Form(errors={"reason": "Zeg waarom het hele draaiboek start."}),
+        ),
+        {},
+    ),
+    "task-watch": (
+        "task",
+        room.TaskPage(
+            calamity="c-1",
+            calamity_title=CARD.title,
+            task=HELD_TASK,
+            idempotency_key="k-9",
+        ),
+        {},
+    ),
     "room-exercise": ("room", ROOM, LIVE | EXERCISE),
     "room-empty": ("room", EMPTY_ROOM, LIVE),
     "task": (
@@ -1749,20 +1851,20 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "calendar-none": ("calendar", start.CalendarPage(), {"viewer": PROFESSIONAL}),
     "call-list": (
         "call_list",
-        room.CallListPage(
+        call_list.CallListPage(
             calamity="c-1",
             title=CARD.title,
             made_at=ago(minutes=1),
             shows_numbers=True,
             lists=(
-                room.CallList(
+                call_list.CallList(
                     title="Roep het snelteam op",
                     quota=3,
                     coming=1,
                     words="ALARM Oeverlanden: snelteam start. Overleg 22.30, stadhuis.",
                     words_language="nl",
                     lines=(
-                        room.CallListLine(
+                        call_list.CallListLine(
                             "Eva Smit",
                             "communicatie",
                             1,
@@ -1770,7 +1872,9 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                             "eva.smit@oeverlanden.example",
                             ago(minutes=12),
                         ),
-                        room.CallListLine("Hassan Amrani", "communicatie", 2, "+31 970 102 40004"),
+                        call_list.CallListLine(
+                            "Hassan Amrani", "communicatie", 2, "+31 970 102 40004"
+                        ),
                     ),
                 ),
             ),

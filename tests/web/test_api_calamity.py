@@ -327,6 +327,45 @@ async def test_a_closed_calamity_takes_no_more(api: Api) -> None:
     assert verdict["seals"] == 1
 
 
+async def test_a_watch_keeps_words_inside_until_a_person_ends_it(api: Api) -> None:
+    body = new_calamity(watchReason="Nog onzeker.")
+    planned = (await api.post("/v1/calamities/plan", body)).json()
+    assert planned["isWatch"]
+    assert {each["waitsFor"] for each in planned["acts"][1:]} == {"watch"}
+    calamity = (await api.post("/v1/calamities", body)).json()["calamityId"]
+    place = f"/v1/calamities/{calamity}"
+    said = (await api.get(place)).json()
+    assert said["watchSince"] is not None
+    assert said["watchEndedAt"] is None
+    words = await _task(api, calamity, "give")
+    assert words["waitsFor"] == "watch"
+    telling = {"audience": "friends", "fact": 1, "texts": {"nl": "Blijf kalm. {sender}"}}
+    for way, more in (
+        (f"tasks/{words['id']}/start", {}),
+        ("rounds", {"audiences": ["friends"]}),
+        ("tellings", telling),
+        ("tellings/plan", telling),
+        ("close", {"reason": "Voorbij."}),
+    ):
+        refused = await api.post(f"{place}/{way}", more)
+        assert refused.status_code == 409, (way, refused.text)
+        assert "on watch" in refused.json()["detail"]
+    seen = (await api.get(f"{place}/watch")).json()
+    assert {each["step"] for each in seen["goOn"]} == {"give", "facts", "ask", "stop"}
+    assert seen["standDown"][0]["recipients"] == 3
+    ended = await api.post(f"{place}/watch/end", {"reason": "Het is zeker."})
+    assert ended.json()["watchEndedAt"] is not None
+    again = await api.post(f"{place}/watch/end", {"reason": "Nog eens."})
+    assert again.json() == ended.json()
+    assert (await api.get(f"{place}/watch")).status_code == 409
+    assert (await api.post(f"{place}/watch/stand-down", {"reason": "Nee."})).status_code == 409
+    assert (await api.post(f"{place}/tasks/{words['id']}/start")).status_code == 200
+    body = new_calamity("request-2", watchReason="Nog onzeker.")
+    calamity = (await api.post("/v1/calamities", body)).json()["calamityId"]
+    down = await api.post(f"/v1/calamities/{calamity}/watch/stand-down", {"reason": "Loos."})
+    assert down.json()["closedAt"] is not None
+
+
 async def test_a_coordinator_stops_a_call_out_and_opens_a_round(api: Api) -> None:
     calamity = await api.calamity()
     place = f"/v1/calamities/{calamity}"

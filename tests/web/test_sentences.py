@@ -112,6 +112,9 @@ SAMPLES: list[line.Happening] = [
     line.Sealed(head_seq=9, head_hash="0" * 64, signature="x", public_key="y"),
     line.NeedConfirmed(reason="Nog onrust.", review_at=AT),
     line.CalamityClosed(reason="Rust."),
+    line.CalamityClosed(reason="Loos alarm.", stood_down=True),
+    line.WatchBegun(reason="Nog onzeker."),
+    line.WatchEnded(reason="Het is zeker.", since=AT, steps=4),
     line.CalamityClosed(
         reason="Rust.",
         stop=[

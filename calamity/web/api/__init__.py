@@ -30,6 +30,7 @@ from calamity.web.api import (
     tasks,
     timeline,
     trusted_keys,
+    watch,
 )
 from calamity.web.api.document import PREFIX, document, openapi_config
 from calamity.web.api.gate import the_actor, the_house
@@ -48,6 +49,7 @@ def api_routers() -> tuple[Router, Router]:
         route_handlers=[
             calamities.router,
             activations.router,
+            watch.router,
             timeline.router,
             matters.router,
             export.router,

@@ -41,6 +41,9 @@ class Calamity(Struct, frozen=True, rename="camel"):
     opened_at: datetime
     next_update_at: datetime | None
     review_at: datetime | None
+    watch_since: datetime | None
+    """Since then nobody outside the rapid team hears from us, until *watch_ended_at* or closed."""
+    watch_ended_at: datetime | None
     closed_at: datetime | None
 
 

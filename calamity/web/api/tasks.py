@@ -62,7 +62,7 @@ class Task(Struct, frozen=True, rename="camel"):
     who: Literal["municipality", "partner", "residents"]
     state: TaskState
     waits_for: str | None
-    """A phase, a step or a condition; until it comes, the times are expectations."""
+    """A phase, a step, a condition or the watch; until then, the times are expectations."""
     only_if: Words | None
     start_at: datetime
     due_at: datetime

@@ -22,7 +22,7 @@ from calamity.domain.plan import Plan
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.proposal import in_words, propose_level
 from calamity.domain.texts import spelled_plainly
-from calamity.store.calamities import find_activation_by_key, open_calamity
+from calamity.store.calamities import find_activation_by_key, is_on_watch, open_calamity
 from calamity.store.database import Session, is_clash
 from calamity.store.ids import new_id
 from calamity.store.municipalities import Neighbourhood, list_neighbourhoods
@@ -35,6 +35,7 @@ from calamity.web.pages.activation_form import (
     ANSWER,
     Filled,
     answers_in,
+    knows_little,
     next_time,
     one,
     read_form,
@@ -207,11 +208,12 @@ async def confirm(
             raise
         return _to_room(request, before, _before(language))
     log.info("calamity.activated", calamity=activation.calamity_id, activation=activation.id)
-    words = (
-        language.text("The exercise has started.")
-        if asked.is_exercise
-        else language.text("The playbook has started.")
-    )
+    if asked.watch_reason is not None:
+        words = language.text("The watch has begun: the rapid team alone.")
+    elif asked.is_exercise:
+        words = language.text("The exercise has started.")
+    else:
+        words = language.text("The playbook has started.")
     return _to_room(request, activation.calamity_id, words)
 
 
@@ -286,7 +288,9 @@ def _asked(request: PageRequest, filled: Filled, stage: Stage, at: datetime) -> 
 def _open(calamity: CalamityRow | None) -> views.OpenCalamity | None:
     if calamity is None:
         return None
-    return views.OpenCalamity(calamity.id, calamity.title, calamity.is_exercise)
+    return views.OpenCalamity(
+        calamity.id, calamity.title, calamity.is_exercise, is_on_watch(calamity)
+    )
 
 
 def _proposal(stage: Stage, sent: Sent, language: Language) -> views.ProposedLevel | None:
@@ -317,6 +321,7 @@ async def _show(request: PageRequest, stage: Stage, form: Form, status: int = 20
             for each in stage.version.playbook.questions
         ),
         proposal=_proposal(stage, sent, language) if sent else None,
+        knows_little=knows_little(answers_in(sent, stage.version.playbook)),
         out_of_use=tuple(out_of_use(stage.version, language, now())),
         form=form,
     )
@@ -351,6 +356,8 @@ async def _show_review(
             *in_texts(planned, language),
             *people_and_hours(planned, stage.version.playbook, language),
         ),
+        watch=planned.is_watch,
+        watch_reason=filled.watch_reason if filled.scope == "watch" else None,
         plain=any(spelled_plainly(words) != words for words in _own_words(filled)),
     )
     frame = await frame_of(request, calamity=calamity)

@@ -1,6 +1,6 @@
 """The form of an activation: what the coordinator filled in, read anew at every step."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -51,6 +51,8 @@ class Filled(Struct, frozen=True):
     threat_level: Annotated[int, Meta(ge=1, le=5)] | None = None
     threat_level_reason: Reason | None = None
     answers: dict[Code, Given] = {}
+    scope: Literal["whole", "watch"] = "whole"
+    watch_reason: Reason | None = None
 
 
 ANSWER = "answer-"
@@ -65,6 +67,12 @@ def answers_in(sent: Sent, playbook: Playbook) -> dict[Code, Given]:
         if given in _GIVEN:
             found[question.code] = _GIVEN[given]
     return found
+
+
+def knows_little(answers: Mapping[Code, Given]) -> bool:
+    """Say whether most of what was answered is unknown: then a watch is worth thinking of."""
+    unknown = sum(given == "unknown" for given in answers.values())
+    return unknown * 2 > len(answers)
 
 
 def one(sent: Sent, field: str) -> str | None:
@@ -96,6 +104,8 @@ def read_form(
         errors["neighbourhoods"] = language.text("Choose neighbourhoods from the list.")
     if asks_although and "yes" not in sent.get("although", []):
         errors["although"] = language.text("Tick this, or choose another playbook.")
+    if one(sent, "scope") == "watch" and not one(sent, "watch_reason"):
+        errors.setdefault("watch_reason", language.text("Say what you wait for."))
     if is_new:
         _check_new(sent, errors, language, asks=bool(playbook.questions))
     if errors:
@@ -126,7 +136,7 @@ def _in_order(errors: dict[str, str]) -> dict[str, str]:
     order = (
         "although", "title", "incident", "incident_en", "place", "meeting_time", "neighbourhoods",
         "exercise", "tempo", "social_level", "social_level_reason", "grip", "grip_reason",
-        "threat_level", "threat_level_reason",
+        "threat_level", "threat_level_reason", "scope", "watch_reason",
     )  # fmt: skip
     known = {field: errors[field] for field in order if field in errors}
     return known | errors
@@ -164,6 +174,7 @@ def request_of(
         levels=None if calamity else _levels(filled),
         is_exercise=is_exercise,
         tempo=filled.tempo if is_exercise else 1,
+        watch_reason=filled.watch_reason if filled.scope == "watch" else None,
     )
 
 

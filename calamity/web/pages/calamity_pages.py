@@ -19,9 +19,11 @@ from calamity.web.pages.rounds import ROUNDS
 from calamity.web.pages.tasks import TASKS
 from calamity.web.pages.tellings import TELLINGS
 from calamity.web.pages.timeline import TIMELINE
+from calamity.web.pages.watch import WATCH
 
 ROOM_PAGES: list[ControllerRouterHandler] = [
     *ROOM,
+    *WATCH,
     *HELD,
     *HANDOVER,
     *TASKS,

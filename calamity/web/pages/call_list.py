@@ -24,7 +24,7 @@ from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.paths import PATHS
 from calamity.web.sentences import N_
 from calamity.web.typeset import typeset
-from calamity.web.views import room
+from calamity.web.views import call_list as views
 
 _WORDS = {
     "say": N_("Say who you are, and then:"),
@@ -73,7 +73,7 @@ async def call_list_pdf(
 
 async def _found(
     request: PageRequest, actor: Actor, calamity: str
-) -> tuple[room.CallListPage, Scene]:
+) -> tuple[views.CallListPage, Scene]:
     async with house_of(request).database.reading() as session:
         scene = await scene_of(request, session, actor, calamity)
         steps = await call_outs.call_out_steps(session, calamity)
@@ -96,7 +96,7 @@ async def _found(
             lists.append(
                 _list(scene, roster, step.act.roles, title=title, words=words, people=people)
             )
-    view = room.CallListPage(
+    view = views.CallListPage(
         calamity=calamity,
         title=scene.calamity.title,
         made_at=scene.at,
@@ -106,7 +106,7 @@ async def _found(
     return view, scene
 
 
-def _on_paper(view: room.CallListPage, scene: Scene) -> dict[str, Any]:
+def _on_paper(view: views.CallListPage, scene: Scene) -> dict[str, Any]:
     say = scene.language
     title = f"{say.text('Call list')}: {view.title}"
     return {
@@ -152,17 +152,17 @@ def _list(
     title: str,
     words: tuple[str, str],
     people: dict[str, Recipient],
-) -> room.CallList:
+) -> views.CallList:
     lines = sorted(_to_call(roster), key=lambda line: (roles.index(line.role), line.rank))
     shows_numbers = scene.actor.may(Permission.STEER)
-    return room.CallList(
+    return views.CallList(
         title=title,
         quota=roster.quota,
         coming=roster.coming,
         words=words[0],
         words_language=words[1],
         lines=tuple(
-            room.CallListLine(
+            views.CallListLine(
                 name=line.name,
                 role=scene.title(line.role),
                 rank=line.rank,

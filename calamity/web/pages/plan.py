@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from calamity.domain.dispatch import Held
 from calamity.domain.plan import Plan, PlannedAct, PlannedText, Unreachable
 from calamity.domain.playbook import Group, Playbook
 from calamity.domain.texts import room_in, segments
+from calamity.domain.watch import WATCH
 from calamity.store.people import ResponderLine
 from calamity.web.language import Language
 from calamity.web.pages.text_check import costly
@@ -35,11 +37,7 @@ def plan_view(
     Members of the team are named; key figures are counted, since only their contact person knows
     who they are.
     """
-    at_once = [
-        act
-        for act in plan.acts
-        if act.is_automatic and not act.waits_for and act.start_at <= plan.made_at
-    ]
+    at_once = [act for act in plan.acts if leaves_at_once(act, plan.made_at)]
     sends = {act.step for act in plan.acts}
     return views.Plan(
         dispatches=tuple(
@@ -54,6 +52,11 @@ def plan_view(
         takes_seconds=_FIRST_TEXT_SECONDS + sum(act.seconds for act in at_once),
         by_hand=sum(not step.automatic and step.code not in sends for step in playbook.steps),
     )
+
+
+def leaves_at_once(act: PlannedAct, at: datetime) -> bool:
+    """Say whether what is planned leaves as soon as a person confirms, at this moment."""
+    return act.is_automatic and not act.waits_for and act.start_at <= at
 
 
 def planned_dispatch(
@@ -80,6 +83,7 @@ def planned_dispatch(
         takes_seconds=act.seconds,
         at_once=at_once,
         only_if=act.only_if.in_language(language.code) if act.only_if else None,
+        watch=act.waits_for == WATCH,
         expected=act.waits_for is not None,
         held=tuple(
             views.Unreachable(reason=REASONS[Held(why)], count=count)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from calamity.domain.corrections import CORRECTION, LOOP_BACK
 from calamity.domain.permissions import Actor
-from calamity.domain.playbook import Playbook, Round, Step
+from calamity.domain.playbook import Group, Playbook, Round, Step
 from calamity.domain.texts import as_exercise, fill
 from calamity.store.calamities import Pinned, get_calamity, list_pinned
 from calamity.store.database import Session
@@ -139,6 +139,7 @@ def _names(
     names = dict(places) | {
         CORRECTION: spoken.text("who read it before"),
         LOOP_BACK: spoken.text("who answered our questions"),
+        Group.RAPID_TEAM.value: spoken.text("rapid team"),
     }
     for version in versions.values():
         playbook = version.playbook

@@ -6,10 +6,10 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
-from calamity.domain.activation import TaskState
+from calamity.domain.activation import ENDED
 from calamity.domain.call_out import Rung
 from calamity.domain.permissions import Actor, Permission
-from calamity.store.calamities import list_calamities
+from calamity.store.calamities import is_on_watch, list_calamities
 from calamity.store.call_outs import rosters
 from calamity.store.database import Session
 from calamity.store.network import list_circles
@@ -31,7 +31,6 @@ from calamity.web.pages.playbooks import by_scenario, card_of, newest_approved
 from calamity.web.paths import PATHS, path
 from calamity.web.views import start as views
 
-_OVER = (TaskState.DONE, TaskState.SKIPPED)
 _YEAR = timedelta(days=365)
 _MOST_NAMED = 6
 
@@ -65,7 +64,10 @@ async def _card(
     late = waiting = 0
     if row.closed_at is None and actor.may(Permission.SEE_ROOM):
         tasks = await list_tasks(session, row.id)
-        late = sum(task.state not in _OVER and task.due_at < at for task in tasks)
+        # Of what waits for something else than its time, the time is a guess.
+        late = sum(
+            task.state not in ENDED and not task.waits_for and task.due_at < at for task in tasks
+        )
         waiting = sum(
             line.state in (Rung.CALLED, Rung.REMINDED)
             for roster in await rosters(session, row.id)
@@ -81,6 +83,7 @@ async def _card(
         late_tasks=late,
         waiting=waiting,
         closed_at=row.closed_at,
+        watch_since=row.watch_since if is_on_watch(row) else None,
     )
 
 

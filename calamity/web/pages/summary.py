@@ -6,6 +6,7 @@ from calamity.actions.decide import LevelKind
 from calamity.domain.timeline import EntryKind, LevelSet
 from calamity.store.timeline import TimelineReader
 from calamity.web.pages.scene import Scene
+from calamity.web.pages.watch import watch_view
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
@@ -27,6 +28,7 @@ async def summary_view(
         phases.update((each.code, each.title.in_language(code)) for each in playbook.phases)
     first = scene.pinned[0] if scene.pinned else None
     inputs = first.inputs if first else None
+    watch = await watch_view(scene, reader)
     levels = await asyncio.gather(
         *(_level(scene, reader, kind, entry, column) for kind, entry, column in LEVELS)
     )
@@ -53,6 +55,7 @@ async def summary_view(
         closed_at=calamity.closed_at,
         review_at=calamity.review_at,
         review_late=calamity.review_at is not None and calamity.review_at < scene.at,
+        watch=watch,
         failed=failed,
         form=form or Form(),
     )

@@ -26,6 +26,7 @@ from calamity.domain.playbook import (
 )
 from calamity.domain.playbook_prose import condition
 from calamity.domain.timeline import EntryKind, TaskDone, TaskSkipped
+from calamity.domain.watch import WATCH
 from calamity.store import call_outs
 from calamity.store import tasks as rows_of
 from calamity.store.database import Session
@@ -155,12 +156,15 @@ def task_line(
         who=step.who,
         occurrence=row.occurrence,
         repeats=step.repeat is not None,
+        held=row.waits_for == WATCH,
         fills=puts_form(step.act),
     )
 
 
 def _waits(scene: Scene, row: TaskRow) -> str | None:
     """Say what a task waits for besides its time; a condition is said with the task itself."""
+    if row.waits_for == WATCH:
+        return scene.language.text("waits until the watch ends")
     kind, _, code = (row.waits_for or "").partition(" ")
     if kind == "phase":
         return scene.language.text("once this phase begins: %(phase)s", phase=scene.title(code))

@@ -10,6 +10,7 @@ from calamity.web.views.frame import Form
 from calamity.web.views.picture import Coverage, Picture, Trend
 from calamity.web.views.playbook import ActKind
 from calamity.web.views.start import Plan
+from calamity.web.views.watch import Watch
 
 _LATE = timedelta(minutes=2)
 
@@ -50,6 +51,7 @@ class Summary(Struct, frozen=True, forbid_unknown_fields=True):
     review_at: datetime | None = None
     """Before this somebody decides whether all this is still needed."""
     review_late: bool = False
+    watch: Watch | None = None
     failed: str = ""
     """Which form was refused: phase, a level, review, or close."""
     form: Form = Form()
@@ -94,38 +96,6 @@ class AnswerPage(Struct, frozen=True, forbid_unknown_fields=True):
     action: str
     answer: Literal["coming", "cannot", "late"] | None = None
     is_open: bool = True
-
-
-class CallListLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody to phone by hand."""
-
-    name: str
-    role: str
-    rank: int
-    phone: str = ""
-    email: str = ""
-    called_at: datetime | None = None
-
-
-class CallList(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to phone for one call-out, in order, and what to say."""
-
-    title: str
-    quota: int
-    coming: int
-    words: str
-    words_language: str
-    lines: tuple[CallListLine, ...] = ()
-
-
-class CallListPage(Struct, frozen=True, forbid_unknown_fields=True):
-    """The page to print when no message gets through any more."""
-
-    calamity: str
-    title: str
-    made_at: datetime
-    lists: tuple[CallList, ...] = ()
-    shows_numbers: bool = False
 
 
 class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +147,8 @@ class TaskLine(Struct, frozen=True, forbid_unknown_fields=True):
     who: Literal["municipality", "partner", "residents"] = "municipality"
     occurrence: int = 1
     repeats: bool = False
+    held: bool = False
+    """Waits until the watch ends: nobody can start or finish it before."""
     fills: bool = False
     """Puts a form before who does it."""
 

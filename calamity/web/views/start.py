@@ -21,6 +21,8 @@ class CalamityCard(Struct, frozen=True, forbid_unknown_fields=True):
     late_tasks: int = 0
     waiting: int = 0
     closed_at: datetime | None = None
+    watch_since: datetime | None = None
+    """Since then on watch: nobody outside the rapid team hears from us yet."""
 
 
 class PlaybookCard(Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +89,8 @@ class OpenCalamity(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     title: str
     exercise: bool = False
+    watch: bool = False
+    """Nobody outside the rapid team hears from us yet."""
 
 
 class ChoosePlaybook(Struct, frozen=True, forbid_unknown_fields=True):
@@ -123,6 +127,8 @@ class FillIn(Struct, frozen=True, forbid_unknown_fields=True):
     questions: tuple[Question, ...] = ()
     proposal: ProposedLevel | None = None
     """What the answers given so far propose."""
+    knows_little: bool = False
+    """Most of what was answered so far is unknown: a watch is worth thinking of."""
     out_of_use: tuple[str, ...] = ()
     """Why this version should not be the first choice; who starts it ticks that they know."""
     form: Form = Form()
@@ -145,6 +151,8 @@ class PlannedDispatch(Struct, frozen=True, forbid_unknown_fields=True):
     held: tuple["Unreachable", ...] = ()
     only_if: str | None = None
     """The condition under which it happens at all, in words."""
+    watch: bool = False
+    """Waits until the watch ends."""
     expected: bool = False
     """Waits for a phase, a step or its condition: its time is an expectation."""
     at_once: bool = True
@@ -225,6 +233,8 @@ class Review(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: OpenCalamity | None = None
     proposal: ProposedLevel | None = None
     warnings: tuple[str, ...] = ()
+    watch: bool = False
+    watch_reason: str | None = None
     plain: bool = False
     """What was typed could be spelled with cheaper letters."""
 
