@@ -39,6 +39,8 @@ class Permission(StrEnum):
     EXPORT_TIMELINE = "export-timeline"
     ERASE = "erase"
     SEE_OFFICIALS_PAGE = "see-officials-page"
+    REQUEST_UPDATE = "request-update"
+    """Ask the team for an update, while following the officials' page."""
     WRITE_REPORT = "write-report"
     """Write in the draft of the situation report."""
     RELEASE_REPORT = "release-report"
@@ -91,7 +93,7 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
     UserRole.OFFICIAL: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.APPROVE, _P.SEE_CALAMITIES, _P.SEE_TIMELINE,
-            _P.SEE_OFFICIALS_PAGE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
+            _P.SEE_OFFICIALS_PAGE, _P.REQUEST_UPDATE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS,
         }
     ),
     UserRole.ADMINISTRATOR: frozenset(

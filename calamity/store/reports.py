@@ -94,14 +94,19 @@ async def list_released(session: Session, calamity_id: str) -> list[Released]:
     return [_released(session, row) for row in rows]
 
 
-async def last_released(session: Session, calamity_id: str) -> Released | None:
-    """Return the last released version, or None."""
-    row = await session.sql.scalar(
+async def last_released(
+    session: Session, calamity_id: str, *, until: datetime | None = None
+) -> Released | None:
+    """Return the last version that was released (before *until*), or None."""
+    query = (
         select(ReportRow)
         .where(ReportRow.calamity_id == calamity_id)
         .order_by(col(ReportRow.number).desc())
         .limit(1)
     )
+    if until is not None:
+        query = query.where(col(ReportRow.released_at) < until)
+    row = await session.sql.scalar(query)
     return _released(session, row) if row else None
 
 

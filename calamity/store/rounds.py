@@ -282,16 +282,24 @@ async def add_picture(
 
 
 async def list_pictures(
-    session: Session, calamity_id: str, audience: str, *, limit: int = 20
+    session: Session,
+    calamity_id: str,
+    audience: str,
+    *,
+    limit: int = 20,
+    until: datetime | None = None,
 ) -> list[PublishedPicture]:
-    """Return the pictures of a calamity for one audience, the newest first."""
-    rows = await session.sql.execute(
+    """Return the pictures of a calamity for one audience, the newest first; before *until*."""
+    query = (
         select(PictureRow, RoundRow.number)
         .join(RoundRow, col(RoundRow.id) == PictureRow.round_id)
         .where(PictureRow.calamity_id == calamity_id, PictureRow.audience == audience)
         .order_by(col(RoundRow.number).desc())
         .limit(limit)
     )
+    if until is not None:
+        query = query.where(col(PictureRow.published_at) < until)
+    rows = await session.sql.execute(query)
     return [
         PublishedPicture(
             row.round_id,

@@ -80,6 +80,10 @@ PATHS = {
     "report_file": "/calamities/{calamity:str}/report/versions/{number:int}/files/{form:str}",
     "officials": "/calamities/{calamity:str}/officials",
     "officials_part": "/calamities/{calamity:str}/officials/parts/{part:str}",
+    "officials_past": "/calamities/{calamity:str}/officials/as-of",
+    "wall": "/calamities/{calamity:str}/officials/wall",
+    "update_requests": "/calamities/{calamity:str}/update-requests",
+    "update_request": "/calamities/{calamity:str}/update-requests/{sequence:int}",
     # the people's own pages
     "inbox": "/inbox",
     "inbox_part": "/inbox/parts/{part:str}",

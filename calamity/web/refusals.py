@@ -110,6 +110,13 @@ REFUSALS = (
     N_("This was ended before; its end is on the timeline."),
     N_("Somebody else changed this meanwhile. Look at the new words first."),
     N_("This entry does not exist, or is not for your role."),
+    # officials who want to know more, and what they saw before
+    N_("Your earlier question is still open."),
+    N_("This request does not exist."),
+    N_("This request was answered before."),
+    N_("Write the answer."),
+    N_("This moment does not exist."),
+    N_("Write a day and a time: 2026-11-22T14:05."),
     # own words to an audience, and closing
     N_("Nobody read this in a text, or they were told before."),
     N_("This fact was withdrawn. Do not send it."),

@@ -21,7 +21,7 @@ def own_words(happening: line.Happening) -> str | None:
     """Return what a person wrote with it, in that person's language."""
     if isinstance(happening, line.CalamityClosed) and happening.deviation:
         return f"{happening.reason}\n{happening.deviation}"
-    for name in ("reason", "note", "text", "ground"):
+    for name in ("reason", "note", "text", "ground", "words"):
         words = getattr(happening, name, None)
         if words:
             return str(words)
@@ -298,6 +298,14 @@ def _next_update(it: line.NextUpdateSet, say: Language, names: Names) -> str:
     return say.text("Next update promised for %(moment)s.", moment=say.moment(it.at))
 
 
+def _update_requested(it: line.UpdateRequested, say: Language, names: Names) -> str:
+    return say.text("An official asked for an update.")
+
+
+def _update_answered(it: line.UpdateAnswered, say: Language, names: Names) -> str:
+    return say.text("The question of line %(n)s is answered.", n=it.refers_to)
+
+
 def _handed_over(it: line.HandedOver, say: Language, names: Names) -> str:
     return say.text("Handed over: %(role)s.", role=names.get(it.role, it.role))
 
@@ -382,6 +390,8 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.SummaryWritten: _summary,
     line.ReportReleased: _report_released,
     line.NextUpdateSet: _next_update,
+    line.UpdateRequested: _update_requested,
+    line.UpdateAnswered: _update_answered,
     line.HandedOver: _handed_over,
     line.TakenOver: _taken_over,
     line.Corrected: _corrected,

@@ -73,6 +73,8 @@ async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Respon
     template, view = {
         "head": ("officials_head", samples.OFFICIALS.summary),
         "situation": ("situation", samples.OFFICIALS.situation),
+        "told": ("told", samples.OFFICIALS.situation),
+        "wall": ("wall", samples.WALL),
         "picture": ("picture", samples.OFFICIALS.picture),
     }[part]
     changes = samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL}

@@ -21,6 +21,7 @@ from calamity.web.views import (
     carrier,
     check_in,
     facts,
+    officials,
     people,
     picture,
     playbook,
@@ -57,7 +58,9 @@ COORDINATOR = Viewer(
 OFFICIAL = Viewer(
     name="Jan de Wit",
     role="bestuurder",
-    may=frozenset({Permission.SEE_OFFICIALS_PAGE, Permission.SEE_PLAYBOOKS}),
+    may=frozenset(
+        {Permission.SEE_OFFICIALS_PAGE, Permission.SEE_PLAYBOOKS, Permission.REQUEST_UPDATE}
+    ),
 )
 CONTACT = Viewer(name="Samira Bos", role="contactpersoon", may=frozenset({Permission.READ_REPLIES}))
 ADMINISTRATOR = Viewer(name="Kees Laan", role="beheerder", may=EVERYTHING)
@@ -885,34 +888,6 @@ EMPTY_ROOM = room.Room(
     timeline=room.Timeline(calamity="c-1", title=CARD.title),
     picture=room.PicturePart(calamity="c-1", next_round_closes_at=ahead(hours=2)),
 )
-SITUATION = room.Situation(
-    calamity="c-1",
-    sentences=(
-        "Er is geschoten op een station in een andere stad; in onze gemeente is niets gebeurd en gelden geen maatregelen.",
-        "Het snelteam is bij elkaar, sleutelfiguren en scholen hebben van ons gehoord en wij zijn zichtbaar in de wijken.",
-        "Vanavond vragen we de wijken opnieuw hoe het gaat; morgenochtend praten we met de scholen.",
-    ),
-    by="Noor Vermeer",
-    at=ago(minutes=15),
-    next_update_at=ahead(minutes=45),
-    decisions=(TASKS.open[4],),
-    told=(
-        room.Told(at=ago(hours=5), audience="sleutelfiguren", people=40, text=TEXTS[0].text),
-        room.Told(
-            at=ago(hours=4),
-            audience="scholen",
-            people=11,
-            text="Morgen praten met je klas? Tips en een lesbrief: waterveen.example/school Steun nodig op school? Bel 14 0999. Gemeente Waterveen",
-        ),
-    ),
-)
-OFFICIALS = room.Officials(summary=SUMMARY, situation=SITUATION, picture=PICTURE_PART)
-EMPTY_OFFICIALS = room.Officials(
-    summary=SUMMARY,
-    situation=room.Situation(calamity="c-1", next_update_at=ago(minutes=12), overdue=True),
-    picture=room.PicturePart(calamity="c-1"),
-)
-
 INBOX = people.Inbox(
     calamity_title=CARD.title,
     people=(
@@ -1304,6 +1279,128 @@ EXERCISE = {
     "phones_url": "http://127.0.0.1:8001/phones",
 }
 LIVE = {"stream": Stream(calamity="c-1", after=58)}
+
+SITUATION = officials.Situation(
+    calamity="c-1",
+    sentences=(
+        "Er is geschoten op een station in een andere stad; in onze gemeente is niets gebeurd en gelden geen maatregelen.",
+        "Het snelteam is bij elkaar, sleutelfiguren en scholen hebben van ons gehoord en wij zijn zichtbaar in de wijken.",
+        "Vanavond vragen we de wijken opnieuw hoe het gaat; morgenochtend praten we met de scholen.",
+    ),
+    by="Noor Vermeer",
+    at=ago(minutes=15),
+    next_update_at=ahead(minutes=45),
+    requests=(
+        officials.RequestLine(
+            sequence=61,
+            at=ago(minutes=8),
+            by="Jan de Wit",
+            role="bestuurder",
+            words="Zijn de scholen morgen open?",
+        ),
+        officials.RequestLine(
+            sequence=55,
+            at=ago(minutes=40),
+            by="Els Brouwer",
+            role="bestuurder",
+            words="Komt er een bijeenkomst?",
+            answered_at=ago(minutes=31),
+            answer="Ja, morgen om 19.30 uur in het wijkcentrum.",
+        ),
+    ),
+    decisions=(TASKS.open[4],),
+    told=(
+        officials.Told(at=ago(hours=5), audience="sleutelfiguren", people=40, text=TEXTS[0].text),
+        officials.Told(
+            at=ago(hours=4),
+            audience="scholen",
+            people=11,
+            text="Morgen praten met je klas? Tips en een lesbrief: waterveen.example/school Steun nodig op school? Bel 14 0999. Gemeente Waterveen",
+        ),
+    ),
+)
+OFFICIALS = officials.Officials(summary=SUMMARY, situation=SITUATION, picture=PICTURE_PART)
+EMPTY_OFFICIALS = officials.Officials(
+    summary=SUMMARY,
+    situation=officials.Situation(calamity="c-1", next_update_at=ago(minutes=12), overdue=True),
+    picture=room.PicturePart(calamity="c-1"),
+)
+WALL = officials.Wall("c-1", SUMMARY, SITUATION, PICTURE_PART)
+_MENDED = room.Mended(41, text="Het gaat om twee klassen.", later=ago(minutes=2))
+_TURNS = tuple(
+    officials.TurnLine(
+        number, ago(hours=7 - number), f"/calamities/c-1/officials/as-of?at={number}", words
+    )
+    for number, words in enumerate(
+        (
+            ("Calamiteit geopend.", "Sociaal niveau op 1 gezet."),
+            ("Samenvatting voor bestuurders geschreven.",),
+            ("Sociaal niveau van 1 naar 2.", "Sleutelfiguren: 40 berichten gepland."),
+        ),
+        1,
+    )
+)
+PAST = officials.Past(
+    at=ago(hours=5),
+    written="2026-11-21T16:04",
+    earliest="2026-11-21T15:04",
+    latest="2026-11-21T21:03",
+    officials=officials.Officials(
+        summary=msgspec.structs.replace(
+            SUMMARY,
+            levels=(
+                msgspec.structs.replace(SUMMARY.levels[0], mended=_MENDED),
+                room.Level("grip", None, ago(hours=6), "Noor Vermeer", is_erased=True),
+                SUMMARY.levels[2],
+            ),
+        ),
+        situation=msgspec.structs.replace(
+            SITUATION,
+            sentences=(),
+            is_erased=True,
+            requests=(),
+            told=(msgspec.structs.replace(SITUATION.told[0], mended=_MENDED),),
+            told_more=3,
+        ),
+        picture=room.PicturePart(calamity="c-1"),
+    ),
+    turns=_TURNS,
+    step=2,
+    before=_TURNS[0],
+    after=_TURNS[2],
+)
+REQUESTING = officials.RequestPage(
+    calamity="c-1",
+    title=CARD.title,
+    next_update_at=ago(minutes=12),
+    overdue=True,
+    requests=SITUATION.requests[:1],
+    form=Form(values={"words": "Bel 0612345678"}, errors={"words": "Hier staan persoonsgegevens."}),
+)
+ANSWER_TO = officials.AnswerPage(calamity="c-1", title=CARD.title, request=SITUATION.requests[0])
+OFFICIAL_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
+    "officials-past": ("officials_past", PAST, {"here": "past", "viewer": OFFICIAL}),
+    "wall": ("wall", WALL, LIVE | {"here": "wall", "viewer": OFFICIAL}),
+    "wall-empty": (
+        "wall",
+        officials.Wall(
+            "c-1", EMPTY_OFFICIALS.summary, EMPTY_OFFICIALS.situation, EMPTY_OFFICIALS.picture
+        ),
+        {"here": "wall", "viewer": OFFICIAL},
+    ),
+    "update-request": ("update_request", REQUESTING, {"viewer": OFFICIAL}),
+    "update-request-asked": (
+        "update_request",
+        msgspec.structs.replace(REQUESTING, own=SITUATION.requests[0], form=Form()),
+        {"viewer": OFFICIAL},
+    ),
+    "update-answer": ("update_answer", ANSWER_TO, {}),
+    "update-answered": (
+        "update_answer",
+        msgspec.structs.replace(ANSWER_TO, request=SITUATION.requests[1]),
+        {},
+    ),
+}
 
 # name: (template, view, what differs in the frame)
 SHEET = sheet_of(
@@ -1754,6 +1851,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "timeline-line-wrong": ("timeline_line", RUMOUR_WRONG, {}),
     "timeline-line-corrected": ("timeline_line", CORRECTED, {}),
     "timeline-line-erased": ("timeline_line", ERASED, {}),
+    **OFFICIAL_PAGES,
     "officials": ("officials", OFFICIALS, LIVE | {"here": "officials", "viewer": OFFICIAL}),
     "officials-empty": ("officials", EMPTY_OFFICIALS, {"here": "officials", "viewer": COORDINATOR}),
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),
@@ -2168,5 +2266,7 @@ PARTIALS: dict[str, object] = {
     "picture": PICTURE_PART,
     "officials_head": SUMMARY,
     "situation": SITUATION,
+    "told": SITUATION,
+    "wall": WALL,
     "inbox": INBOX,
 }

@@ -44,6 +44,9 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", f"{CALAMITY}/handovers"): (P.SEE_ROOM,),
     ("POST", f"{CALAMITY}/handovers"): (P.WORK_TASKS,),
     ("POST", f"{CALAMITY}/handovers/{{seq}}/taken"): (P.WORK_TASKS,),
+    ("GET", f"{CALAMITY}/update-requests"): (P.SEE_OFFICIALS_PAGE,),
+    ("POST", f"{CALAMITY}/update-requests"): (P.REQUEST_UPDATE,),
+    ("POST", f"{CALAMITY}/update-requests/{{seq}}/answer"): (P.STEER,),
     ("GET", f"{CALAMITY}/call-outs"): (P.SEE_ROOM,),
     (
         "POST",
@@ -265,6 +268,8 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "plan": {"loopBack": True, "texts": {"nl": "Dank."}},
         "tellings": {"loopBack": True, "texts": {"nl": "Dank."}},
         "handovers": {"role": "LEI", "text": "Alles loopt."},
+        "update-requests": {"words": "Zijn de scholen open?"},
+        "answer": {"text": "Ja."},
     }
     walked = 0
     for method, path in NEEDS:

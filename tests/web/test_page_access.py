@@ -178,6 +178,12 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
     (P.SEE_OFFICIALS_PAGE,): (
         "GET /calamities/{calamity}/officials",
         "GET /calamities/{calamity}/officials/parts/{part}",
+        "GET /calamities/{calamity}/officials/as-of",
+        "GET /calamities/{calamity}/officials/wall",
+    ),
+    (P.REQUEST_UPDATE,): (
+        "GET /calamities/{calamity}/update-requests",
+        "POST /calamities/{calamity}/update-requests",
     ),
     (P.SEE_PEOPLE,): ("GET /people",),
     (P.SEE_PLAYBOOKS,): (
@@ -205,6 +211,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /calamities/{calamity}/call-list",
         "GET /calamities/{calamity}/call-list.pdf",
         "GET /calamities/{calamity}/handovers",
+        "GET /calamities/{calamity}/update-requests/{sequence}",
     ),
     (P.SEE_TIMELINE,): (
         "GET /calamities/{calamity}/timeline",
@@ -236,6 +243,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /calamities/{calamity}/rounds",
         "POST /calamities/{calamity}/rounds/{round}/close",
         "POST /calamities/{calamity}/sentences",
+        "POST /calamities/{calamity}/update-requests/{sequence}",
         "GET /calamities/{calamity}/tellings",
         "POST /calamities/{calamity}/tellings",
         "POST /calamities/{calamity}/tellings/send",

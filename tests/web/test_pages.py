@@ -74,9 +74,13 @@ def test_every_post_carries_a_token_and_nothing_is_inline(name: str) -> None:
 @pytest.mark.parametrize("name", samples.PARTIALS)
 def test_a_part_is_the_same_in_the_page_and_by_itself(name: str) -> None:
     view = samples.PARTIALS[name]
-    where = {"officials_head": "officials", "situation": "officials", "inbox": "inbox"}.get(
-        name, "room"
-    )
+    where = {
+        "officials_head": "officials",
+        "situation": "officials",
+        "told": "officials",
+        "wall": "wall",
+        "inbox": "inbox",
+    }.get(name, "room")
     template, page_view, changes = samples.PAGES[where]
     frame = samples.frame("nl", **changes)
     part = RENDERER.partial(name, frame, view)
@@ -101,9 +105,11 @@ def test_every_template_is_shown_somewhere() -> None:
 
 
 def test_what_people_wrote_is_escaped() -> None:
-    told = samples.room.Told(at=samples.NOW, audience="<b>", people=1, text="<script>x</script>\nb")
-    view = samples.room.Situation(calamity="c-1", told=(told,))
-    part = RENDERER.partial("situation", samples.frame("nl"), view)
+    told = samples.officials.Told(
+        at=samples.NOW, audience="<b>", people=1, text="<script>x</script>\nb"
+    )
+    view = samples.officials.Situation(calamity="c-1", told=(told,))
+    part = RENDERER.partial("told", samples.frame("nl"), view)
     assert "<script>" not in part
     assert "&lt;script&gt;x&lt;/script&gt;<br>b" in part
 

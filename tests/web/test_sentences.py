@@ -105,6 +105,8 @@ SAMPLES: list[line.Happening] = [
     line.Statement(kind="commitment", text="We komen langs.", to="Wijk 1", owner="LEI", due_at=AT),
     line.SummaryWritten(sentences=["Een.", "Twee."]),
     line.NextUpdateSet(at=AT),
+    line.UpdateRequested(words="Zijn de scholen open?", by="u-1"),
+    line.UpdateAnswered(refers_to=4, text="Ja."),
     line.HandedOver(role="LEI", text="Alles loopt."),
     line.TakenOver(role="LEI", refers_to=4, by="u-1"),
     line.Corrected(refers_to=4, text="Twee klassen."),

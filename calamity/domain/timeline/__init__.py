@@ -51,6 +51,7 @@ from calamity.domain.timeline.happening import (
     kind_of,
 )
 from calamity.domain.timeline.reports import ReportReleased
+from calamity.domain.timeline.requests import UpdateAnswered, UpdateRequested
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.seal import is_signed, public_key, sign
 from calamity.domain.timeline.stated import (
@@ -119,6 +120,8 @@ __all__ = [
     "TaskMissed",
     "TaskSkipped",
     "TaskStarted",
+    "UpdateAnswered",
+    "UpdateRequested",
     "Verdict",
     "Visibility",
     "WatchBegun",

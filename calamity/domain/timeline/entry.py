@@ -53,6 +53,7 @@ class EntryKind(StrEnum):
     SUMMARY = "summary"
     REPORT = "report"
     NEXT_UPDATE = "next-update"
+    REQUEST = "request"
     HANDOVER = "handover"
     CORRECTION = "correction"
     ERASURE = "erasure"

@@ -14,6 +14,7 @@ from calamity.domain.picture import Picture
 from calamity.domain.timeline.body import AwareTime, Body, Count, Sentence, Sha256, Text
 from calamity.domain.timeline.entry import EntryKind
 from calamity.domain.timeline.reports import ReportReleased
+from calamity.domain.timeline.requests import UpdateAnswered, UpdateRequested
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.stated import MatterEnded, Statement
 from calamity.domain.timeline.watched import WatchBegun, WatchEnded
@@ -346,6 +347,8 @@ Happening = (
     | MatterEnded
     | SummaryWritten
     | NextUpdateSet
+    | UpdateRequested
+    | UpdateAnswered
     | HandedOver
     | TakenOver
     | Corrected
@@ -385,6 +388,8 @@ _KINDS: dict[type, EntryKind] = {
     TaskMissed: EntryKind.TASK,
     SummaryWritten: EntryKind.SUMMARY,
     NextUpdateSet: EntryKind.NEXT_UPDATE,
+    UpdateRequested: EntryKind.REQUEST,
+    UpdateAnswered: EntryKind.REQUEST,
     HandedOver: EntryKind.HANDOVER,
     TakenOver: EntryKind.HANDOVER,
     Corrected: EntryKind.CORRECTION,

@@ -31,6 +31,7 @@ from calamity.web.api import (
     timeline,
     trusted_keys,
     watch,
+    update_requests,
 )
 from calamity.web.api.document import PREFIX, document, openapi_config
 from calamity.web.api.gate import the_actor, the_house
@@ -52,6 +53,7 @@ def api_routers() -> tuple[Router, Router]:
             watch.router,
             timeline.router,
             matters.router,
+            update_requests.router,
             export.router,
             call_outs.router,
             dispatches.router,

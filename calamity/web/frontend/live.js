@@ -21,6 +21,8 @@ export function followStream(renew) {
   let attempt = 0;
   let waiting = null;
   const dirty = new Set();
+  // What is on the page is what the server says: others on the page want to know when that was.
+  const heard = () => { alive = Date.now(); if (!dirty.size) document.dispatchEvent(new Event("calamity:heard")); };
   let dirtySince = 0;
   let timer = null;
 
@@ -38,7 +40,7 @@ export function followStream(renew) {
       // Closed for good: perhaps the session ended. The parts tell; the stream itself cannot.
       if (source.readyState === EventSource.CLOSED) { again(); refresh(); }
     };
-    source.addEventListener("beat", () => { beats = true; alive = Date.now(); });
+    source.addEventListener("beat", () => { beats = true; heard(); });
     for (const name of ["message", "entry"]) source.addEventListener(name, arrived);
   }
 
@@ -103,6 +105,7 @@ export function followStream(renew) {
       renew(part, html);
       markNew(document.getElementById(part.id), known);
       found();
+      heard();
     } catch {
       lost();
       dirty.add(name);
@@ -144,6 +147,7 @@ export function followStream(renew) {
     link.href = `${bar.dataset.signIn}?next=${encodeURIComponent(location.pathname)}`;
     link.textContent = bar.dataset.signInWords;
     bar.querySelector("p").append(link);
+    document.dispatchEvent(new CustomEvent("calamity:signed-out", { detail: link.href }));
   }
 
   function wake() {
@@ -167,8 +171,16 @@ export function followStream(renew) {
     else if (main && beats && now - alive > SILENCE) { lost(); open(); alive = now; }
     else if (dirty.size && !timer) flush();
     else if (lostSince && dirty.size) flush();
+    lookAgainWhenDue(now);
     tickTimes();
   }, 5000);
+  // A promised time passes without any news: the part that shows it says so once it is asked anew.
+  function lookAgainWhenDue(now) {
+    const due = parts().filter((part) => part.dataset.liveDue && now - new Date(part.dataset.liveDue) > 2000);
+    if (!due.length) return;
+    for (const part of due) { delete part.dataset.liveDue; dirty.add(part.dataset.live); }
+    flush();
+  }
   addEventListener("online", wake);
   document.addEventListener("calamity:sent", refresh);
   addEventListener("offline", lost);

@@ -13,6 +13,7 @@ from calamity.web.pages.inbox import INBOX
 from calamity.web.pages.matter import MATTER
 from calamity.web.pages.matters import MATTERS
 from calamity.web.pages.officials import OFFICIALS
+from calamity.web.pages.past import PAST
 from calamity.web.pages.report import REPORT
 from calamity.web.pages.room import ROOM
 from calamity.web.pages.rounds import ROUNDS
@@ -20,6 +21,7 @@ from calamity.web.pages.tasks import TASKS
 from calamity.web.pages.tellings import TELLINGS
 from calamity.web.pages.timeline import TIMELINE
 from calamity.web.pages.watch import WATCH
+from calamity.web.pages.update_requests import UPDATE_REQUESTS
 
 ROOM_PAGES: list[ControllerRouterHandler] = [
     *ROOM,
@@ -35,6 +37,8 @@ ROOM_PAGES: list[ControllerRouterHandler] = [
     *MATTER,
     *TELLINGS,
     *OFFICIALS,
+    *PAST,
+    *UPDATE_REQUESTS,
     *REPORT,
     *INBOX,
     *ANSWERS,

@@ -1,10 +1,11 @@
-"""What asks for somebody now besides tasks: promises, decisions, rumours, measures, handovers."""
+"""What asks for somebody now besides tasks: questions, promises, decisions, rumours, handovers."""
 
 from datetime import timedelta
 
 from calamity.domain.matters import what_waits
 from calamity.store.database import Session
 from calamity.store.handovers import list_handovers
+from calamity.store.requests import read_requests
 from calamity.web.house import House
 from calamity.web.pages.scene import Scene
 from calamity.web.paths import path
@@ -17,7 +18,11 @@ async def duties_of(scene: Scene, session: Session, house: House) -> list[DutyLi
     """Return what asks for somebody now; nothing does once the calamity is closed."""
     if scene.calamity.closed_at is not None:
         return []
-    return [*await _duties(scene, house), *await _handovers(scene, session)]
+    return [
+        *await _requests(scene, house),
+        *await _duties(scene, house),
+        *await _handovers(scene, session),
+    ]
 
 
 async def _duties(scene: Scene, house: House) -> list[DutyLine]:
@@ -37,6 +42,24 @@ async def _duties(scene: Scene, house: House) -> list[DutyLine]:
         )
         for each in what_waits(standing.matters, scene.at)
         if (due := each.due_at) is not None
+    ]
+
+
+async def _requests(scene: Scene, house: House) -> list[DutyLine]:
+    """Return what officials asked and nobody answered yet."""
+    return [
+        DutyLine(
+            first=each.seq,
+            kind="request",
+            title=each.words or scene.language.text("How does it stand?"),
+            url=path("update_request", calamity=scene.calamity.id, sequence=each.seq),
+            owner=scene.who(each.by_role),
+            due=each.at + SOON,
+            late=each.at + SOON < scene.at,
+            soon=each.at + SOON >= scene.at,
+        )
+        for each in await read_requests(house.timeline, scene.calamity.id)
+        if each.is_open
     ]
 
 

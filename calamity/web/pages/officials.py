@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, get, post
@@ -15,9 +15,8 @@ from calamity.actions import decide
 from calamity.actions.decide import NewSummary
 from calamity.domain.errors import Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
-from calamity.domain.timeline import DispatchQueued, EntryKind, SummaryWritten, Visibility
 from calamity.store.database import Session
-from calamity.store.reports import last_released
+from calamity.store.past import Reader
 from calamity.store.timeline import TimelineReader
 from calamity.web.auth import needs
 from calamity.web.house import House
@@ -34,77 +33,64 @@ from calamity.web.pages.frame import (
     see_other,
     wrong,
 )
+from calamity.web.pages.mended import mends_of
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.pictures import picture_part
 from calamity.web.pages.scene import Scene, scene_of
+from calamity.web.pages.situation import situation_view
 from calamity.web.pages.summary import summary_view
-from calamity.web.pages.tasks import open_decisions
 from calamity.web.pages.timeline import local_time
 from calamity.web.paths import PATHS, path
+from calamity.web.views import officials as views
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
-_SEES: Sequence[Visibility] = (Visibility.OFFICIALS,)
-_TOLD = 8
 _LONGEST_SENTENCE = 400
 _KEPT_SECONDS = 5.0
 _MOST_KEPT = 64
 
 
-async def situation_view(
-    scene: Scene, session: Session, reader: TimelineReader, form: Form | None = None
-) -> room.Situation:
-    """Return the three sentences, what waits for a decision, and what we told whom."""
-    calamity = scene.calamity
-    said = await reader.newest(calamity.id, _SEES, limit=1, kind=EntryKind.SUMMARY)
-    summary = said[0][0].happening if said else None
-    next_at = calamity.next_update_at if calamity.closed_at is None else None
-    report = await last_released(session, calamity.id)
-    is_said = isinstance(summary, SummaryWritten)
-    return room.Situation(
-        calamity=calamity.id,
-        sentences=tuple(summary.sentences) if isinstance(summary, SummaryWritten) else (),
-        by=scene.who(said[0][0].actor_role) if is_said else None,
-        at=said[0][0].happened_at if is_said else None,
-        next_update_at=next_at,
-        overdue=next_at is not None and next_at < scene.at,
-        report=report.number if report else None,
-        report_at=report.released_at if report else None,
-        decisions=await open_decisions(scene, session) if calamity.closed_at is None else (),
-        told=await _told(scene, reader),
-        closed=calamity.closed_at is not None,
-        form=form or Form(),
+async def head_view(
+    scene: Scene, timeline: TimelineReader, *, past: Reader | None = None
+) -> room.Summary:
+    """Return what this is, the phase and the levels, with what was corrected of their reasons."""
+    mends = await mends_of(scene, timeline)
+    return await summary_view(scene, past or timeline, mends=mends)
+
+
+async def officials_view(
+    scene: Scene,
+    session: Session,
+    timeline: TimelineReader,
+    form: Form | None = None,
+    *,
+    past: Reader | None = None,
+) -> views.Officials:
+    """Return the one screen of officials: as it is, or as *past* tells it."""
+    return views.Officials(
+        summary=await head_view(scene, timeline, past=past),
+        situation=await situation_view(scene, session, timeline, form, past=past),
+        picture=await picture_part(scene, session, "officials"),
     )
 
 
-async def _told(scene: Scene, reader: TimelineReader) -> tuple[room.Told, ...]:
-    """Return what left for people outside the team, verbatim, the newest first."""
-    lines = await reader.newest(scene.calamity.id, _SEES, limit=4 * _TOLD, kind=EntryKind.DISPATCH)
-    told = []
-    for line, _ in lines:
-        queued = line.happening
-        if isinstance(queued, DispatchQueued) and queued.recipients:
-            text, language = scene.verbatim(queued.texts, queued.message_code)
-            told.append(
-                room.Told(
-                    at=line.happened_at,
-                    audience=scene.title(queued.audience),
-                    people=queued.recipients,
-                    text=text,
-                    language=language,
-                )
-            )
-    return tuple(told[:_TOLD])
+async def _wall(scene: Scene, session: Session, house: House) -> views.Wall:
+    seen = await officials_view(scene, session, house.timeline)
+    return views.Wall(scene.calamity.id, seen.summary, seen.situation, seen.picture)
 
 
 async def _part(scene: Scene, session: Session, house: House, name: str) -> tuple[str, object]:
     """Return (template, view) of one part of the page."""
     if name == "head":
-        return "officials_head", await summary_view(scene, house.timeline)
+        return "officials_head", await head_view(scene, house.timeline)
     if name == "situation":
         return "situation", await situation_view(scene, session, house.timeline)
+    if name == "told":
+        return "told", await situation_view(scene, session, house.timeline)
     if name == "picture":
         return "picture", await picture_part(scene, session, "officials")
+    if name == "wall":
+        return "wall", await _wall(scene, session, house)
     raise NotFound("This page has no such part.", field="part")
 
 
@@ -165,14 +151,23 @@ async def _officials_page(
     head = await house.timeline.head(calamity_id)
     async with house.database.reading() as session:
         scene = await scene_of(request, session, actor, calamity_id)
-        _, summary = await _part(scene, session, house, "head")
-        view = room.Officials(
-            summary=summary,  # type: ignore[arg-type]  # the head is a summary
-            situation=await situation_view(scene, session, house.timeline, form),
-            picture=await picture_part(scene, session, "officials"),
-        )
+        view = await officials_view(scene, session, house.timeline, form)
     frame = await frame_of(request, here="officials", calamity=scene.calamity, stream_after=head)
     return page(request, "officials", frame, view, REFUSED if form else 200)
+
+
+@get(PATHS["wall"], guards=[needs(Permission.SEE_OFFICIALS_PAGE)], name="officials.wall")
+async def wall(
+    request: PageRequest, actor: NamedDependency[Actor], calamity: FromPath[str]
+) -> Response[Any]:
+    """Show the same for a wall: no hands, no forms, and plain to see when it is out of date."""
+    house = house_of(request)
+    head = await house.timeline.head(calamity)
+    async with house.database.reading() as session:
+        scene = await scene_of(request, session, actor, calamity)
+        view = await _wall(scene, session, house)
+    frame = await frame_of(request, here="wall", calamity=scene.calamity, stream_after=head)
+    return page(request, "wall", frame, view)
 
 
 @get(
@@ -255,4 +250,4 @@ async def set_sentences(
     )
 
 
-OFFICIALS = [officials_page, officials_part, set_sentences]
+OFFICIALS = [officials_page, wall, officials_part, set_sentences]

@@ -1,6 +1,7 @@
 """How the neighbourhoods feel: published pictures as map, table and trend."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from calamity.store import rounds
 from calamity.store.database import Session
 from calamity.store.municipalities import list_neighbourhoods
 from calamity.store.rounds import PublishedPicture
+from calamity.store.tables import RoundRow
 from calamity.web.maps import draw
 from calamity.web.pages.scene import Scene
 from calamity.web.views import picture as views
@@ -37,13 +39,13 @@ class _Map(msgspec.Struct, frozen=True):
 async def picture_part(scene: Scene, session: Session, audience: Audience) -> room.PicturePart:
     """Return the latest picture with the trend, or when the first one comes."""
     published = await rounds.list_pictures(
-        session, scene.calamity.id, audience, limit=_SHOWN_ROUNDS
+        session, scene.calamity.id, audience, limit=_SHOWN_ROUNDS, until=scene.until
     )
     if not published:
         waiting = [
             row.closes_at
             for row in await rounds.list_rounds(session, scene.calamity.id)
-            if row.closed_at is None
+            if _is_open(row, scene.until)
         ]
         return room.PicturePart(
             calamity=scene.calamity.id, next_round_closes_at=min(waiting, default=None)
@@ -55,6 +57,12 @@ async def picture_part(scene: Scene, session: Session, audience: Audience) -> ro
         trend=trend_view(scene, published),
         geojson=drawn.geojson or None,
     )
+
+
+def _is_open(row: RoundRow, until: datetime | None) -> bool:
+    if until is None:
+        return row.closed_at is None
+    return row.opened_at < until and (row.closed_at is None or row.closed_at >= until)
 
 
 async def round_pictures(

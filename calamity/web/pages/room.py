@@ -36,11 +36,11 @@ from calamity.web.pages.frame import (
     typed_in,
     wrong,
 )
-from calamity.web.pages.officials import situation_view
 from calamity.web.pages.parts import REFUSED, part_or_back
 from calamity.web.pages.pictures import audience_of, picture_part
 from calamity.web.pages.rounds import rounds_view
 from calamity.web.pages.scene import Scene, scene_of
+from calamity.web.pages.situation import situation_view
 from calamity.web.pages.summary import LEVELS, summary_view
 from calamity.web.pages.tasks import tasks_view
 from calamity.web.pages.timeline import timeline_view

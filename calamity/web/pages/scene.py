@@ -40,6 +40,8 @@ class Scene(Struct, frozen=True):
     """Names of neighbourhoods by code."""
     names: Mapping[str, str]
     """Titles of roles, phases, audiences and neighbourhoods by code."""
+    until: datetime | None = None
+    """Of an earlier moment: what was written down from here on is not seen."""
 
     @property
     def playbooks(self) -> list[Playbook]:

@@ -1,10 +1,12 @@
 """The head of a calamity's pages: what it is, its phase, and the three levels."""
 
 import asyncio
+from collections.abc import Mapping
 
 from calamity.actions.decide import LevelKind
 from calamity.domain.timeline import EntryKind, LevelSet
-from calamity.store.timeline import TimelineReader
+from calamity.store.past import Reader
+from calamity.web.pages.mended import Mends
 from calamity.web.pages.scene import Scene
 from calamity.web.pages.watch import watch_view
 from calamity.web.views import room
@@ -19,9 +21,16 @@ LEVELS: tuple[tuple[LevelKind, EntryKind, str], ...] = (
 
 
 async def summary_view(
-    scene: Scene, reader: TimelineReader, failed: str = "", form: Form | None = None
+    scene: Scene,
+    reader: Reader,
+    failed: str = "",
+    form: Form | None = None,
+    mends: Mends | None = None,
 ) -> room.Summary:
-    """Return the head of the room: what this is, the phase and the three levels."""
+    """Return the head of the room: what this is, the phase and the three levels.
+
+    With *mends* the reasons say that they were corrected.
+    """
     calamity, code = scene.calamity, scene.language.code
     phases: dict[str, str] = {}
     for playbook in reversed(scene.playbooks):
@@ -30,13 +39,16 @@ async def summary_view(
     inputs = first.inputs if first else None
     watch = await watch_view(scene, reader)
     levels = await asyncio.gather(
-        *(_level(scene, reader, kind, entry, column) for kind, entry, column in LEVELS)
+        *(
+            _level(scene, reader, kind, entry, column, mends=mends or {})
+            for kind, entry, column in LEVELS
+        )
     )
     return room.Summary(
         calamity=calamity.id,
         title=calamity.title,
         incident=inputs.incident_in(code) if inputs else "",
-        phase=room.PhaseChoice(calamity.phase, phases.get(calamity.phase, calamity.phase)),
+        phase=room.PhaseChoice(calamity.phase, _phase(scene, phases)),
         phase_since=calamity.phase_since,
         phases=tuple(room.PhaseChoice(each, title) for each, title in phases.items()),
         levels=tuple(levels),
@@ -61,8 +73,13 @@ async def summary_view(
     )
 
 
+def _phase(scene: Scene, titles: Mapping[str, str]) -> str:
+    code = scene.calamity.phase
+    return titles.get(code, code) or scene.language.text("not known: these words were erased")
+
+
 async def _level(
-    scene: Scene, reader: TimelineReader, kind: LevelKind, entry: EntryKind, column: str
+    scene: Scene, reader: Reader, kind: LevelKind, entry: EntryKind, column: str, *, mends: Mends
 ) -> room.Level:
     value: int | None = getattr(scene.calamity, column)
     if kind == "threat" and not value:
@@ -72,5 +89,10 @@ async def _level(
         return room.Level(kind, value)
     line = found[0][0]
     happening = line.happening
-    reason = happening.reason if isinstance(happening, LevelSet) else None
-    return room.Level(kind, value, line.happened_at, scene.who(line.actor_role), reason)
+    if happening is None and scene.until is not None:
+        value = None  # it stood in the words that were erased, and nowhere else
+    return room.Level(
+        kind, value, line.happened_at, scene.who(line.actor_role),
+        happening.reason if isinstance(happening, LevelSet) else None,
+        is_erased=happening is None, mended=mends.get(line.seq),
+    )  # fmt: skip

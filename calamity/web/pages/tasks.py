@@ -80,6 +80,7 @@ ACTS: Mapping[type, ActKind] = {
     Measure: "measure",
 }
 _SETTLED = ("done", "skipped", "missed")
+_NEVER_WAITED = (TaskState.WAITING, TaskState.MISSED)
 
 
 class _Notes:
@@ -222,10 +223,25 @@ def _later(ahead: list[room.TaskLine]) -> list[room.TaskLine]:
 
 
 async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine, ...]:
-    """Return the decisions that wait for somebody."""
+    """Return the decisions that wait for somebody; of an earlier moment, as far as is known.
+
+    When a decision began to wait is not written down: its planned time stands for it.
+    """
+    activations = {each.id for each in scene.pinned}
     rows = await rows_of.list_tasks(session, scene.calamity.id)
-    lines = [task_line(scene, row, {}) for row in rows]
-    return tuple(line for line in lines if line.act == "decision" and line.state == "ready")
+    lines = [
+        task_line(scene, row, {})
+        for row in rows
+        if row.activation_id in activations and _waited(row, scene.until)
+    ]
+    return tuple(line for line in lines if line.act == "decision")
+
+
+def _waited(row: TaskRow, until: datetime | None) -> bool:
+    if until is None:
+        return row.state == TaskState.OPEN
+    is_past = row.ended_at is not None and row.ended_at < until
+    return row.start_at < until and row.state not in _NEVER_WAITED and not is_past
 
 
 @get(PATHS["task"], guards=[needs(Permission.SEE_ROOM)], name="tasks.task")

@@ -12,7 +12,7 @@ class DutyLine(Struct, frozen=True, forbid_unknown_fields=True):
     """What was decided, promised, told around or begun, and now asks for somebody."""
 
     first: int
-    kind: MatterKind | Literal["handover"]
+    kind: MatterKind | Literal["handover", "request"]
     title: str
     url: str
     owner: str

@@ -1,7 +1,7 @@
-"""The calamity room, its parts, and the officials' page."""
+"""The calamity room and its parts."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -12,7 +12,18 @@ from calamity.web.views.playbook import ActKind
 from calamity.web.views.start import Plan
 from calamity.web.views.watch import Watch
 
+if TYPE_CHECKING:
+    from calamity.web.views.officials import Situation
+
 _LATE = timedelta(minutes=2)
+
+
+class Mended(Struct, frozen=True, forbid_unknown_fields=True):
+    """That a line was corrected: *text* says how by then, *later* when after the moment shown."""
+
+    sequence: int
+    text: str | None = None
+    later: datetime | None = None
 
 
 class Level(Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +34,9 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True):
     since: datetime | None = None
     by: str | None = None
     reason: str | None = None
+    is_erased: bool = False
+    """Whether the words of the line that set it were erased."""
+    mended: Mended | None = None
 
 
 class PhaseChoice(Struct, frozen=True, forbid_unknown_fields=True):
@@ -357,39 +371,3 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     letters: Letters | None = None
     situation: "Situation | None" = None
     closing: Closing | None = None
-
-
-class Told(Struct, frozen=True, forbid_unknown_fields=True):
-    """What we told whom, verbatim."""
-
-    at: datetime
-    audience: str
-    people: int
-    text: str
-    language: str = "nl"
-
-
-class Situation(Struct, frozen=True, forbid_unknown_fields=True):
-    """The officials' words: three sentences with their author and time, and when the next come."""
-
-    calamity: str
-    sentences: tuple[str, ...] = ()
-    by: str | None = None
-    at: datetime | None = None
-    next_update_at: datetime | None = None
-    overdue: bool = False
-    decisions: tuple[TaskLine, ...] = ()
-    told: tuple[Told, ...] = ()
-    closed: bool = False
-    report: int | None = None
-    """The last released version of the situation report."""
-    report_at: datetime | None = None
-    form: Form = Form()
-
-
-class Officials(Struct, frozen=True, forbid_unknown_fields=True):
-    """The officials' page: one screen."""
-
-    summary: Summary
-    situation: Situation
-    picture: PicturePart
