@@ -17,6 +17,7 @@ from calamity.domain.timeline import (
     NextUpdateSet,
     PhaseSet,
     Visibility,
+    WatchEnded,
 )
 from calamity.store.database import Database
 from calamity.store.tables import CalamityRow, to_micros
@@ -132,6 +133,11 @@ async def calamity_then(reader: Reader, past: Reader, row: CalamityRow) -> Calam
     closed = await _last(past, row.id, EntryKind.CLOSING)
     is_closed = closed is not None and isinstance(closed.happening, CalamityClosed | None)
     then.closed_at = closed.happened_at if closed and is_closed else None
+    # A watch begins with the calamity; whether it had ended, its line tells.
+    if row.watch_ended_at is not None:
+        begun = await _all_of(past, row.id, EntryKind.ACTIVATION)
+        has_ended = any(isinstance(line.happening, WatchEnded) for line in begun)
+        then.watch_ended_at = row.watch_ended_at if has_ended else None
     return then
 
 

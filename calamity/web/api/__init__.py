@@ -30,8 +30,8 @@ from calamity.web.api import (
     tasks,
     timeline,
     trusted_keys,
-    watch,
     update_requests,
+    watch,
 )
 from calamity.web.api.document import PREFIX, document, openapi_config
 from calamity.web.api.gate import the_actor, the_house

@@ -20,8 +20,8 @@ from calamity.web.pages.rounds import ROUNDS
 from calamity.web.pages.tasks import TASKS
 from calamity.web.pages.tellings import TELLINGS
 from calamity.web.pages.timeline import TIMELINE
-from calamity.web.pages.watch import WATCH
 from calamity.web.pages.update_requests import UPDATE_REQUESTS
+from calamity.web.pages.watch import WATCH
 
 ROOM_PAGES: list[ControllerRouterHandler] = [
     *ROOM,

@@ -15,7 +15,7 @@ from calamity.domain.plan import PlannedAct
 from calamity.domain.playbook import Playbook
 from calamity.domain.timeline import EntryKind, WatchBegun
 from calamity.store.calamities import is_on_watch
-from calamity.store.timeline import TimelineReader
+from calamity.store.past import Reader
 from calamity.web.auth import needs
 from calamity.web.language import Language
 from calamity.web.pages.frame import (
@@ -47,7 +47,7 @@ class _Reason(Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
-async def watch_view(scene: Scene, reader: TimelineReader) -> views.Watch | None:
+async def watch_view(scene: Scene, reader: Reader) -> views.Watch | None:
     """Return since when and why a calamity is on watch; None when it is not."""
     calamity = scene.calamity
     if not is_on_watch(calamity) or calamity.watch_since is None:
