@@ -65,7 +65,8 @@ async def _copy(
     ]
     await outbox.add_messages(session, rows)
     await wakes.wake(session, "lane", to.sender)
-    for calamity_id, texts in sorted(Counter(each.calamity_id for each in unheard).items()):
+    of = Counter(each.calamity_id for each in unheard if each.calamity_id)
+    for calamity_id, texts in sorted(of.items()):
         happening = AlarmsCopied(
             route=route.name, instead=to.name, texts=texts, seconds=int(COPY_AFTER.total_seconds())
         )

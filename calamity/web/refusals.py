@@ -76,6 +76,7 @@ REFUSALS = (
     N_("Second steps of a work account are the provider's. Ask your administrator."),
     N_("Ask a colleague to do this for your own account."),
     N_("Only a person with an account has this."),
+    N_("Who has taken rights does not look into those of others."),
     N_("This took too long, or began in another browser. Begin again."),
     N_("You have these rights already."),
     N_("These rights need a second step. Add one to your account first."),

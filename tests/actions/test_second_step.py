@@ -1,5 +1,6 @@
 """Second steps, sessions and taken rights, on both databases: each proof counts once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -18,12 +19,15 @@ from calamity.actions.second_step import (
 from calamity.domain.audit import Deed
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
-from calamity.store import accounts, factors, glass, sessions
+from calamity.store import accounts, factors, glass, outbox, sessions
 from calamity.store.audit import Wanted, list_audit
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.store.database import Database
+from calamity.store.tables import RecipientRow
 from calamity.store.timeline import TimelineReader
-from tests.make import PASSWORD, T0, Town, later, make_activation
+from calamity.web.paths import path
+from tests.actions.play import Play
+from tests.make import PASSWORD, SENDER, T0, Town, later, make_activation
 
 CODES = NewFactor("totp", "phone", b"SECRET", count=100)
 
@@ -158,7 +162,7 @@ async def test_sessions_end_by_themselves_by_their_owner_and_by_an_administrator
 
 
 async def test_taken_rights_are_loud_short_and_looked_into_by_another(
-    database, wakes, town, administrator
+    database, wakes, town, administrator, terms
 ):
     activation = await make_activation(database, wakes, town)
     cookie = await password(database, town.official)
@@ -167,7 +171,8 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
     async def take(actor: Actor, reason: str = "Niemand neemt de telefoon op.", **more):
         given = {"reason": reason, "words": "Let op.", "rule": "offered", "at": T0} | more
         async with database.transaction() as session:
-            return await break_glass(session, actor, **given)
+            taken = await break_glass(session, wakes, terms, actor, **given)
+        return taken.until
 
     for actor, more, kind in (
         (town.official, {"reason": "nood"}, Refused),
@@ -239,3 +244,63 @@ async def test_rights_and_their_alarm_begin_when_they_were_taken(database, town)
     ]
     assert (taken.actor.role, taken.glass_until) == (UserRole.COORDINATOR, later(hours=2))
     assert warned.alarms == 1
+
+
+async def test_an_alarm_goes_by_text_to_who_has_a_number_once_without_the_reason(
+    database, wakes, town, play: Play
+):
+    async def tie(login: str, person: str | None, role=UserRole.COORDINATOR) -> str:
+        async with database.transaction() as session:
+            return await accounts.add_user(
+                session, town.id, login=login, name=login, role=role, password_hash=None,
+                recipient_id=town[person].id if person else None, at=T0,
+            )  # fmt: skip
+
+    lea = await tie("lea", "lei1")
+    await tie("lea-too", "lei1", UserRole.ADMINISTRATOR)
+    await tie("leo", "lei2", UserRole.ADMINISTRATOR)
+    await tie("cas", "com2", UserRole.RESPONDER)
+    gone, stopped = await tie("gone", "com1"), await tie("stopped", "com3")
+    assert gone != stopped
+    async with database.transaction() as session:
+        await accounts.disable_user(session, town.id, gone, T0)
+        row = await session.sql.get(RecipientRow, town["com3"].id)
+        row.stopped_at = T0
+
+    async def take(actor: Actor, at=T0):
+        async with database.transaction() as session:
+            return await break_glass(
+                session, wakes, play.terms, actor, reason="Niemand neemt de telefoon op.",
+                words="Let op.", rule="offered", at=at,
+            )  # fmt: skip
+
+    # Two presses at once are one time, with one alarm.
+    both = await asyncio.gather(take(town.official), take(town.official), return_exceptions=True)
+    (taken,) = [each for each in both if not isinstance(each, Exception)]
+    assert sum(isinstance(each, Conflict) for each in both) == 1
+    assert taken.texted == ("lea", "lea-too", "leo")
+    assert taken.not_texted == ("author", "coordinator", "stopped")
+    texts = await play.texts(purpose="glass")
+    assert sorted(each.to for each in texts) == sorted([town["lei1"].id, town["lei2"].id])
+    for each in texts:
+        assert each.body.startswith("Oeverlanden: een collega heeft tot 1")
+        assert each.body.endswith(path("glasses"))
+        assert "Niemand" not in each.body
+        assert "official" not in each.body
+        assert len(each.body) <= 160
+    assert await play.send(T0) == {each.id for each in texts}, "they leave by the worker"
+
+    # Who has taken rights judges nobody's, nor who is of another municipality.
+    async with database.transaction() as session:
+        (one,) = await glass.list_glasses(session, town.id)
+        thief = Actor(town.id, "x", UserRole.COORDINATOR, lea, is_break_glass=True)
+        with pytest.raises(Forbidden):
+            await judge_glass(session, thief, one.id, at=T0)
+        elsewhere = Actor("other", "x", UserRole.COORDINATOR, lea)
+        with pytest.raises(NotFound):
+            await judge_glass(session, elsewhere, one.id, at=T0)
+        assert (one.texted, one.not_texted) == (taken.texted, taken.not_texted)
+        found = await outbox.unheard_alarms(
+            session, [SENDER], later(seconds=46), after=T0, before=later(seconds=1)
+        )
+        assert [each.calamity_id for each in found] == [None, None], "a copy is due as of any alarm"

@@ -1508,6 +1508,8 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                     ago(minutes=5),
                     ahead(minutes=55),
                     False,
+                    texted=("Noor Vermeer", "Ida Bos"),
+                    not_texted=("Kees Smit",),
                 ),
                 account.GlassLine(
                     "g1",

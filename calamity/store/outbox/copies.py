@@ -24,7 +24,7 @@ class Unheard(Struct, frozen=True):
 
     id: str
     municipality_id: str
-    calamity_id: str
+    calamity_id: str | None
     recipient_id: str
     body: str
     parts: int
@@ -43,7 +43,7 @@ async def unheard_alarms(
     copy = aliased(MessageRow)
     rows = await session.sql.scalars(
         select(MessageRow)
-        .join(CalamityRow, col(CalamityRow.id) == col(MessageRow.calamity_id))
+        .outerjoin(CalamityRow, col(CalamityRow.id) == col(MessageRow.calamity_id))
         .outerjoin(LadderRow, col(LadderRow.id) == col(MessageRow.ladder_id))
         .where(
             _UNHEARD,
@@ -64,7 +64,7 @@ async def unheard_alarms(
     )
     return [
         Unheard(
-            row.id, row.municipality_id, row.calamity_id or "", row.recipient_id,
+            row.id, row.municipality_id, row.calamity_id, row.recipient_id,
             session.vault.open_text(BODY, row.body), row.parts, row.urgency, row.valid_until,
         )
         for row in rows

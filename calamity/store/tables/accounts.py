@@ -124,6 +124,17 @@ class BreakGlassRow(SQLModel, table=True):
     judged_by: str | None = Field(default=None, foreign_key="user_account.id", max_length=36)
 
 
+class GlassWarningRow(SQLModel, table=True):
+    """Who was to be warned by text that somebody broke the glass: once each."""
+
+    __tablename__ = "glass_warning"
+
+    glass_id: str = Field(primary_key=True, foreign_key="break_glass.id", max_length=36)
+    user_id: str = Field(primary_key=True, foreign_key="user_account.id", max_length=36)
+    message_id: str | None = Field(default=None, foreign_key="message.id", max_length=36)
+    """None for who has no number here, or wants no texts."""
+
+
 class AuditRow(SQLModel, table=True):
     """A look at a key figure's data, or a change of who may look: only added."""
 

@@ -101,7 +101,7 @@ class MessageRow(SQLModel, table=True):
     copy_of: str | None = Field(default=None, foreign_key="message.id", max_length=36)
     """The alarm, on another route, of which nothing was heard."""
     purpose: str = short(20)
-    """call-out, reminder, deputy, enough, give, ask, action, close, answer or copy."""
+    """call-out, reminder, deputy, enough, give, ask, action, close, answer, copy or glass."""
     channel: str = Field(default="sms", max_length=8)
     """sms, voice or email."""
     sender: str = short(100)

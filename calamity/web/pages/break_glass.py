@@ -11,6 +11,7 @@ from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
 from calamity.store.glass import Glass, list_glasses
 from calamity.web.auth import needs
+from calamity.web.language import Language
 from calamity.web.pages.account import ask_again
 from calamity.web.pages.frame import (
     PageRequest,
@@ -62,13 +63,21 @@ async def break_it(request: Request[Any, Any, Any], actor: NamedDependency[Actor
     )
     try:
         async with house.database.transaction() as session:
-            await act.break_glass(
-                session, actor, reason=form.value("reason"), words=words,
+            taken = await act.break_glass(
+                session, house.wakes, house.terms, actor, reason=form.value("reason"), words=words,
                 rule=house.settings.second_factor or "offered", at=at,
             )  # fmt: skip
     except CalamityError as error:
         return await _show(request, wrong(form, error, language, at="reason"))
-    return see_other(request, path("start"))
+    return see_other(request, path("start"), _said(taken, language))
+
+
+def _said(taken: act.Taken, language: Language) -> str:
+    texted, others = (", ".join(each) for each in (taken.texted, taken.not_texted))
+    said = [language.text("Warned by text: %(names)s.", names=texted)] if texted else []
+    if others:
+        said.append(language.text("Could not be warned by text: %(names)s.", names=others))
+    return " ".join(said) or language.text("There is nobody here to warn by text.")
 
 
 @post(PATHS["break_glass_end"], name="break_glass.end", status_code=303)
@@ -92,7 +101,9 @@ async def glasses(request: Request[Any, Any, Any], actor: NamedDependency[Actor]
 def _line(each: Glass, actor: Actor) -> views.GlassLine:
     return views.GlassLine(
         each.id, each.name, each.login, each.role, each.reason, each.started_at, each.ends_at,
-        each.ends_at <= now(), each.user_id == actor.user_id, each.judged_at, each.judged_by,
+        each.ends_at <= now(), each.user_id == actor.user_id or actor.is_break_glass,
+        each.judged_at, each.judged_by,
+        each.texted, each.not_texted,
     )  # fmt: skip
 
 

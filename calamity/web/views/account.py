@@ -102,6 +102,8 @@ class GlassLine(Struct, frozen=True, forbid_unknown_fields=True):
     is_own: bool = False
     judged_at: datetime | None = None
     judged_by: str | None = None
+    texted: tuple[str, ...] = ()
+    not_texted: tuple[str, ...] = ()
 
 
 class Glasses(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1158,6 +1158,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "glass_warning",
+        sa.Column("glass_id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=True),
+        sa.ForeignKeyConstraint(["glass_id"], ["break_glass.id"]),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"]),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
+        sa.PrimaryKeyConstraint("glass_id", "user_id"),
+    )
+    op.create_table(
         "open_question",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("recipient_id", sa.String(length=36), nullable=False),
