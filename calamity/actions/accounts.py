@@ -36,6 +36,7 @@ __all__ = [
     "Owed",
     "admit",
     "change_password",
+    "check_new_password",
     "create_token",
     "create_user",
     "disable_user",
@@ -200,17 +201,36 @@ async def _owner_of(session: Session, municipality_id: str, phone: str) -> str:
 
 
 async def change_password(
-    session: Session, actor: Actor, *, old: str, new: str, cookie: str | None = None, at: datetime
-) -> None:
-    """Change the actor's own password and end their other sessions than that of *cookie*."""
+    session: Session,
+    actor: Actor,
+    *,
+    right: bool,
+    new: str,
+    cookie: str | None = None,
+    at: datetime,
+) -> bool:
+    """Change the actor's own password and end their other sessions than that of *cookie*.
+
+    *new* is the hash of one that `check_new_password` let through. Where the present password was
+    not *right* that is counted as at a sign-in, and nothing changes: the transaction must be
+    committed all the same.
+    """
     credentials = await find_credentials(session, actor.login, at)
-    if credentials is None or not await is_right(credentials, old):
-        raise Refused("The present password is not right.", field="old")
+    if credentials is None or not credentials.is_open:
+        return False
+    if not right:
+        await note_failure(session, credentials.user_id, at)
+        return False
+    await set_password(session, credentials.user_id, new)
+    await sessions.end_sessions(session, credentials.user_id, keep=cookie)
+    return True
+
+
+def check_new_password(actor: Actor, *, old: str, new: str) -> None:
+    """Raise Refused for a new password that is too weak, or no other than the present one."""
     check_password(new, actor.login)
     if old == new:
         raise Refused("The new password is the present one. Choose another.", field="new")
-    await set_password(session, credentials.user_id, await hash_password_apart(new))
-    await sessions.end_sessions(session, credentials.user_id, keep=cookie)
 
 
 async def disable_user(session: Session, actor: Actor, user_id: str, *, at: datetime) -> None:

@@ -144,7 +144,10 @@ async def test_changing_a_password_ends_the_other_sessions(database, town):
     other = await sign_in(database, PASSWORD, login=login)
 
     async with database.transaction() as session:
-        await act.change_password(session, town.author, old=PASSWORD, new=GOOD, cookie=mine, at=T0)
+        made = act.hash_password(GOOD)
+        assert await act.change_password(
+            session, town.author, right=True, new=made, cookie=mine, at=T0
+        )
 
     assert await sessions.who_is(database, mine or "", T0) is not None
     assert await sessions.who_is(database, other or "", T0) is None
@@ -152,10 +155,16 @@ async def test_changing_a_password_ends_the_other_sessions(database, town):
     assert await sign_in(database, GOOD, login=login) is not None
 
 
-async def test_changing_a_password_takes_the_present_one(database, town):
-    with pytest.raises(Refused, match="not right"):
+async def test_a_wrong_present_password_changes_nothing_and_counts(database, town):
+    for _ in range(10):
         async with database.transaction() as session:
-            await act.change_password(session, town.author, old="guess", new=GOOD, at=T0)
+            assert not await act.change_password(session, town.author, right=False, new="", at=T0)
+    async with database.transaction() as session:
+        # By now the account is closed for a while, also for who guessed right at last.
+        assert not await act.change_password(session, town.author, right=True, new="x", at=T0)
+    assert await sign_in(database, PASSWORD, login=town.author.login) is None
+    with pytest.raises(Refused, match="present one"):
+        act.check_new_password(town.author, old=GOOD, new=GOOD)
 
 
 async def test_a_token_acts_in_its_role(database, administrator):

@@ -6,15 +6,21 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
-from calamity.actions.accounts import change_password, find_credentials, is_right
+from calamity.actions.accounts import (
+    change_password,
+    check_new_password,
+    find_credentials,
+    hash_password_apart,
+    is_right,
+)
 from calamity.actions.second_step import take_proof
-from calamity.domain.errors import CalamityError, Forbidden
+from calamity.domain.errors import CalamityError, Forbidden, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole, allows
 from calamity.store.accounts import get_user, hashed
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.store.database import Session
 from calamity.store.factors import Factor, count_recovery_codes, list_factors
-from calamity.store.passwords import note_failure
+from calamity.store.passwords import note_failure, note_success
 from calamity.store.sessions import LiveSession, end_sessions, list_sessions, renew_session
 from calamity.web.auth import COOKIE, visitor_of
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
@@ -118,17 +124,28 @@ async def password(request: Request[Any, Any, Any], actor: NamedDependency[Actor
     if away := await ask_again(request, path("account")):
         return away
     sent, language = await form_of(request), language_of(request)
+    old, new = (sent.get(name, [""])[-1] for name in ("old_password", "new_password"))
     try:
-        async with house_of(request).database.transaction() as session:
-            await change_password(
-                session, actor, old=sent.get("old_password", [""])[-1][:_LONGEST],
-                new=sent.get("new_password", [""])[-1], cookie=request.cookies.get(COOKIE),
-                at=now(),
-            )  # fmt: skip
+        check_new_password(actor, old=old, new=new)
+        if not await _is_changed(request, actor, old, new):
+            raise Refused("The present password is not right.", field="old")
     except CalamityError as error:
         names = {"old": "old_password", "new": "new_password", "password": "new_password"}
         return await show_account(request, actor, wrong(Form(), error, language, names))
     return see_other(request, path("account"), language.text("The password is changed."))
+
+
+async def _is_changed(request: PageRequest, actor: Actor, old: str, new: str) -> bool:
+    """Change the password if the present one is right; no transaction is open while it hashes."""
+    database, at = house_of(request).database, now()
+    async with database.reading() as session:
+        credentials = await find_credentials(session, actor.login, at)
+    right = len(old) <= _LONGEST and await is_right(credentials, old)
+    made = await hash_password_apart(new) if right else ""
+    async with database.transaction() as session:
+        return await change_password(
+            session, actor, right=right, new=made, cookie=request.cookies.get(COOKIE), at=at
+        )
 
 
 @get(PATHS["prove"], name="account.prove")
@@ -205,6 +222,8 @@ async def _is_shown(
             await note_failure(session, asked.user_id, at)
         elif factors:
             return await take_proof(session, asked.user_id, asked.login, proof, at)
+        else:
+            await note_success(session, asked.user_id)
     return right
 
 

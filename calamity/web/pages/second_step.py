@@ -10,6 +10,7 @@ from calamity.store.accounts import find_actor
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.store.database import Session
 from calamity.store.factors import count_recovery_codes, list_factors
+from calamity.store.passwords import find_credentials
 from calamity.store.sessions import end_session, start_session
 from calamity.web import totp
 from calamity.web.auth import COOKIE
@@ -161,6 +162,11 @@ async def finish_set_up(request: Request[Any, Any, Any]) -> Response[Any]:
         if await end_ceremony(session, ceremony_of(request), _SET_UP, _SettingUp, at) is None:
             raise over()
         actor = await find_actor(session, begun.user_id)
+        credentials = await find_credentials(session, actor.login, at)
+        is_open = credentials is not None and credentials.is_open
+        if not is_open or await list_factors(session, begun.user_id):
+            # Closed meanwhile, or set up by somebody else: a password alone is not enough then.
+            raise over()
         codes = await add_factor(session, actor, new, at=at)
         device = device_of(request.headers.get("user-agent", ""))
         cookie = await start_session(session, begun.user_id, at, way="totp", device=device)
