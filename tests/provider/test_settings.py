@@ -9,6 +9,7 @@ from calamity.domain.errors import Refused
 from calamity.domain.permissions import UserRole
 from calamity.domain.provider import Grant, granted, read_grants
 from calamity.settings import read_settings
+from calamity.web.pages.provider import newcomer_of
 from tests.make import SECRET
 from tests.provider.stage import CLIENT_SECRET, provider_running
 
@@ -80,3 +81,13 @@ async def test_the_doctor_asks_the_provider_and_looks_for_the_municipalities(
         renamed = good | {"CALAMITY_OIDC_ISSUER": running.issuer + "/"}
         assert await found(**renamed) == {"work accounts": "fault"}
     assert await found(**good) == {"work accounts": "fault"}
+
+
+def test_an_address_that_nobody_checked_is_no_name_to_sign_in_with(tmp_path: Path) -> None:
+    environ = {"CALAMITY_VAR": str(tmp_path), "CALAMITY_SECRET_KEY": SECRET} | GOOD
+    settings = read_settings(environ)
+    claims = {"sub": "s-1", "groups": "a", "email": "noor@work.example"}
+    assert newcomer_of(settings, claims, "t").login == "noor@work.example"
+    assert newcomer_of(settings, claims | {"email_verified": False}, "t").login == "s-1"
+    named = claims | {"email_verified": False, "preferred_username": "noor"}
+    assert newcomer_of(settings, named, "t").login == "noor"

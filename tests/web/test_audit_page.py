@@ -57,6 +57,9 @@ async def test_the_privacy_officer_sees_who_looked_at_whom_and_why(
         await visit.open(f"/settings/audit?since={today}&login={LOGINS[UserRole.CONTACT_PERSON]}")
         assert town["kf1"].id in visit.text
         assert town.official.login not in visit.text
+        for edge in ("since=0001-01-01", "until=9999-12-31"):
+            assert (await visit.open(f"/settings/audit?{edge}")).status_code == 200
+            assert town["kf1"].id in visit.text
         await visit.open("/settings/audit?since=never")
         assert "This cannot be read." in visit.visible()
 

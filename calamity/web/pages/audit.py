@@ -34,6 +34,8 @@ from calamity.web.views.frame import Form
 
 _ON_A_PAGE, _IN_A_FILE = 100, 20_000
 _SHOWN = 6
+_FIRST, _LAST = date(1970, 1, 2), date(9000, 1, 1)
+"""What is asked before or after does not narrow."""
 
 
 class _Filter(Struct, frozen=True):
@@ -57,13 +59,19 @@ def _wanted(request: PageRequest) -> tuple[_Filter, Wanted, Form]:
         login=(asked.login or "").casefold(),
         deed=asked.deed,
         since=_begin(asked.since, language),
-        until=_begin(asked.until + timedelta(days=1) if asked.until else None, language),
+        until=_begin(_day_after(asked.until), language),
     )
     return asked, wanted, form
 
 
+def _day_after(day: date | None) -> date | None:
+    return min(day, _LAST) + timedelta(days=1) if day else None
+
+
 def _begin(day: date | None, language: Language) -> datetime | None:
-    return datetime.combine(day, time.min, language.timezone) if day else None
+    if day is None or not _FIRST <= day <= _LAST:
+        return None
+    return datetime.combine(day, time.min, language.timezone)
 
 
 @get(PATHS["audit"], name="audit", guards=[needs(Permission.SEE_AUDIT)])
@@ -153,7 +161,7 @@ def _as_csv(found: list[Audited]) -> str:
 def _plain(cell: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
     words = str(cell)
-    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r") else words
+    return f"'{words}" if words[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else words
 
 
 AUDIT = [audit, audit_file]

@@ -130,7 +130,9 @@ def newcomer_of(settings: Settings, claims: dict[str, Any], token: str) -> Newco
                 "Your work account does not say for which municipality you work. Ask your "
                 "administrator to look at your groups."
             )
-    login = claims.get("preferred_username") or claims.get("email") or claims["sub"]
+    # An address that somebody only typed in at the provider must not open an account made for it.
+    email = claims.get("email") if claims.get("email_verified") is not False else None
+    login = claims.get("preferred_username") or email or claims["sub"]
     return Newcomer(
         subject=str(claims["sub"]),
         login=str(login),
