@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from calamity.actions.terms import Terms
 from calamity.gateways.openid import OpenIdProvider
@@ -14,6 +14,7 @@ from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
 from calamity.web.themes import Themes
+from calamity.web.brake import Brake
 from calamity.web.visitors import Visitors
 
 
@@ -32,6 +33,8 @@ class House(Struct, frozen=True):
     themes: Themes
     provider: OpenIdProvider | None = None
     """Where people of the municipality sign in, where that is set up."""
+    brake: Brake = field(default_factory=Brake)
+    """On guessing passwords and codes."""
 
 
 def now() -> datetime:

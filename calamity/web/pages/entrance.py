@@ -1,6 +1,8 @@
 """Coming in: signing in, the language, and help."""
 
+import asyncio
 import re
+import time
 from typing import Any
 
 import structlog
@@ -23,6 +25,7 @@ from calamity.web.pages.frame import (
     page,
     see_other,
 )
+from calamity.web.pages.proofs import address_of, too_many
 from calamity.web.pages.second_step import owe_step
 from calamity.web.paths import PATHS, path
 from calamity.web.views.frame import Form, SignIn
@@ -32,6 +35,8 @@ log = structlog.get_logger(__name__)
 # A path of our own: one slash, and nothing that a browser would read as another host.
 _OURS = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}")
 _LONGEST = 200
+_ALIKE_SECONDS = 0.15
+"""So long at least takes every answer to a wrong password."""
 _YEAR = 365 * 24 * 3600
 
 
@@ -69,13 +74,21 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     login = sent.get("login", [""])[-1].strip()[:_LONGEST]
     password = sent.get("password", [""])[-1]
     there = own_path(sent.get("next", ["/"])[-1])
+    brake, address, began = house_of(request).brake, address_of(request), time.monotonic()
+    if not await brake.turn(address):
+        return await sign_in_form(request, there, {"login": too_many(request)}, 429, login)
     cookie = await _session_for(request, login, password) if login and password else None
     if isinstance(cookie, Owed):
         return await owe_step(
             request, cookie.user_id, login.casefold(), there, has_factors=cookie.has_factors
         )
     if cookie is None:
-        return await _not_let_in(request, login, there, is_blank=not (login and password))
+        is_blank = not (login and password)
+        if not is_blank:
+            brake.was_wrong(address)
+            # Counting against an account that exists takes longer, and would tell that it does.
+            await asyncio.sleep(max(0.0, began + _ALIKE_SECONDS - time.monotonic()))
+        return await _not_let_in(request, login, there, is_blank=is_blank)
     answer = see_other(request, there)
     answer.set_cookie(session_cookie(house_of(request), cookie))
     answer.delete_cookie(VISIT, path="/")

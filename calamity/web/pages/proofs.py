@@ -16,7 +16,7 @@ from calamity.web.auth import house_of, session_cookie
 from calamity.web.ceremony import ceremony_cookie
 from calamity.web.pages.forgery import VISIT
 from calamity.web.pages.forms import PageRequest, Sent
-from calamity.web.pages.frame import see_other
+from calamity.web.pages.frame import language_of, see_other
 from calamity.web.views.account import SecondStep
 from calamity.web.views.frame import Flash, Form
 
@@ -89,6 +89,18 @@ def let_in(
 def in_cookies(request: PageRequest, cookie: str) -> tuple[Cookie, Cookie]:
     """Return the cookies of a new session."""
     return session_cookie(house_of(request), cookie), ceremony_cookie(request, "")
+
+
+def address_of(request: PageRequest) -> str:
+    """Return from where somebody tries to come in; it is kept in memory only."""
+    return request.client.host if request.client else ""
+
+
+def too_many(request: PageRequest) -> str:
+    """Return what is said while too many tries from one address wait already."""
+    return language_of(request).text(
+        "Many wrong tries come from your network. Try again in half a minute."
+    )
 
 
 def over() -> Forbidden:

@@ -9,7 +9,7 @@ from calamity.actions.second_step import NewFactor, add_factor, take_proof
 from calamity.store.accounts import find_actor
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.store.database import Session
-from calamity.store.factors import count_recovery_codes, list_factors
+from calamity.store.factors import Factor, count_recovery_codes, list_factors
 from calamity.store.passwords import find_credentials
 from calamity.store.sessions import end_session, start_session
 from calamity.web import totp
@@ -30,12 +30,14 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.proofs import (
     CODE,
     Asked,
+    address_of,
     in_cookies,
     let_in,
     new_challenge,
     over,
     proof_of,
     step_view,
+    too_many,
 )
 from calamity.web.paths import PATHS, path
 from calamity.web.views.account import NewCodes, RecoveryCodes
@@ -89,11 +91,14 @@ async def second_step(request: Request[Any, Any, Any]) -> Response[Any]:
 @post(PATHS["second_step"], name="second_step.post", status_code=200)
 async def take_step(request: Request[Any, Any, Any]) -> Response[Any]:
     """Let somebody in whose second step is right, and was not used before."""
-    house, at, language = house_of(request), now(), language_of(request)
+    house, language = house_of(request), language_of(request)
     sent = await form_of(request)
+    has_turn, at = await house.brake.turn(address_of(request)), now()
     async with house.database.reading() as session:
         asked = await _asked(session, request)
         factors = await list_factors(session, asked.user_id)
+    if not has_turn:
+        return await _ask_step(request, asked, factors, too_many(request), 429)
     proof = proof_of(house.settings.public_url, factors, asked.challenge, sent, at)
     cookie, left = None, 0
     async with house.database.transaction() as session:
@@ -110,14 +115,19 @@ async def take_step(request: Request[Any, Any, Any]) -> Response[Any]:
             "This does not hold. A code can be used once, for half a minute. After ten wrong ones "
             "the account is closed for a quarter of an hour."
         )
-        view = step_view(
-            request, path("second_step"), factors, asked.challenge, errors={CODE: wrong}
-        )
-        return page(request, "second_step", await frame_of(request), view, 401)
+        house.brake.was_wrong(address_of(request))
+        return await _ask_step(request, asked, factors, wrong, 401)
     words = language.plural(
         "You have one recovery code left.", "You have %(num)s recovery codes left.", left
     )
     return let_in(request, cookie, asked.there, words if proof.way == "recovery" else None)
+
+
+async def _ask_step(
+    request: PageRequest, asked: Asked, factors: list[Factor], wrong: str, status: int
+) -> Response[Any]:
+    view = step_view(request, path("second_step"), factors, asked.challenge, errors={CODE: wrong})
+    return page(request, "second_step", await frame_of(request), view, status)
 
 
 async def _set_up_page(
