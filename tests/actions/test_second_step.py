@@ -304,3 +304,13 @@ async def test_an_alarm_goes_by_text_to_who_has_a_number_once_without_the_reason
             session, [SENDER], later(seconds=46), after=T0, before=later(seconds=1)
         )
         assert [each.calamity_id for each in found] == [None, None], "a copy is due as of any alarm"
+
+
+async def test_of_two_who_show_the_same_proof_at_once_one_is_let_in(database, town):
+    me = town.coordinator
+    async with database.transaction() as session:
+        codes = await add_factor(session, me, CODES, at=T0)
+        (app,) = await factors.list_factors(session, me.user_id)
+    for proof in (Proof("totp", app.id, 101), Proof("recovery", code=codes[0])):
+        shown = await asyncio.gather(*(proved(database, me, proof) for _ in range(4)))
+        assert sorted(shown) == [False, False, False, True]
