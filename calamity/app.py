@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.static_files import create_static_files_router
@@ -40,6 +41,10 @@ from calamity.web.themes import read_themes
 from calamity.web.visitors import Visitors
 
 log = structlog.get_logger(__name__)
+
+# Pages, styles and scripts. A compressor would hold back what a stream says; fonts, pictures and
+# PDF files are small already; and what programs ask is theirs to compress.
+_AS_IT_IS = ["^/(v1|hooks|health|metrics)", r"\.(woff2|png|pdf|zip|ods)$", "/files/"]
 
 
 def house_of_settings(settings: Settings) -> House:
@@ -107,6 +112,9 @@ def create_app(
             security_headers(production=settings.env == "production"),
             forget_after_writing,
         ],
+        compression_config=CompressionConfig(
+            "gzip", minimum_size=1000, gzip_compress_level=6, exclude=_AS_IT_IS
+        ),
         openapi_config=openapi,
         lifespan=[_living],
         debug=False,

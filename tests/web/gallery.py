@@ -33,7 +33,6 @@ class Story:
         self.down = False
         self.bell = asyncio.Event()
         self.asked_after: list[str] = []
-        self.posts: list[dict[str, str]] = []
         self.signed_out = False
 
     def add(self, sentence: str) -> None:
@@ -88,15 +87,6 @@ async def done(calamity: FromPath[str], task: FromPath[str]) -> Response[str]:
     return _html(RENDERER.partial("tasks", samples.frame("nl"), STORY.tasks))
 
 
-@post("/check-in/{round_id:str}", status_code=200)
-async def check_in(request: Request, round_id: FromPath[str]) -> Response[str]:
-    form = await request.form()
-    if STORY.down:
-        return _html("down", 503)
-    STORY.posts.append({key: str(value) for key, value in form.items()})
-    return Response("", status_code=303, headers={"Location": "/nl/check-in-thanks"})
-
-
 @get("/v1/calamities/{calamity:str}/timeline/stream")
 async def stream(
     request: Request, calamity: FromPath[str], after: FromQuery[int] = 0
@@ -120,7 +110,7 @@ async def stream(
 def app() -> Litestar:
     return Litestar(
         [
-            sample, part, officials_part, done, check_in, stream,
+            sample, part, officials_part, done, stream,
             create_static_files_router(path="/assets", directories=[Path(DIST)]),
         ],
         before_send=[security_headers(production=False)],

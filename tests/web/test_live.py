@@ -82,41 +82,6 @@ def test_a_task_is_done_in_its_place(room: Page) -> None:
     assert room.url.endswith("/nl/room")
 
 
-def fill_in(page: Page) -> None:
-    page.check("input[name=gate][value=no]")
-    page.check("input[name=mood][value='3']")
-    page.check("input[name=direction][value=same]")
-    page.fill("#well", "Mensen helpen elkaar")
-    page.check("input[name=certainty][value='2']")
-
-
-def test_a_check_in_survives_a_lost_connection_and_counts_once(
-    gallery: str, chromium: Browser
-) -> None:
-    STORY.down = False
-    STORY.posts.clear()
-    context = chromium.new_context(viewport={"width": 360, "height": 740})
-    page = context.new_page()
-    page.goto(f"{gallery}/nl/check-in")
-    page.wait_for_selector(READY)
-    fill_in(page)
-    page.reload()
-    page.wait_for_selector(READY)
-    assert page.input_value("#well") == "Mensen helpen elkaar"
-    assert page.is_checked("input[name=mood][value='3']")
-    context.set_offline(True)
-    page.click("button:has-text('Versturen')")
-    page.wait_for_selector("text=Bewaard op deze telefoon", timeout=5000)
-    assert STORY.posts == []
-    context.set_offline(False)
-    page.wait_for_url("**/check-in-thanks", timeout=10_000)
-    page.wait_for_selector(READY)
-    assert len({post["idempotency_key"] for post in STORY.posts}) == 1
-    assert STORY.posts[0]["well"] == "Mensen helpen elkaar"
-    assert page.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('draft:'))") == []
-    context.close()
-
-
 def test_direct_danger_keeps_nothing(gallery: str, chromium: Browser) -> None:
     context = chromium.new_context()
     page = context.new_page()

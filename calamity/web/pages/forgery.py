@@ -32,8 +32,26 @@ KEY_IN_LINK = "key_in_link"
 
 
 def token_of(connection: Connection) -> str:
-    """Return the token for the forms on a page of this visit."""
-    return _token(connection, connection.cookies.get(COOKIE) or _visit(connection))
+    """Return the token for the forms on a page of this visit, written differently each time.
+
+    Pages are compressed: from the length of many of them a stranger could guess what stays the same.
+    """
+    token = _token(connection, connection.cookies.get(COOKIE) or _visit(connection))
+    pad = secrets.token_bytes(len(token) // 2)
+    return pad.hex() + _laid_over(bytes.fromhex(token), pad).hex()
+
+
+def _laid_over(one: bytes, other: bytes) -> bytes:
+    return bytes(left ^ right for left, right in zip(one, other, strict=True))
+
+
+def _read(sent: str) -> str:
+    """Return the token as it was before it was written differently; nothing for what is none."""
+    try:
+        raw = bytes.fromhex(sent)
+        return _laid_over(raw[: len(raw) // 2], raw[len(raw) // 2 :]).hex()
+    except ValueError:
+        return ""
 
 
 def _token(connection: Connection, anchor: str) -> str:
@@ -78,7 +96,7 @@ async def guard_forms(connection: Connection, handler: BaseRouteHandler) -> None
             raise NotAuthorizedException("Sign in first.")  # a stranger's upload is not read
         sent = await _sent_field(connection)
     known = _token(connection, anchor) if anchor else None
-    if known is None or sent is None or not hmac.compare_digest(sent.encode(), known.encode()):
+    if known is None or sent is None or not hmac.compare_digest(_read(sent), known):
         raise Forbidden("This form is not of your present visit. Open the page again.")
 
 
