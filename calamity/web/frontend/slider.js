@@ -4,7 +4,7 @@ export function watchSlider(form) {
   const slider = form.querySelector("input[type=range]");
   const said = form.querySelector("output");
   const words = [...form.querySelectorAll("option")].map((option) => option.label);
-  const begun = slider.value;
+  const begun = slider.defaultValue;
   let waiting = null;
   form.querySelector("button").hidden = true;
 
