@@ -183,6 +183,9 @@ async def cast(url: str) -> Cast:
         tokens["elsewhere"] = await accounts.add_token(
             session, other.id, name="elsewhere", role=UserRole.COORDINATOR, at=now()
         )
+        tokens["official elsewhere"] = await accounts.add_token(
+            session, other.id, name="official", role=UserRole.OFFICIAL, at=now()
+        )
         tokens["second"] = await accounts.add_token(
             session, town.id, name="second", role=UserRole.COORDINATOR, at=now()
         )

@@ -5,7 +5,7 @@ import re
 import pytest
 from litestar.routes import HTTPRoute
 
-from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.permissions import Actor, Permission, UserRole, allows
 from calamity.store import sessions
 from calamity.web.auth import COOKIE
 from calamity.web.house import now
@@ -272,12 +272,15 @@ async def test_another_municipality_finds_nothing_of_ours(api: Api) -> None:
         "answer": {"text": "Ja."},
     }
     walked = 0
-    for method, path in NEEDS:
+    for (method, path), needs in NEEDS.items():
         if "{calamity_id}" not in path:
             continue
+        # Nearly everything is open to coordinators; what only officials do, officials try.
+        may = any(allows(UserRole.COORDINATOR, each) for each in needs)
+        who = "elsewhere" if may else "official elsewhere"
         filled = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "nothing"), path)
         body = {"json": bodies.get(path.rsplit("/", 1)[1], {})} if method in ("POST", "PUT") else {}
-        said = await api.ask(method, filled, "elsewhere", **body)
+        said = await api.ask(method, filled, who, **body)
         assert said.status_code == 404, (method, path, said.text)
         assert calamity not in said.text
         walked += 1
