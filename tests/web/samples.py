@@ -403,7 +403,7 @@ WATCH = watch.Watch(
     "coördinator",
 )
 WATCHED = tuple(
-    structs.replace(each, watch=each.audience != "Snelteam", expected=place > 0)
+    structs.replace(each, watch=each.audience != "snelteam", expected=place > 0)
     for place, each in enumerate(PLAN.dispatches)
 )
 HELD_TASK = room.TaskLine(
@@ -1670,6 +1670,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             ROOM,
             summary=structs.replace(SUMMARY, watch=WATCH),
             tasks=structs.replace(ROOM.tasks, later=(HELD_TASK,)),
+            rounds=room.Rounds(calamity="c-1", held=True),
         ),
         LIVE,
     ),
@@ -1855,6 +1856,11 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "timeline-line-erased": ("timeline_line", ERASED, {}),
     **OFFICIAL_PAGES,
     "officials": ("officials", OFFICIALS, LIVE | {"here": "officials", "viewer": OFFICIAL}),
+    "officials-watch": (
+        "officials",
+        structs.replace(OFFICIALS, summary=structs.replace(SUMMARY, watch=WATCH)),
+        {"here": "officials", "viewer": OFFICIAL},
+    ),
     "officials-empty": ("officials", EMPTY_OFFICIALS, {"here": "officials", "viewer": COORDINATOR}),
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),
     "inbox-empty": ("inbox", people.Inbox(), {"here": "inbox", "viewer": CONTACT}),

@@ -208,3 +208,42 @@ def test_a_coordinator_keeps_what_is_known_and_promised_on_a_phone(
         page.wait_for_selector("text=Niemand heeft dit nog overgenomen.")
         assert page.evaluate(SIDEWAYS) <= 0
         assert said == []
+
+
+def test_a_watch_is_begun_on_a_phone_and_an_official_sees_it_end(
+    server: Server, chromium: Browser
+) -> None:
+    with server.running(), browsing(chromium, width=360) as (page, said):
+        sign_in(page, server, UserRole.COORDINATOR)
+        page.goto(f"{server.address}/activate/small")
+        page.wait_for_selector(READY)
+        for field, words in (
+            ("title", "Knal bij het station"), ("incident", "een knal bij het station"),
+            ("place", "Stadhuis"), ("social_level_reason", "Vragen van inwoners"),
+            ("watch_reason", "De politie belt terug"),
+        ):  # fmt: skip
+            page.fill(f"#{field}", words)
+        page.check("input[name=exercise][value=no]")
+        page.check("input[name=scope][value=watch]")
+        page.get_by_role("button", name="Verder: zien wie wat krijgt").click()
+        page.wait_for_selector("text=Na deze knop krijgen 3 mensen een bericht.")
+        assert page.evaluate(SIDEWAYS) <= 0
+        page.get_by_role("button", name="Eerst afwachten").dblclick()
+        page.wait_for_url("**/calamities/*")
+        page.wait_for_selector("#watch >> text=De politie belt terug")
+        room = page.url
+        with browsing(chromium, width=1280) as (wall, heard):
+            sign_in(wall, server, UserRole.OFFICIAL)
+            wall.goto(f"{room}/officials")
+            wall.wait_for_selector("#watch >> text=alleen het snelteam")
+            wall.wait_for_selector(READY)
+            page.get_by_role("link", name="Doorgaan of stoppen").click()
+            page.wait_for_selector(READY)
+            assert page.evaluate(SIDEWAYS) <= 0
+            page.fill("#go-on-reason", "Het is een aanslag")
+            page.get_by_role("button", name="Start het hele draaiboek").dblclick()
+            page.wait_for_selector(".flash >> text=Het hele draaiboek is gestart.")
+            assert page.locator("#watch").count() == 0
+            page.wait_for_selector("text=Het hele draaiboek start; het afwachten dat")
+            wall.wait_for_selector("#watch", state="detached", timeout=5000)
+            assert said == heard == []

@@ -44,7 +44,7 @@ _ASKED = {Group.KEY_FIGURES: "key_figures_asked", Group.PROFESSIONALS: "professi
 async def rounds_view(scene: Scene, session: Session, form: Form | None = None) -> room.Rounds:
     """Return the part of the room about rounds; how many answered so far is for coordinators."""
     steers = scene.actor.may(Permission.STEER) and scene.calamity.closed_at is None
-    may_ask = steers and not calamities.is_on_watch(scene.calamity)
+    held = calamities.is_on_watch(scene.calamity)
     lines = []
     for row in await rounds.list_rounds(session, scene.calamity.id):
         answered = row.answered
@@ -63,7 +63,8 @@ async def rounds_view(scene: Scene, session: Session, form: Form | None = None) 
     return room.Rounds(
         calamity=scene.calamity.id,
         rounds=tuple(lines),
-        audiences=await _audiences(scene, session) if may_ask else (),
+        audiences=await _audiences(scene, session) if steers and not held else (),
+        held=held,
         form=form or Form(),
     )
 

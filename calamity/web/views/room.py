@@ -271,6 +271,8 @@ class Rounds(Struct, frozen=True, forbid_unknown_fields=True):
     calamity: str
     rounds: tuple[RoundLine, ...] = ()
     audiences: tuple[tuple[str, str], ...] = ()
+    held: bool = False
+    """The calamity is on watch: nobody is asked anything yet."""
     form: Form = Form()
 
 
