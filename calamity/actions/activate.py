@@ -104,6 +104,8 @@ async def _calamity(
         return calamity
     if request.levels is None:
         raise Refused("Set the social level, with a reason, for a new calamity.", field="levels")
+    if request.watch_reason is not None and not request.watch_reason.strip():
+        raise Refused("Say what you wait for.", field="watch_reason")
     calamity = await calamities.add_calamity(
         session,
         actor.municipality_id,
@@ -129,7 +131,7 @@ async def _calamity(
         await append(
             session,
             calamity.id,
-            WatchBegun(reason=request.watch_reason),
+            WatchBegun(reason=request.watch_reason.strip()),
             by_role=actor.role,
             at=at,
             visibility=Visibility.OFFICIALS,

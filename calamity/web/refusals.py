@@ -142,6 +142,7 @@ REFUSALS = (
     N_("This calamity is on watch. Let the team stand down, or end the watch first."),
     N_("This calamity is not on watch."),
     N_("Say why the whole playbook starts."),
+    N_("Say what you wait for."),
     # the handover of a shift
     N_("Choose one of the roles."),
     N_("Write what the next one must know."),

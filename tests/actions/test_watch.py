@@ -294,6 +294,8 @@ async def test_the_plan_of_a_watch_says_what_waits(database, town, play):
 
 
 async def test_who_never_watched_cannot_end_a_watch(database, wakes, town, play):
+    with pytest.raises(Refused, match="what you wait for"):
+        await make_activation(database, wakes, town, watch_reason="   ")
     made = await make_activation(database, wakes, town)
     for act in (go_on, leave):
         with pytest.raises(Conflict, match="not on watch"):
