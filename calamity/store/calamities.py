@@ -153,6 +153,20 @@ def _said(row: ActivationRow) -> Activation:
     )
 
 
+async def first_exercise_of(session: Session, municipality_id: str, login: str) -> str | None:
+    """Return the first exercise that this account began, or None."""
+    found: str | None = await session.sql.scalar(
+        select(func.min(CalamityRow.id))
+        .join(ActivationRow, col(ActivationRow.calamity_id) == CalamityRow.id)
+        .where(
+            CalamityRow.municipality_id == municipality_id,
+            col(CalamityRow.is_exercise).is_(True),
+            ActivationRow.activated_by == login,
+        )
+    )
+    return found
+
+
 async def find_activation_by_key(
     session: Session, municipality_id: str, request_key: str
 ) -> Activation | None:

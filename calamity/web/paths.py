@@ -28,6 +28,7 @@ PATHS = {
     "help": "/help",
     "accessibility": "/accessibility",
     "theme": "/theme/{file:str}",
+    "guide": "/guide",
     # what is going on
     "start": "/",
     "short_link": "/c/{code:str}",

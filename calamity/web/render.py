@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from calamity.domain.playbook.moments import read_moment
 from calamity.web import assets, charts
+from calamity.web.help import SECTIONS, section_of
 from calamity.web.language import Language, languages
 from calamity.web.paths import path
 from calamity.web.urgent import changes_in, urgent, words_for
@@ -79,6 +80,7 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
         picture_part=charts.picture_part,
         neighbourhood_options=charts.neighbourhood_options,
         moment_of=moment_of,
+        help_sections=tuple(SECTIONS),
         urgent=urgent,
         changes_in=changes_in,
         signal_words=partial(words_for, language),
@@ -161,14 +163,14 @@ class Renderer:
 
     def page(self, name: str, frame: Frame, view: object) -> str:
         """Render a whole page: `templates/pages/NAME.html`."""
-        return self._render(f"pages/{name}.html", frame, view)
+        return self._render(f"pages/{name}.html", frame, view, section_of(name))
 
     def partial(self, name: str, frame: Frame, view: object) -> str:
         """Render one part of a page: `templates/partials/NAME.html`, as the page itself does."""
         return self._render(f"partials/{name}.html", frame, view)
 
-    def _render(self, template: str, frame: Frame, view: object) -> str:
+    def _render(self, template: str, frame: Frame, view: object, help_at: str = "") -> str:
         environment = self._environments[frame.language]
         return environment.get_template(template).render(
-            frame=frame, view=view, csrf_token=lambda: frame.csrf_token
+            frame=frame, view=view, help_at=help_at, csrf_token=lambda: frame.csrf_token
         )

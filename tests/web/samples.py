@@ -22,6 +22,7 @@ from calamity.web.views import (
     check_in,
     facts,
     officials,
+    guide,
     people,
     picture,
     playbook,
@@ -1402,6 +1403,7 @@ OFFICIAL_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     ),
 }
 
+GUIDE = guide.Guide("c-1", frozenset({"watch", "fact"}), guide.Reach(True))
 # name: (template, view, what differs in the frame)
 SHEET = sheet_of(
     Released(
@@ -1576,6 +1578,16 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         START,
         {"here": "start", "sandbox": True, "phones_url": "http://127.0.0.1:8001/phones"},
     ),
+    "start-first": (
+        "start",
+        start.Start(
+            playbooks=START.playbooks,
+            first_exercise=guide.FirstExercise(
+                "attack-elsewhere", "Aanslag elders in Nederland", 10, guide.Reach(False, 3)
+            ),
+        ),
+        {"here": "start"},
+    ),
     "start-empty": (
         "start",
         start.Start(),
@@ -1710,7 +1722,18 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         ),
         {},
     ),
-    "room-exercise": ("room", ROOM, LIVE | EXERCISE),
+    "room-exercise": (
+        "room",
+        msgspec.structs.replace(ROOM, guide=GUIDE),
+        LIVE | EXERCISE | {"phones_url": "http://127.0.0.1:8001/phones"},
+    ),
+    "room-guided": (
+        "room",
+        msgspec.structs.replace(
+            EMPTY_ROOM, guide=msgspec.structs.replace(GUIDE, done=frozenset(guide.STEPS))
+        ),
+        LIVE | EXERCISE,
+    ),
     "room-empty": ("room", EMPTY_ROOM, LIVE),
     "task": (
         "task",
@@ -1863,6 +1886,11 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     ),
     "officials-empty": ("officials", EMPTY_OFFICIALS, {"here": "officials", "viewer": COORDINATOR}),
     "inbox": ("inbox", INBOX, {"here": "inbox", "viewer": CONTACT}),
+    "inbox-exercise": (
+        "inbox",
+        msgspec.structs.replace(INBOX, exercise=guide.Reach(False)),
+        {"here": "inbox", "viewer": CONTACT} | EXERCISE,
+    ),
     "inbox-empty": ("inbox", people.Inbox(), {"here": "inbox", "viewer": CONTACT}),
     "conversation": ("conversation", CONVERSATION, {"here": "inbox", "viewer": CONTACT}),
     "conversation-checked": (

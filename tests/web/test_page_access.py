@@ -59,6 +59,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /account/second-steps/{factor}/remove",
         "POST /account/recovery-codes",
         "POST /account/break-glass/end",
+        "POST /guide",
         "GET /calendar",
         "POST /calendar",
         "POST /calendar/withdraw",

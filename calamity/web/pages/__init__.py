@@ -20,6 +20,7 @@ from calamity.web.pages.factors import FACTORS
 from calamity.web.pages.facts import FACTS
 from calamity.web.pages.forgery import guard_forms
 from calamity.web.pages.forms import LARGEST_FORM
+from calamity.web.pages.guide import GUIDE
 from calamity.web.pages.neighbourhoods import NEIGHBOURHOODS
 from calamity.web.pages.people import PEOPLE
 from calamity.web.pages.person import PERSON
@@ -44,6 +45,7 @@ PAGES: list[ControllerRouterHandler] = [
             *ENTRANCE,
             *THEMES,
             *ACCESSIBILITY,
+            *GUIDE,
             *PROVIDER,
             *SIGN_OUT,
             *SECOND_STEP,

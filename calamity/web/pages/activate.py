@@ -68,6 +68,8 @@ log = structlog.get_logger(__name__)
 _KEY = "idempotency_key"
 # What the coordinator types and people read.
 _TYPED = ("incident", "incident_en", "place")
+# What a link to the form may choose beforehand; the person still sees and sends it.
+_PRESET = ("exercise", "tempo")
 # How the form calls what the actions name differently.
 _NAMES = {
     "although_retired": "although",
@@ -123,7 +125,8 @@ async def empty_form(
     asked = {name: [value] for name, value in request.query_params.items()}
     stage = await _stage(request, actor, slug, asked)
     meeting = _first_meeting(now().astimezone(house_of(request).settings.zone))
-    values = {_KEY: new_id(), "meeting_time": f"{meeting:%H:%M}"}
+    asked_for = {name: asked[name][0] for name in _PRESET if name in asked}
+    values = asked_for | {_KEY: new_id(), "meeting_time": f"{meeting:%H:%M}"}
     return await _show(request, stage, Form(values=values))
 
 

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from calamity.actions import write
+from calamity.actions.terms import Terms
 from calamity.actions.write import Draft, Summary, calamity_at_hand
 from calamity.domain.audit import Deed
 from calamity.domain.errors import Forbidden, Mendable, NotFound, Refused
@@ -34,6 +35,7 @@ from calamity.web.pages.frame import (
     typed_in,
     wrong,
 )
+from calamity.web.pages.guide import reach_of
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.text_check import text_check
 from calamity.web.pages.why import all_whys, why_check_stop, why_no_texts
@@ -54,7 +56,7 @@ def _contact_of(actor: Actor) -> str:
 
 
 async def _inbox(
-    session: Session, actor: Actor, language: Language
+    session: Session, terms: Terms, actor: Actor, language: Language
 ) -> tuple[people.Inbox, CalamityRow | None]:
     if actor.recipient_id is None:
         return people.Inbox(), None
@@ -76,7 +78,9 @@ async def _inbox(
         _line(figure, numbers[figure.recipient_id].phone, letters, asked, language)
         for figure in figures
     ]
-    return people.Inbox(calamity.title if calamity else None, tuple(lines)), calamity
+    plays = calamity is not None and calamity.is_exercise
+    title = calamity.title if calamity else None
+    return people.Inbox(title, tuple(lines), reach_of(terms) if plays else None), calamity
 
 
 def _line(
@@ -127,7 +131,7 @@ async def _seen_inbox(
 ) -> tuple[people.Inbox, CalamityRow | None]:
     house = house_of(request)
     async with house.database.reading() as session:
-        view, calamity = await _inbox(session, actor, language_of(request))
+        view, calamity = await _inbox(session, house.terms, actor, language_of(request))
     about = [line.key_figure for line in view.people]
     at_hand = calamity.id if calamity else None
     await note_look(house, actor, about, where=PATHS["inbox"], calamity_id=at_hand)

@@ -36,6 +36,7 @@ from calamity.web.pages.frame import (
     typed_in,
     wrong,
 )
+from calamity.web.pages.guide import guide_view, is_guided
 from calamity.web.pages.parts import REFUSED, part_or_back
 from calamity.web.pages.pictures import audience_of, picture_part
 from calamity.web.pages.rounds import rounds_view
@@ -157,6 +158,7 @@ async def _part(scene: Scene, session: Session, house: House, name: str) -> obje
     }
     if scene.actor.may(Permission.STEER):
         makers["letters"] = lambda: letters_view(scene, session)
+        makers["guide"] = lambda: guide_view(scene, house.timeline, house.terms)
     if scene.actor.may(Permission.SEE_OFFICIALS_PAGE):
         makers["situation"] = lambda: situation_view(scene, session, house.timeline)
     if name not in makers:
@@ -181,7 +183,9 @@ async def _room_page(
     async with house.database.reading() as session:
         scene = await scene_of(request, session, actor, calamity_id)
         steers = actor.may(Permission.STEER)
+        guided = await is_guided(request, session, scene)
         view = room.Room(
+            guide=await guide_view(scene, house.timeline, house.terms) if guided else None,
             summary=await summary_view(scene, house.timeline, failed, form),
             closing=await closing_view(scene, session) if steers else None,
             roster=await roster_view(scene, session),

@@ -14,7 +14,7 @@ from calamity.store.call_outs import rosters
 from calamity.store.database import Session
 from calamity.store.network import list_circles
 from calamity.store.people import list_responders
-from calamity.store.playbooks import list_versions, versions_at_work
+from calamity.store.playbooks import PlaybookVersion, list_versions, versions_at_work
 from calamity.store.rounds import open_forms
 from calamity.store.tables import CalamityRow
 from calamity.store.tasks import list_tasks
@@ -26,6 +26,7 @@ from calamity.web.pages.frame import (
     now,
     page,
 )
+from calamity.web.pages.guide import first_exercise
 from calamity.web.pages.names import names_of
 from calamity.web.pages.playbooks import by_scenario, card_of, newest_approved
 from calamity.web.paths import PATHS, path
@@ -40,11 +41,13 @@ async def start(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) 
     """Show what is going on, as far as this role may see it."""
     language, at = language_of(request), now()
     async with house_of(request).database.reading() as session:
+        ready = await _ready(session, actor)
         view = views.Start(
             calamities=await _calamities(session, actor, language, at),
-            playbooks=await _playbooks(session, actor, language, at),
+            playbooks=await _playbooks(session, actor, ready, language, at),
             hints=await _hints(session, actor, language, at),
             asks=await _asks(session, actor),
+            first_exercise=await first_exercise(request, session, actor, ready, language),
         )
     return page(request, "start", await frame_of(request, here="start"), view)
 
@@ -96,14 +99,20 @@ async def phase_title(session: Session, row: CalamityRow, language: Language) ->
     return row.phase
 
 
-async def _playbooks(
-    session: Session, actor: Actor, language: Language, at: datetime
-) -> tuple[views.PlaybookCard, ...]:
+async def _ready(session: Session, actor: Actor) -> list[PlaybookVersion]:
     if not actor.may(Permission.SEE_PLAYBOOKS):
-        return ()
-    versions = await list_versions(session, actor.municipality_id)
-    names = await names_of(session, actor.municipality_id)
-    ready = by_scenario(newest_approved(versions))
+        return []
+    return by_scenario(newest_approved(await list_versions(session, actor.municipality_id)))
+
+
+async def _playbooks(
+    session: Session,
+    actor: Actor,
+    ready: list[PlaybookVersion],
+    language: Language,
+    at: datetime,
+) -> tuple[views.PlaybookCard, ...]:
+    names = await names_of(session, actor.municipality_id) if ready else {}
     return tuple(card_of(each, names, language, at) for each in ready)
 
 

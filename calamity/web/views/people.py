@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from calamity.web.views.frame import Form
+from calamity.web.views.guide import Reach
 
 
 class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +32,8 @@ class Inbox(Struct, frozen=True, forbid_unknown_fields=True):
 
     calamity_title: str | None = None
     people: tuple[InboxLine, ...] = ()
+    exercise: Reach | None = None
+    """Whom texts reach, while the calamity at hand is an exercise."""
 
 
 class Bubble(Struct, frozen=True, forbid_unknown_fields=True):

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from calamity.web.views.duties import Closing, DutyLine
 from calamity.web.views.frame import Form
+from calamity.web.views.guide import Guide
 from calamity.web.views.picture import Coverage, Picture, Trend
 from calamity.web.views.playbook import ActKind
 from calamity.web.views.start import Plan
@@ -373,3 +374,4 @@ class Room(Struct, frozen=True, forbid_unknown_fields=True):
     letters: Letters | None = None
     situation: "Situation | None" = None
     closing: Closing | None = None
+    guide: Guide | None = None

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from calamity.web.views.frame import Form
+from calamity.web.views.guide import FirstExercise
 from calamity.web.views.people import Costly
 
 
@@ -74,6 +75,7 @@ class Start(Struct, frozen=True, forbid_unknown_fields=True):
     playbooks: tuple[PlaybookCard, ...] = ()
     hints: tuple[ReadinessHint, ...] = ()
     asks: tuple[OpenAsk, ...] = ()
+    first_exercise: FirstExercise | None = None
 
 
 class Neighbourhood(Struct, frozen=True, forbid_unknown_fields=True):
