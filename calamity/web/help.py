@@ -29,7 +29,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "account": (
         "sign_in", "account", "second_step", "new_codes", "new_passkey", "recovery_codes",
     ),
-    "connection": (),
+    "offline": (),
     "stop": (),
     "never": (),
 }  # fmt: skip
