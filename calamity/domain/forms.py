@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from calamity.domain.errors import Refused
+from calamity.domain.matters import must_be_whole
 from calamity.domain.playbook import (
     Act,
     FactCard,
@@ -127,23 +128,18 @@ def _of_meeting(form: MeetingForm) -> list[Statement]:
         raise Refused("Write what is going on, as the meeting sees it.", field="picture")
     if not form.judgement.strip():
         raise Refused("Write what the meeting makes of it.", field="judgement")
-    for number, made in enumerate(form.decisions, 1):
-        if not made.owner.strip():
-            raise Refused("Name who does this.", field=f"decision_{number}_owner")
-        if made.due_at is None:
-            raise Refused("Say before when this is done.", field=f"decision_{number}_due_at")
+    decisions = [
+        Statement(
+            kind="decision", text=made.text.strip(), owner=made.owner.strip(), due_at=made.due_at
+        )
+        for made in form.decisions
+    ]
+    for number, made in enumerate(decisions, 1):
+        must_be_whole(made, where=f"decision_{number}_")
     return [
         Statement(kind="note", text=f"Beeld: {form.picture.strip()}"),
         Statement(kind="interpretation", text=form.judgement.strip()),
-        *(
-            Statement(
-                kind="decision",
-                text=made.text.strip(),
-                owner=made.owner.strip(),
-                due_at=made.due_at,
-            )
-            for made in form.decisions
-        ),
+        *decisions,
     ]
 
 
@@ -178,18 +174,9 @@ def _of_rumours(form: RumourListForm, owned_before: datetime) -> list[Statement]
 
 
 def _of_measure(form: MeasureForm, role: str, at: datetime) -> Statement:
-    for field, words in (
-        ("what", "Write what is done."),
-        ("actual_risk", "Say what the risk really is."),
-        ("felt_risk", "Say what risk people feel."),
-    ):
-        if not getattr(form, field).strip():
-            raise Refused(words, field=field)
-    if form.ends_at is None:
-        raise Refused("Say when this ends.", field="ends_at")
-    if form.ends_at <= at:
-        raise Refused("This moment has passed. Choose a later one.", field="ends_at")
-    return Statement(
+    if not form.what.strip():
+        raise Refused("Write what is done.", field="what")
+    measure = Statement(
         kind="measure",
         text=form.what.strip(),
         owner=form.owner.strip() or role,
@@ -197,6 +184,10 @@ def _of_measure(form: MeasureForm, role: str, at: datetime) -> Statement:
         felt_risk=form.felt_risk.strip(),
         ends_at=form.ends_at,
     )
+    must_be_whole(measure)
+    if form.ends_at is not None and form.ends_at <= at:
+        raise Refused("This moment has passed. Choose a later one.", field="ends_at")
+    return measure
 
 
 def _filled(lines: Sequence[str]) -> list[str]:

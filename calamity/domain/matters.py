@@ -53,7 +53,10 @@ _OF_KIND: Mapping[str, tuple[MatterKind, ...]] = {
 }
 _REQUIRED: Mapping[MatterKind, tuple[tuple[str, str], ...]] = {
     "fact": (),
-    "decision": (),
+    "decision": (
+        ("owner", "Name who does this."),
+        ("due_at", "Say before when this is done."),
+    ),
     "rumour": (),
     "commitment": (
         ("to", "Say to whom this was promised: a circle or a place, without names."),
@@ -245,14 +248,23 @@ def must_be_sound(said: Statement, at: datetime, *, confirmed: bool = False) -> 
             raise Refused("This does not belong to an entry of this kind.", field=field)
     if said.kind not in KINDS:
         return
-    for field, words in _REQUIRED[said.kind]:
-        if not getattr(said, field):
-            raise Refused(words, field=field)
+    must_be_whole(said)
     if said.harm in ("clear", "grave") and not said.owner:
         raise Refused("Name who finds out about this: it hurts people.", field="owner")
     if said.ends_at is not None and said.ends_at <= at:
         raise Refused("This moment has passed. Choose a later one.", field="ends_at")
     _must_be_about_nobody(said, confirmed=confirmed)
+
+
+def must_be_whole(said: Statement, *, where: str = "") -> None:
+    """Raise Refused for a matter without what its kind always has: a decision without an owner.
+
+    *where* goes before the name of the field, for one of several in a form.
+    """
+    kind = kind_named(said.kind)
+    for field, words in _REQUIRED[kind] if kind else ():
+        if not getattr(said, field):
+            raise Refused(words, field=where + field)
 
 
 def _must_be_about_nobody(said: Statement, *, confirmed: bool) -> None:

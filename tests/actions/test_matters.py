@@ -108,6 +108,10 @@ async def test_a_fact_keeps_every_version_and_is_withdrawn_with_a_reason(room, d
         await room.end(first, third, reason="Bel 06-12345678")
     with pytest.raises(Refused, match="personal data"):
         await room.say(**MEASURE | {"felt_risk": "Bel 06-12345678"})
+    for field, given in (("owner", {"owner": " ", "due_at": DUE}), ("due_at", {"owner": "LEI"})):
+        with pytest.raises(Refused) as refused:
+            await room.say(kind="decision", text="De vlag hangt", **given)
+        assert refused.value.field == field
     ends = [room.end(first, third), room.end(first, third)]
     ended = await asyncio.gather(*ends, return_exceptions=True)
     assert sorted(isinstance(each, Conflict) for each in ended) == [False, True]

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta, Struct
 
 from calamity.actions.matters import NewStatement, state
-from calamity.domain.errors import Mendable, NotFound, Refused
+from calamity.domain.errors import Mendable, NotFound
 from calamity.domain.matters import HARMS, SPREADS, Matter, by_weight, kind_named
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import (
@@ -187,8 +187,6 @@ async def add(
             statement = NewStatement(
                 kind=which, visibility=given.visibility, **given.sayings(house.settings.zone)
             )
-            if which == "decision":
-                _must_be_somebodys(statement)
             async with house.database.transaction() as session:
                 await state(session, actor, calamity, statement, at=now())
         except Mendable as error:
@@ -197,14 +195,6 @@ async def add(
         return await _matters_page(request, actor, calamity, which, form)
     back = path("matters", calamity=calamity, kind=which)
     return see_other(request, back, language.text("It is on the timeline."))
-
-
-def _must_be_somebodys(statement: NewStatement) -> None:
-    """Raise Refused for a decision that nobody carries out before any time."""
-    if not statement.owner.strip():
-        raise Refused("Name who does this.", field="owner")
-    if statement.due_at is None:
-        raise Refused("Say before when this is done.", field="due_at")
 
 
 MATTERS = [matters_page, add]

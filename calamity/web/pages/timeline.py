@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from litestar import Response, get, post
@@ -12,7 +12,7 @@ from litestar.response import Stream
 from msgspec import Struct
 
 from calamity.actions.export import export_timeline, verify_timeline
-from calamity.actions.matters import NewStatement, StatementKind, state
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.errors import Mendable, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import EntryKind, Verdict, Visibility, decode_happening
@@ -134,7 +134,8 @@ def _fault(verdict: Verdict, language: Language) -> str | None:
 class _Added(Struct, frozen=True, forbid_unknown_fields=True):
     """The form of a new line."""
 
-    kind: StatementKind
+    kind: Literal["fact", "interpretation", "rumour", "note"]
+    """What needs an owner, a date or a risk is written down on a page of its own."""
     text: str
     happened_at: str = ""
     visibility: Visibility = Visibility.TEAM
@@ -183,7 +184,7 @@ async def add(
                 if await is_first(session, by=by, key=key, at=at):
                     await state(session, actor, calamity, statement, at=at)
         except Mendable as error:
-            form = wrong(form, error, language, at="text")
+            form = wrong(form, error, language, {"confirmed": "text"}, at="text")
     if wants_part(request):
 
         async def make(scene: Scene, session: Session, form: Form | None = None) -> room.Timeline:
