@@ -25,7 +25,7 @@ from calamity.domain.timeline import (
 from calamity.domain.watch import WATCH
 from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
-from calamity.store.matters import list_facts
+from calamity.store.matters import list_matters
 from calamity.store.playbooks import get_version
 from calamity.store.tables import CalamityRow, RoundRow, TaskRow
 from calamity.store.timeline import append
@@ -139,7 +139,7 @@ async def finish_task(
         await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
     entries = written_down(step.act, form, role=step.role, at=at, tempo=calamity.tempo)
     if isinstance(form, FactCardForm):
-        standing = await list_facts(session, calamity.id)
+        standing = await list_matters(session, calamity.id, kinds=("fact",))
         said = {(each.now.part, each.now.text) for each in standing if each.is_open}
         entries = [each for each in entries if (each.part, each.text) not in said]
     await hold.begin()

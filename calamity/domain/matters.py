@@ -79,6 +79,10 @@ class Told(Protocol):
         """Its number."""
 
     @property
+    def happened_at(self) -> datetime:
+        """When it happened, as its writer says."""
+
+    @property
     def recorded_at(self) -> datetime:
         """When it was written down."""
 
@@ -107,6 +111,7 @@ class Version(Struct, frozen=True):
     """What was said of a matter at one time, in which role."""
 
     seq: int
+    happened_at: datetime
     at: datetime
     by_role: str
     said: Statement
@@ -219,7 +224,7 @@ def _take(growing: dict[int, _Growing], home: dict[int, int], entry: Told) -> No
 
 
 def _version(entry: Told, said: Statement) -> Version:
-    return Version(entry.seq, entry.recorded_at, entry.actor_role, said)
+    return Version(entry.seq, entry.happened_at, entry.recorded_at, entry.actor_role, said)
 
 
 def what_waits(matters: Iterable[Matter], at: datetime) -> list[Matter]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from calamity.domain.timeline import EntryKind
+from calamity.domain.timeline import FactPart, Statement
 
 LONGEST = 1500
 """Characters under one heading: what a field of LCMS is read in."""
@@ -32,15 +32,26 @@ class Heading(StrEnum):
     UNKNOWN = "unknown"
 
 
-HEADING_OF: Mapping[EntryKind, Heading] = {
-    EntryKind.INTERPRETATION: Heading.MOOD,
-    EntryKind.FACT: Heading.BEHAVIOUR,
-    EntryKind.RUMOUR: Heading.QUESTIONS,
-    EntryKind.MEASURE: Heading.TOLD,
-    EntryKind.COMMITMENT: Heading.TOLD,
-    EntryKind.DECISION: Heading.TOLD,
+_OF_KIND: Mapping[str, Heading] = {
+    "interpretation": Heading.MOOD,
+    "fact": Heading.BEHAVIOUR,
+    "rumour": Heading.QUESTIONS,
+    "measure": Heading.TOLD,
+    "commitment": Heading.TOLD,
+    "decision": Heading.TOLD,
 }
-"""Under which heading the words of an entry are drafted."""
+_OF_PART: Mapping[FactPart | None, Heading] = {
+    "we_do_not_know": Heading.UNKNOWN,
+    "we_do": Heading.TOLD,
+    "we_do_not": Heading.TOLD,
+    "you_can": Heading.TOLD,
+}
+
+
+def heading_of(said: Statement) -> Heading:
+    """Return under which heading these words are drafted."""
+    return _OF_PART.get(said.part, _OF_KIND[said.kind])
+
 
 Number = Annotated[int, Meta(ge=1)]
 

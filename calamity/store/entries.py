@@ -14,7 +14,8 @@ class Entry:
     """An entry as a transaction reads it."""
 
     def __init__(self, row: EntryRow, happening: Happening | None) -> None:
-        self.seq, self.recorded_at, self.actor_role = row.seq, row.recorded_at, row.actor_role
+        self.seq, self.actor_role = row.seq, row.actor_role
+        self.happened_at, self.recorded_at = row.happened_at, row.recorded_at
         self.kind, self.visibility = EntryKind(row.kind), Visibility(row.visibility)
         self.refers_to, self.happening = row.refers_to, happening
 

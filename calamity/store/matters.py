@@ -13,6 +13,7 @@ from calamity.domain.matters import KINDS, Matter, Told, collect
 from calamity.domain.timeline import (
     DispatchQueued,
     EntryKind,
+    MatterKind,
     Visibility,
 )
 from calamity.store.database import Session
@@ -120,10 +121,21 @@ async def get_matter(
     return matter
 
 
-async def list_facts(session: Session, calamity_id: str) -> list[Matter]:
-    """Return the facts that were stated, as this transaction sees them, withdrawn ones too."""
-    kinds = [EntryKind.FACT.value, EntryKind.CORRECTION.value]
-    return collect(await read_entries(session, calamity_id, col(EntryRow.kind).in_(kinds)))
+async def list_matters(
+    session: Session,
+    calamity_id: str,
+    sees: Sequence[Visibility] = tuple(Visibility),
+    *,
+    kinds: Sequence[MatterKind] = KINDS,
+) -> list[Matter]:
+    """Return the matters of these kinds that a reader sees, as this transaction does, ended too."""
+    found = await read_entries(
+        session,
+        calamity_id,
+        col(EntryRow.kind).in_([*kinds, EntryKind.CORRECTION.value]),
+        col(EntryRow.visibility).in_([each.value for each in sees]),
+    )
+    return collect(found)
 
 
 async def list_queued(session: Session, calamity_id: str) -> list[DispatchQueued]:

@@ -11,11 +11,14 @@ from icalendar import Calendar, Event
 from msgspec import Struct
 
 from calamity.domain.activation import ENDED
+from calamity.domain.matters import Matter
 from calamity.domain.permissions import Permission
+from calamity.domain.timeline import MatterKind
 from calamity.store import rounds, tasks
 from calamity.store.calamities import list_calamities, list_pinned
 from calamity.store.calendars import CalendarReader, roles_of
 from calamity.store.database import Session
+from calamity.store.matters import list_matters
 from calamity.store.playbooks import PlaybookVersion, versions_at_work
 from calamity.store.tables import CalamityRow, TaskRow
 from calamity.web.language import Language
@@ -24,6 +27,7 @@ from calamity.web.paths import path
 _MEETING = timedelta(hours=1)
 _MOMENT = timedelta(minutes=15)
 _FRESH = timedelta(minutes=15)
+_DUE: tuple[MatterKind, ...] = ("decision", "commitment", "measure", "rumour")
 
 
 class Appointment(Struct, frozen=True):
@@ -91,6 +95,40 @@ async def _of_calamity(
     for row in await tasks.list_tasks(session, calamity.id):
         if row.state not in ENDED and not row.waits_for and _is_theirs(reader, row, roles):
             yield _deadline(row, title, versions, say)
+    if may(Permission.SEE_TIMELINE):
+        theirs = None if may(Permission.STEER) else _owners(roles, versions)
+        for each in await list_matters(session, calamity.id, reader.actor.sees, kinds=_DUE):
+            if each.due_at is not None and (theirs is None or each.now.owner in theirs):
+                yield _due(each, each.due_at, calamity, title, say)
+
+
+def _owners(roles: set[str], versions: Mapping[str, PlaybookVersion]) -> set[str]:
+    """Return how an owner may be written down who is in one of these roles."""
+    titles = [
+        role.title
+        for version in versions.values()
+        for role in version.playbook.roles
+        if role.code in roles
+    ]
+    return roles | {each.nl for each in titles} | {each.en for each in titles}
+
+
+def _due(
+    matter: Matter, due: datetime, calamity: CalamityRow, title: str, say: Language
+) -> Appointment:
+    """Say that something is due and of which kind, not what: people may have been meant by it."""
+    said = {
+        "decision": say.text("%(title)s: a decision is to be carried out", title=title),
+        "commitment": say.text("%(title)s: a promise is to be kept", title=title),
+        "measure": say.text("%(title)s: a measure ends", title=title),
+        "rumour": say.text("%(title)s: a rumour is to be answered", title=title),
+    }[matter.kind]
+    return Appointment(
+        f"matter-{calamity.id}-{matter.first}",
+        due,
+        said,
+        path("matter", calamity=calamity.id, kind=matter.kind, first=matter.first),
+    )
 
 
 def _is_theirs(reader: CalendarReader, row: TaskRow, roles: set[str]) -> bool:

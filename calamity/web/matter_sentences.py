@@ -29,13 +29,19 @@ def statement(it: line.Statement, say: Language, names: Mapping[str, str]) -> st
         "note": say.text("Noted."),
     }[it.kind]
     rest = [say.text("New words for line %(n)s.", n=it.replaces)] if it.replaces else []
+    return " ".join([words, *rest, *particulars(it, say, names)])
+
+
+def particulars(it: line.Statement, say: Language, names: Mapping[str, str]) -> list[str]:
+    """Say all that belongs to a statement besides its kind and its text."""
+    rest = []
     if it.to:
         rest.append(say.text("To: %(who)s.", who=it.to.rstrip(".")))
     if it.owner:
         rest.append(say.text("Owner: %(owner)s.", owner=names.get(it.owner, it.owner)))
     if it.due_at:
         rest.append(say.text("Before %(moment)s.", moment=say.moment(it.due_at)))
-    return " ".join([words, *rest, *_rest_of(it, say)])
+    return rest + _rest_of(it, say)
 
 
 def _rest_of(it: line.Statement, say: Language) -> list[str]:

@@ -6,22 +6,19 @@ What only the team sees stands beside the headings, to be said in one's own word
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from calamity.domain.report import HEADING_OF, LONGEST, Heading, Report, fitting
-from calamity.domain.timeline import (
-    Corrected,
-    DispatchQueued,
-    EntryKind,
-    Happening,
-    Statement,
-    Visibility,
-)
+from calamity.domain.matters import Matter
+from calamity.domain.report import LONGEST, Heading, Report, fitting, heading_of
+from calamity.domain.timeline import Corrected, DispatchQueued, EntryKind, Statement, Visibility
 from calamity.store import rounds
 from calamity.store.database import Session
+from calamity.store.matters import list_matters
 from calamity.store.rounds import PublishedPicture
 from calamity.store.timeline import Line, TimelineReader
+from calamity.web.matter_sentences import particulars
 from calamity.web.pages.scene import Scene
 from calamity.web.pages.tasks import open_decisions
 from calamity.web.picture_words import named, not_asked, picture_lines
@@ -50,46 +47,70 @@ async def draft_report(scene: Scene, session: Session, reader: TimelineReader) -
         due = scene.language.moment(decision.due)
         lines[Heading.DECISION].append(f"{decision.title} ({decision.role}, {due})")
     team_only: defaultdict[Heading, list[str]] = defaultdict(list)
-    for line, words in await _said(scene, reader):
-        heading = HEADING_OF[line.kind]
-        kept = lines if line.visibility is Visibility.OFFICIALS else team_only
-        kept[heading].append(f"{scene.language.moment(line.happened_at)}: {_one_line(words)}")
+    for each in await _said(scene, session, reader):
+        kept = lines if each.visibility is Visibility.OFFICIALS else team_only
+        kept[each.heading].append(f"{scene.language.moment(each.at)}: {_one_line(each.words)}")
     texts = {heading: fitting(lines[heading], LONGEST) for heading in Heading}
     round_id = picture.round_id if picture else None
     language = "en" if scene.language.code == "en" else "nl"
     return Drafted(Report(language, texts, round_id), dict(team_only))  # type: ignore[arg-type]
 
 
-async def _said(scene: Scene, reader: TimelineReader) -> list[tuple[Line, str]]:
-    """Return what people wrote of these kinds, as it holds now, the newest first.
+class _Said(Struct, frozen=True):
+    seq: int
+    heading: Heading
+    visibility: Visibility
+    at: datetime
+    words: str
 
-    An entry that refers to an earlier one takes its place: with its own words, or, where it has
-    none, by ending it. That is how a correction works, and whatever else people say of a matter.
-    """
-    kinds = (*HEADING_OF, EntryKind.CORRECTION)
+
+async def _said(scene: Scene, session: Session, reader: TimelineReader) -> list[_Said]:
+    """Return what people wrote, as it holds now, the newest first; what ended is left out."""
+    matters = await list_matters(session, scene.calamity.id, scene.actor.sees)
+    found = [_of_matter(scene, each) for each in matters if each.is_open]
+    found += await _interpretations(scene, reader)
+    return sorted(found, key=lambda each: -each.seq)
+
+
+def _of_matter(scene: Scene, matter: Matter) -> _Said:
+    """Write a matter with what belongs to it: who and before when, both risks, what we answer."""
+    said = structs.replace(matter.now, why=None)
+    if said.kind == "rumour":
+        # Readers need to know whether it is true and what to say, not how we weigh it and who asks.
+        said = structs.replace(said, owner=None, due_at=None, spread=None, harm=None, told=None)
+    more = particulars(said, scene.language, scene.names)
+    if said.kind == "rumour" and said.status in (None, "new"):
+        more.insert(0, scene.language.text("Heard, not checked."))
+    words = said.text + (f" ({' '.join(more)})" if more else "")
+    at = matter.versions[0].happened_at
+    return _Said(matter.version, heading_of(said), matter.visibility, at, words)
+
+
+async def _interpretations(scene: Scene, reader: TimelineReader) -> list[_Said]:
+    """Return how people read it, in the words of the last correction where there is one."""
     found: list[Line] = []
-    for kind in kinds:
+    for kind in (EntryKind.INTERPRETATION, EntryKind.CORRECTION):
         lines = await reader.newest(scene.calamity.id, scene.actor.sees, limit=_MOST, kind=kind)
         found += [line for line, _ in lines]
-    first = {line.seq: line for line in found}
-    newest: dict[int, tuple[Line, str]] = {}
-    for line in sorted(found, key=lambda each: -each.seq):
-        root = _root(line, first)
-        if root is not None and root.seq not in newest:
-            newest[root.seq] = (root, _words(line.happening))
-    return [(root, words) for root, words in newest.values() if words and root.body is not None]
-
-
-def _root(line: Line, by_number: dict[int, Line]) -> Line | None:
-    """Return the first entry of the matter that *line* speaks of."""
-    found: Line | None = line
-    while found is not None and found.refers_to is not None:
-        found = by_number.get(found.refers_to)
-    return found if found is not None and found.kind in HEADING_OF else None
-
-
-def _words(happening: Happening | None) -> str:
-    return happening.text if isinstance(happening, Statement | Corrected) else ""
+    said: dict[int, _Said] = {}
+    home: dict[int, int] = {}
+    for line in sorted(found, key=lambda each: each.seq):
+        match line.happening:
+            case Statement(text=text) as it:
+                home[line.seq] = line.seq
+                said[line.seq] = _Said(
+                    line.seq, heading_of(it), line.visibility, line.happened_at, text
+                )
+            case Corrected(refers_to=wrong, text=text) if wrong in home:
+                first = home[line.seq] = home[wrong]
+                said[first] = structs.replace(said[first], seq=line.seq, words=text)
+            case None if line.refers_to in home:
+                # The last words were erased, and those before them were wrong.
+                first = home[line.refers_to]
+                said[first] = structs.replace(said[first], words="")
+            case _:
+                pass
+    return [each for each in said.values() if each.words]
 
 
 def _one_line(words: str) -> str:

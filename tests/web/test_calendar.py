@@ -8,7 +8,9 @@ import pytest
 from icalendar import Calendar
 
 from calamity.actions.decide import NewSummary, summarise
+from calamity.actions.matters import NewStatement, state
 from calamity.domain.permissions import Actor, UserRole
+from calamity.domain.timeline import Visibility
 from calamity.store import accounts
 from calamity.store.calendars import CalendarReader
 from calamity.store.database import Database
@@ -42,6 +44,20 @@ async def test_each_person_reads_what_is_ahead_for_them_and_nothing_of_people(st
     async with stage.database.transaction() as session:
         summary = NewSummary(["Het is rustig."], said_at)
         await summarise(session, stage.town.coordinator, stage.id, summary, at=moment())
+        due = {}
+        for owner, visibility in (
+            ("COM", "team"),
+            ("iemand", "officials"),
+            ("LEI", "coordinators"),
+        ):
+            decided = NewStatement(
+                kind="decision", text="Vertrouwelijk", owner=owner, due_at=said_at,
+                visibility=Visibility(visibility),
+            )  # fmt: skip
+            seq = await state(session, stage.town.coordinator, stage.id, decided, at=moment())
+            due[owner] = f"matter-{stage.id}-{seq}@calamity"
+        done = NewStatement(kind="fact", text="Feit", due_at=said_at)
+        await state(session, stage.town.coordinator, stage.id, done, at=moment())
     read = {}
     for role in (UserRole.COORDINATOR, UserRole.RESPONDER, UserRole.OFFICIAL):
         async with stage.visit(role) as visit:
@@ -56,11 +72,21 @@ async def test_each_person_reads_what_is_ahead_for_them_and_nothing_of_people(st
             assert person.phone not in answer.text
         for login in LOGINS.values():
             assert login not in answer.text
+        assert "Vertrouwelijk" not in answer.text
+        assert "iemand" not in answer.text
         read[role] = {str(each["uid"]): each for each in Calendar.from_ical(answer.text).events}
     update = read[UserRole.OFFICIAL][f"update-{stage.id}@calamity"]
     assert abs(update.start - said_at) < timedelta(seconds=1)
     assert str(update["summary"]) == "Aanslag elders: next update for officials"
     assert list(read[UserRole.OFFICIAL]) == [f"update-{stage.id}@calamity"]
+    matters = {
+        role: {uid for uid in found if uid.startswith("matter-")} for role, found in read.items()
+    }
+    assert matters[UserRole.COORDINATOR] == set(due.values())
+    event = read[UserRole.COORDINATOR][due["COM"]]
+    assert str(event["summary"]) == "Aanslag elders: a decision is to be carried out"
+    assert str(event["url"]).endswith(f"/matters/decision/{due['COM'].split('-')[-1][:-9]}")
+    assert matters[UserRole.RESPONDER] == set()
     tasks = {
         role: {uid for uid in found if uid.startswith("task-")} for role, found in read.items()
     }
@@ -74,6 +100,9 @@ async def test_each_person_reads_what_is_ahead_for_them_and_nothing_of_people(st
         )
     assert b"UID:update-" in made
     assert b"UID:task-" not in made
+    assert [line for line in made.decode().split() if line.startswith("UID:matter-")] == [
+        f"UID:{due['COM']}"
+    ]
     assert f"/calamities/{stage.id}/tasks/" in str(read[UserRole.RESPONDER][uid]["url"])
 
 

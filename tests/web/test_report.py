@@ -1,6 +1,7 @@
 """The situation report: drafted from the timeline, written and released by people, then fixed."""
 
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calamity.actions.check_in import close_round, take_in_mood
 from calamity.actions.decide import correct
-from calamity.actions.matters import NewStatement, state
+from calamity.actions.matters import MatterEnd, NewStatement, end_matter, state
 from calamity.actions.report import NewReport, release_report, save_report
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import UserRole
@@ -63,12 +64,40 @@ async def say_some(stage: Stage) -> None:
                 NewStatement(kind=kind, text=words, visibility=visibility),
                 at=moment(),
             )
+        for given in (
+            {"kind": "fact", "part": "we_do_not_know", "text": "Of er meer daders zijn"},
+            {"kind": "decision", "text": "De hal gaat open", "owner": "LEI",
+             "due_at": moment() + timedelta(hours=3)},
+            {"kind": "rumour", "text": "De dader woont hier", "harm": "grave", "owner": "COM",
+             "status": "untrue", "answer": "Dat klopt niet"},
+        ):  # fmt: skip
+            statement = NewStatement(**given, visibility=Visibility.OFFICIALS)
+            await state(session, boss, stage.id, statement, at=moment())
+        ended = NewStatement(kind="fact", text="Dit is voorbij.", visibility=Visibility.OFFICIALS)
+        seq = await state(session, boss, stage.id, ended, at=moment())
+        await end_matter(
+            session, boss, stage.id, seq, MatterEnd(seq, "withdrawn", "Anders"), at=moment()
+        )
         wrong = NewStatement(
             kind="measure", text="De markt is dicht.", visibility=Visibility.OFFICIALS,
             actual_risk="klein", felt_risk="groot", ends_at=moment() + timedelta(days=1),
         )  # fmt: skip
         seq = await state(session, boss, stage.id, wrong, at=moment())
         await correct(session, boss, stage.id, seq, text="De markt is open.", at=moment())
+
+
+def must_say_how_matters_stand(words: str, boxes: dict[Heading, str]) -> None:
+    assert "Dit is voorbij." not in words
+    assert "Of er meer daders zijn" in boxes[Heading.UNKNOWN]
+    assert "Of er meer daders zijn" not in boxes[Heading.BEHAVIOUR]
+    assert re.search(r"De hal gaat open \(Owner: .+\. Before .+\)", boxes[Heading.TOLD])
+    assert "De markt is open. (Owner: " not in boxes[Heading.TOLD]
+    assert "De markt is open. (Actual risk: klein. Felt risk: groot. Ends " in boxes[Heading.TOLD]
+    assert (
+        "De dader woont hier (It is not true. Our answer: Dat klopt niet)"
+        in (boxes[Heading.QUESTIONS])
+    )
+    assert "tweede dader zijn. (Heard, not checked.)" in boxes[Heading.QUESTIONS]
 
 
 async def test_the_timeline_drafts_people_write_and_officials_read_the_last_one(
@@ -94,6 +123,7 @@ async def test_the_timeline_drafts_people_write_and_officials_read_the_last_one(
         boxes = {each: visit.text.split(f'name="{each}"')[1].split(">", 1)[1].split("</text")[0]
                  for each in Heading}  # fmt: skip
         assert "Alleen voor het team." not in "".join(boxes.values())
+        must_say_how_matters_stand(words, boxes)
         sent = {heading.value: boxes[heading] for heading in Heading}
         answer = await visit.send(f"{report}/draft", sent | {"act": "release"})
         assert answer.status_code == 422
