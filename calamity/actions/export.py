@@ -3,7 +3,7 @@
 import asyncio
 import io
 import zipfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -17,15 +17,19 @@ from calamity.domain.export import Manifest, body_text, csv_lines, json_line, ma
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.timeline import (
     GENESIS,
+    Attached,
+    EntryKind,
     Fault,
     Line,
     Sign,
     Verdict,
     Visibility,
+    decode_happening,
     public_key,
     sign,
     verify,
 )
+from calamity.store.attachments import is_lost, read_whole
 from calamity.store.calamities import get_calamity
 from calamity.store.database import Session
 from calamity.store.municipalities import signing_key
@@ -34,6 +38,7 @@ from calamity.store.timeline import Stored, walk
 
 _BATCH = 500
 _VERIFIER = Path(calamity.store.__file__).parent / "export" / "verify_timeline.py"
+_FILE_VERIFIER = _VERIFIER.with_name("verify_files.py")
 _README = """\
 Deze map bevat een tijdlijn uit Calamity.
 
@@ -41,11 +46,14 @@ Deze map bevat een tijdlijn uit Calamity.
   timeline.csv         dezelfde regels voor een rekenprogramma
   manifest.json        aantal regels, controlegetal van de laatste regel, en de handtekening
   verify_timeline.py   controleert de tijdlijn: python3 verify_timeline.py (Python 3.9 of nieuwer)
+  attachments/         bestanden op de tijdlijn, als die er zijn; de naam is het nummer van de regel
+  verify_files.py      controleert die bestanden: python3 verify_files.py, na de tijdlijn
 
 Het programma zegt of de tijdlijn in orde is, en zo niet, bij welke regel het misgaat. Vergelijk de
 sleutel die het noemt met de sleutel die u van de gemeente kreeg, langs een andere weg.
 Van regels die u niet mag lezen staat er alleen de kop. Van gewiste regels is de inhoud er niet
-meer; de reden staat in een latere regel. De tijdlijn klopt dan nog steeds.
+meer, en het bestand erbij ook niet; de reden staat in een latere regel. De tijdlijn klopt dan nog
+steeds. De regel van een bestand noemt het controlegetal ervan, dus de tijdlijn legt ook dat vast.
 
 
 This folder holds a timeline from Calamity.
@@ -54,11 +62,14 @@ This folder holds a timeline from Calamity.
   timeline.csv         the same entries for a spreadsheet
   manifest.json        the number of entries, the hash of the last one, and the signature
   verify_timeline.py   checks the timeline: python3 verify_timeline.py (Python 3.9 or newer)
+  attachments/         files on the timeline, if there are any, by the number of their entry
+  verify_files.py      checks those files: python3 verify_files.py, after the timeline
 
 The program says whether the timeline is intact, and if not, at which entry it goes wrong. Compare
 the key that it names with the one that the municipality gave you, by another way.
-Entries that you may not read have their header only. The text of an erased entry is gone; a later
-entry says why. The timeline still verifies.
+Entries that you may not read have their header only. The text of an erased entry is gone, and its
+file too; a later entry says why. The timeline still verifies. The entry of a file holds its hash,
+so the timeline proves the file too.
 """
 
 
@@ -94,11 +105,13 @@ async def export_timeline(
         signature=sign(secret, head),
     )
     parcel = _Parcel(at.astimezone(zone))
+    attached: list[tuple[int, Attached]] = []
     # Read twice up to the same number: what stands there does not change any more.
     with parcel.file("timeline.jsonl") as write:
         async for batch in _batches(session, calamity_id, count):
             for line in batch:
                 write(json_line(line, reader=level))
+            attached += [(seq, said) for seq, said, seen in _attached(batch) if level.sees(seen)]
             yield parcel.taken()
     with parcel.file("timeline.csv") as write:
         is_first = True
@@ -111,11 +124,27 @@ async def export_timeline(
     for name, content in (
         ("manifest.json", manifest_file(manifest)),
         ("verify_timeline.py", _VERIFIER.read_bytes()),
+        *((("verify_files.py", _FILE_VERIFIER.read_bytes()),) if attached else ()),
         ("README.txt", _README.encode()),
     ):
         with parcel.file(name) as write:
             write(content)
+    for seq, said in attached:
+        content = await read_whole(session, calamity_id, seq, said)
+        if content is not None:
+            with parcel.file(f"attachments/{seq}.{said.kind}") as write:
+                write(content)
+            yield parcel.taken()
     yield parcel.closed()
+
+
+def _attached(lines: Iterable[Line]) -> Iterator[tuple[int, Attached, Visibility]]:
+    """Find the files that entries speak of, and who may see them."""
+    for line in lines:
+        if line.header.kind is EntryKind.ATTACHMENT and line.body is not None:
+            said = decode_happening(line.body)
+            if isinstance(said, Attached):
+                yield line.header.seq, said, line.header.visibility
 
 
 class _File:
@@ -216,11 +245,23 @@ async def verify_timeline(
     verdict = await asyncio.to_thread(
         verify, lines(), key=public_key(secret), count=count, head=head
     )
-    if reading.broken_at is None or verdict.lines + 1 < reading.broken_at:
-        return verdict
     at = reading.broken_at
+    if at is None and verdict.intact:
+        at = await _first_lost(session, calamity_id, reading.attached)
+    if at is None or verdict.lines + 1 < at:
+        return verdict
     changed = {"intact": False, "fault": Fault.CHANGED, "line": at, "seq": at, "sign": Sign.CONTENT}
     return msgspec.structs.replace(verdict, **changed)
+
+
+async def _first_lost(
+    session: Session, calamity_id: str, attached: Iterable[tuple[int, Attached]]
+) -> int | None:
+    """Return the first entry whose file is not the one that it names."""
+    for seq, said in attached:
+        if await is_lost(session, calamity_id, seq, said):
+            return seq
+    return None
 
 
 class _Reading:
@@ -236,6 +277,7 @@ class _Reading:
         self._progress = progress
         self._read = 0
         self.broken_at: int | None = None
+        self.attached: list[tuple[int, Attached]] = []
 
     async def next(self) -> list[Line]:
         """Return some more entries; none at the end."""
@@ -251,6 +293,7 @@ class _Reading:
         except (InvalidTag, Unavailable, ValueError):
             # Somebody changed the sealed body, its key, or a word in the header.
             self.broken_at = self._read + len(batch) + 1
+        self.attached += [(seq, said) for seq, said, _ in _attached(batch)]
         self._read += len(batch)
         self._progress(self._read)
         return batch

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     """Set levels and phase, call out, dispatch, open and close rounds, close the calamity."""
     WORK_TASKS = "work-tasks"
     WRITE_ENTRIES = "write-entries"
+    ATTACH = "attach"
+    """Put files on the timeline; of the rapid team only who keeps it does."""
     SEE_TIMELINE = "see-timeline"
     EXPORT_TIMELINE = "export-timeline"
     ERASE = "erase"
@@ -74,13 +76,14 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
             _P.STEER, _P.WORK_TASKS, _P.WRITE_ENTRIES, _P.SEE_TIMELINE, _P.EXPORT_TIMELINE,
             _P.ERASE, _P.SEE_OFFICIALS_PAGE, _P.SEE_UNKNOWN_NUMBERS, _P.SEE_NEIGHBOURHOODS,
             _P.SEE_PEOPLE, _P.SEE_KEY_FIGURES, _P.IMPORT, _P.JUDGE_BREAK_GLASS, _P.WRITE_REPORT,
-            _P.RELEASE_REPORT,
+            _P.RELEASE_REPORT, _P.ATTACH,
         }
     ),
     UserRole.RESPONDER: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_ROOM, _P.WORK_TASKS, _P.WRITE_ENTRIES,
             _P.SEE_TIMELINE, _P.SEE_NEIGHBOURHOODS, _P.BREAK_GLASS, _P.WRITE_REPORT,
+            _P.ATTACH,
         }
     ),
     UserRole.CONTACT_PERSON: frozenset(

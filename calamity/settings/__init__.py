@@ -144,6 +144,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     exercise_numbers: str = ""
     """Numbers that an exercise may text on a real carrier, comma-separated; none by default."""
 
+    attachment_mb: int = 5
+    """Most megabytes of one file on the timeline; 20 at most."""
+
     price_per_part: float = 0.09
     """Estimated price of one SMS part in euros, for the plan."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from calamity.domain.attachment import MOST_MB
 from calamity.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ def checked(settings: "Settings", environ: Mapping[str, str]) -> "Settings":
             "CALAMITY_SPOOL_MB",
             settings.spool_mb < 1,
             "must be at least 1: without room, replies are lost while the database is away",
+        ),
+        (
+            "CALAMITY_ATTACHMENT_MB",
+            not 1 <= settings.attachment_mb <= MOST_MB,
+            f"must be from 1 to {MOST_MB}: a larger file belongs in your own file system",
         ),
         (
             "CALAMITY_PUBLIC_URL",

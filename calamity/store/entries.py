@@ -1,11 +1,12 @@
 """Entries as a transaction sees them, with its own writes: for who decides by them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import col, select
 
 from calamity.domain.timeline import EntryKind, Happening, Visibility, decode_happening
-from calamity.store.database import Session
+from calamity.store.database import Database, Session
 from calamity.store.tables import EntryBodyRow, EntryKeyRow, EntryRow
 from calamity.store.timeline import open_body
 
@@ -40,3 +41,18 @@ async def read_entries(session: Session, calamity_id: str, *which: Any) -> list[
         Entry(row, decode_happening(open_body(session.vault, row, body, key)) if key else None)
         for row, body, key in rows
     ]
+
+
+async def corrections_of(
+    database: Database, calamity_id: str, sees: Sequence[Visibility], seqs: Sequence[int]
+) -> dict[int, int]:
+    """Return, of these entries, which were corrected, and by which entry last."""
+    if not seqs or not sees:
+        return {}
+    places = ", ".join(f"${number}" for number in range(3, len(seqs) + 3))
+    rows = await database.rows(
+        "SELECT refers_to, seq, visibility FROM entry WHERE calamity_id = $1 AND kind = $2 "  # noqa: S608 - numbered places only
+        f"AND refers_to IN ({places}) ORDER BY seq",
+        [calamity_id, EntryKind.CORRECTION.value, *seqs],
+    )
+    return {row[0]: row[1] for row in rows if row[2] in sees}

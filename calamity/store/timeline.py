@@ -32,6 +32,7 @@ from calamity.domain.timeline import (
     kind_of,
 )
 from calamity.store.database import Database, Session
+from calamity.store.entry_files import ADD_FILE, KEY, NONCE, sealed_file
 from calamity.store.tables import (
     CalamityRow,
     EntryBodyRow,
@@ -42,9 +43,7 @@ from calamity.store.tables import (
 )
 from calamity.store.vault import Vault
 
-_KEY = b"entry.key"
 _SALT = 16
-_NONCE = 12
 _KEPT_LINES = 20_000
 _KEPT_PAGES = 200
 NEWEST = 2**31 - 1
@@ -95,8 +94,12 @@ async def append(
     visibility: Visibility = Visibility.TEAM,
     happened_at: datetime | None = None,
     refers_to: int | None = None,
+    file: bytes | None = None,
 ) -> int:
-    """Add an entry and return its sequence number. Takes the calamity's lock until the commit."""
+    """Add an entry and return its sequence number. Takes the calamity's lock until the commit.
+
+    A *file* goes under the key of the entry too, so that both are erased at once.
+    """
     calamity = await _locked(session, calamity_id)
     seq = calamity.head_seq + 1
     kind = kind_of(happening)
@@ -115,7 +118,7 @@ async def append(
         previous=calamity.head_hash,
     )
     digest = header_hash(header)
-    key, nonce = os.urandom(32), os.urandom(_NONCE)
+    key, nonce = os.urandom(32), os.urandom(NONCE)
     encrypted = nonce + AESGCM(key).encrypt(nonce, salt + body, _bound_to(calamity_id, seq))
     direct = await session.direct()
     for statement, values in (
@@ -127,10 +130,12 @@ async def append(
             ),
         ),
         (_ADD_BODY, (encrypted,)),
-        (_ADD_KEY, (session.vault.seal(_KEY, key),)),
+        (_ADD_KEY, (session.vault.seal(KEY, key),)),
         (_MOVE_HEAD, (digest,)),
     ):  # fmt: skip
         await direct.rows(statement, calamity_id, seq, *values)
+    if file is not None:
+        await direct.rows(ADD_FILE, calamity_id, seq, sealed_file(key, calamity_id, seq, file))
     set_committed_value(calamity, "head_seq", seq)
     set_committed_value(calamity, "head_hash", digest)
     session.ring(calamity_id)
@@ -321,7 +326,7 @@ class TimelineReader:
         rows = await self._database.rows(_BODIES.format(places), [calamity_id, *seqs])
         vault = self._database.vault
         return {
-            seq: Raw(opened(vault.open(_KEY, key), calamity_id, seq, body)[1])
+            seq: Raw(opened(vault.open(KEY, key), calamity_id, seq, body)[1])
             for seq, body, key in rows
         }
 
@@ -335,14 +340,14 @@ def _keep(kept: OrderedDict[_P, _M], place: _P, made: _M, *, most: int) -> None:
 def opened(key: bytes, calamity_id: str, seq: int, sealed: bytes) -> tuple[bytes, bytes]:
     """Return (salt, body) of a sealed body."""
     plain = AESGCM(key).decrypt(
-        bytes(sealed[:_NONCE]), bytes(sealed[_NONCE:]), _bound_to(calamity_id, seq)
+        bytes(sealed[:NONCE]), bytes(sealed[NONCE:]), _bound_to(calamity_id, seq)
     )
     return plain[:_SALT], plain[_SALT:]
 
 
 def open_body(vault: Vault, row: EntryRow, body: bytes, key: bytes) -> bytes:
     """Return the body of an entry as it was written."""
-    return opened(vault.open(_KEY, key), row.calamity_id, row.seq, body)[1]
+    return opened(vault.open(KEY, key), row.calamity_id, row.seq, body)[1]
 
 
 class Stored(Struct, frozen=True):
@@ -387,7 +392,7 @@ async def walk(session: Session, calamity_id: str) -> AsyncIterator[Stored]:
 def _stored(session: Session, row: EntryRow, body: bytes | None, key: bytes | None) -> Stored:
     salt = plain = None
     if body is not None and key is not None:
-        salt, plain = opened(session.vault.open(_KEY, key), row.calamity_id, row.seq, body)
+        salt, plain = opened(session.vault.open(KEY, key), row.calamity_id, row.seq, body)
     header = Header(
         calamity_id=row.calamity_id,
         seq=row.seq,
@@ -401,18 +406,3 @@ def _stored(session: Session, row: EntryRow, body: bytes | None, key: bytes | No
         previous=row.previous,
     )
     return Stored(header, row.hash, salt, plain)
-
-
-async def corrections_of(
-    database: Database, calamity_id: str, sees: Sequence[Visibility], seqs: Sequence[int]
-) -> dict[int, int]:
-    """Return, of these entries, which were corrected, and by which entry last."""
-    if not seqs or not sees:
-        return {}
-    places = ", ".join(f"${number}" for number in range(3, len(seqs) + 3))
-    rows = await database.rows(
-        "SELECT refers_to, seq, visibility FROM entry WHERE calamity_id = $1 AND kind = $2 "  # noqa: S608 - numbered places only
-        f"AND refers_to IN ({places}) ORDER BY seq",
-        [calamity_id, EntryKind.CORRECTION.value, *seqs],
-    )
-    return {row[0]: row[1] for row in rows if row[2] in sees}

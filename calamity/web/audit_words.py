@@ -7,6 +7,7 @@ from calamity.web.sentences import N_
 _DEEDS = {
     Deed.SAW_PEOPLE: N_("looked at key figures"),
     Deed.SAW_LETTERS: N_("read texts of key figures"),
+    Deed.TOOK_FILE: N_("downloaded a file of the timeline"),
     Deed.CHANGED_PERSON: N_("changed how somebody is reached"),
     Deed.BROKE_GLASS: N_("took the rights of a coordinator"),
     Deed.ENDED_GLASS: N_("gave those rights back"),
@@ -24,6 +25,7 @@ _GROUNDS = {
     Ground.OWN_PEOPLE: N_("their own contact person"),
     Ground.NETWORK: N_("keeps the network"),
     Ground.CALAMITY: N_("steers an open calamity"),
+    Ground.TIMELINE: N_("may read this line of the timeline"),
     Ground.BREAK_GLASS: N_("took the rights of a coordinator, with a reason"),
     Ground.ADMINISTRATION: N_("administration"),
     Ground.OWN_ACCOUNT: N_("own account"),

@@ -74,6 +74,8 @@ PATHS = {
     "timeline_line": "/calamities/{calamity:str}/timeline/{sequence:int}",
     "timeline_correct": "/calamities/{calamity:str}/timeline/{sequence:int}/corrections",
     "timeline_erase": "/calamities/{calamity:str}/timeline/{sequence:int}/erasures",
+    "attach": "/calamities/{calamity:str}/timeline/files",
+    "timeline_file": "/calamities/{calamity:str}/timeline/{sequence:int}/file",
     "timeline_export": "/calamities/{calamity:str}/timeline/export",
     "report": "/calamities/{calamity:str}/report",
     "report_draft": "/calamities/{calamity:str}/report/draft",

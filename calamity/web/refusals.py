@@ -16,6 +16,48 @@ from calamity.web.sentences import N_
 _PART = re.compile(r"%\((\w+)\)s")
 
 REFUSALS = (
+    # files on the timeline
+    N_("This file is empty. Choose another."),
+    N_("This file is too large. Use at most %(most)s MB."),
+    N_("This is no file that can be kept here. Choose a PDF, an ODT, a PNG, or a text in UTF-8."),
+    N_("There are signs in this text that cannot be read. Save it as plain text in UTF-8."),
+    N_("There is too much text in this file. Split it."),
+    N_(
+        "There is personal data in this file: a number, an address or an account of a person. Take "
+        "it out, and choose the file again."
+    ),
+    N_("This picture has too many pixels. Make it smaller first."),
+    N_("This picture is damaged, or was cut off. Save it as PNG again."),
+    N_("A picture in this document is damaged. Take it out."),
+    N_("This PDF is damaged, or was cut off. Save it again."),
+    N_("The properties of this PDF name its writer. Take that out, and save it again."),
+    N_("This PDF is locked. Save it without a password or restrictions."),
+    N_("There is a program or a form in this PDF. Print it to a new PDF first."),
+    N_("There are other files in this PDF. Print it to a new PDF first."),
+    N_("What is in this PDF is too large. Print it to a new PDF first."),
+    N_("This PDF is packed in a way that cannot be checked. Print it to a new PDF."),
+    N_("This document is damaged, or was cut off. Save it as ODT again."),
+    N_("There are too many files in this document. Save it as PDF."),
+    N_("This is not an ODT. Save the document as ODT or PDF."),
+    N_("This document is locked. Save it without a password."),
+    N_("There is a program in this document (a macro). Save it without."),
+    N_("There is something in this document that cannot be kept. Save as PDF."),
+    N_("What is in this document is too large. Make the pictures smaller."),
+    N_(
+        "There are comments or tracked changes in this document, and they name people. Accept or "
+        "delete them first."
+    ),
+    N_(
+        "Only a coordinator, or who keeps the timeline in the rapid team, adds files. Ask one of "
+        "them."
+    ),
+    N_(
+        "A file with personal data does not belong on the timeline. Take the data out first, or "
+        "keep the file in your own file system and write a line that says where it is."
+    ),
+    N_("Look through the whole file first, and confirm that."),
+    N_("This entry has no file, or it was erased."),
+    N_("This file is not what was put here. Make an export now and tell the administrator."),
     # accounts and passwords
     N_("A login is an e-mail address or a short name, without spaces."),
     N_("Give a name of at most 80 characters."),

@@ -10,6 +10,7 @@ from calamity.web.matter_sentences import matter_ended, statement
 from calamity.web.route_words import route_name, why_open
 
 Names = Mapping[str, str]
+_KILO = 1000
 
 
 def sentence(happening: line.Happening, language: Language, names: Names | None = None) -> str:
@@ -290,6 +291,20 @@ def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
     return say.text("Summary for officials written.")
 
 
+def _attached(it: line.Attached, say: Language, names: Names) -> str:
+    return say.text(
+        "File added: %(title)s (%(file)s).", title=it.title, file=file_in_words(it, say)
+    )
+
+
+def file_in_words(it: line.Attached, say: Language) -> str:
+    """Say what a file is and how large: PDF, 240 kB."""
+    size = max(1, round(it.size / _KILO))
+    if size >= _KILO:
+        return f"{it.kind.upper()}, {say.number(round(size / _KILO, 1))} MB"
+    return f"{it.kind.upper()}, {size} kB"
+
+
 def _report_released(it: line.ReportReleased, say: Language, names: Names) -> str:
     return say.text("Situation report %(number)s released.", number=it.number)
 
@@ -388,6 +403,7 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.Statement: statement,
     line.MatterEnded: matter_ended,
     line.SummaryWritten: _summary,
+    line.Attached: _attached,
     line.ReportReleased: _report_released,
     line.NextUpdateSet: _next_update,
     line.UpdateRequested: _update_requested,

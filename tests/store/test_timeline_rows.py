@@ -122,8 +122,11 @@ async def test_an_entry_of_a_failed_transaction_leaves_no_gap(database, town):
 async def history(database, town) -> str:
     """Put a row into every table that is only added to."""
     calamity_id = await open_calamity(database, town)
-    await note(database, calamity_id)
     async with database.transaction() as session:
+        await append(
+            session, calamity_id, Statement(kind="note", text="x"), by_role="system", at=T0,
+            file=b"x",
+        )  # fmt: skip
         await add_round(
             session,
             RoundRow(
@@ -144,7 +147,8 @@ async def history(database, town) -> str:
 
 
 COLUMNS = {
-    "entry": "actor_role", "entry_body": "body", "playbook_version": "document",
+    "entry": "actor_role", "entry_body": "body", "entry_file": "content",
+    "playbook_version": "document",
     "approval": "approved_by", "picture": "document", "playbook_signature": "signature",
     "withdrawal": "reason", "person_key": "signing_key",
     "playbook_import": "document",

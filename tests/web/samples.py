@@ -45,6 +45,8 @@ from calamity.web.views.frame import (
     Stream,
     Viewer,
 )
+from calamity.web.views.answer import AnswerPage
+from calamity.web.views.attach import AttachPage
 from tests.web.matter_samples import CLOSING, DUTIES, MATTER_PAGES
 from tests.web.preview_samples import PREVIEW_PAGES
 
@@ -779,12 +781,20 @@ ENTRIES = (
         visibility="officials",
     ),
 )
+WITH_FILE = entry(
+    59,
+    "attachment",
+    ago(minutes=2),
+    "Bestand toegevoegd: Brief aan ouders, tweede versie (PDF, 240 kB).",
+    body="De scholen sturen hem vanmiddag mee.",
+    file="PDF, 240 kB",
+)
 TIMELINE = room.Timeline(
     calamity="c-1",
     title=CARD.title,
-    entries=ENTRIES,
+    entries=(WITH_FILE, *ENTRIES),
     before=1,
-    lines=58,
+    lines=59,
     verified_at=ago(minutes=1),
     kinds=(
         "fact",
@@ -817,6 +827,23 @@ RUMOUR = room.LinePage(
     correctable=True,
     erasable=True,
     form=Form(values={"text": ENTRIES[4].body or ""}),
+)
+FILE_LINE = room.LinePage(
+    calamity="c-1", title=CARD.title, entry=WITH_FILE, hash=HASH, erasable=True
+)
+ATTACH = AttachPage(calamity="c-1", title=CARD.title, most_mb=5)
+ATTACH_WRONG = msgspec.structs.replace(
+    ATTACH,
+    form=Form(
+        values={"title": "Brief", "personal_data": "yes", "visibility": "officials"},
+        chosen={"personal_data": ("yes",)},
+        errors={
+            "file": "Dit bestand is te groot. Het mag hoogstens 5 MB zijn.",
+            "personal_data": "Een bestand met persoonsgegevens hoort niet op de tijdlijn.",
+            "confirmed": "Kijk eerst het hele bestand door, en bevestig dat.",
+            "reason": "Vul dit in.",
+        },
+    ),
 )
 RUMOUR_WRONG = msgspec.structs.replace(
     RUMOUR,
@@ -1874,6 +1901,11 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "timeline": ("timeline", TIMELINE, {}),
     "timeline-empty": ("timeline", room.Timeline(calamity="c-1", title=CARD.title), {}),
     "timeline-line": ("timeline_line", RUMOUR, {}),
+    "timeline-line-file": ("timeline_line", FILE_LINE, {}),
+    "attach": ("attach", ATTACH, {}),
+    "attach-wrong": ("attach", ATTACH_WRONG, {}),
+    "attach-not-allowed": ("attach", msgspec.structs.replace(ATTACH, is_allowed=False), {}),
+    "attach-closed": ("attach", msgspec.structs.replace(ATTACH, closed=True), {}),
     "timeline-line-wrong": ("timeline_line", RUMOUR_WRONG, {}),
     "timeline-line-corrected": ("timeline_line", CORRECTED, {}),
     "timeline-line-erased": ("timeline_line", ERASED, {}),
@@ -2017,12 +2049,12 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     ),
     "answer": (
         "answer",
-        room.AnswerPage(action="/a/token", answer=None),
+        AnswerPage(action="/a/token", answer=None),
         {"viewer": None},
     ),
     "answer-given": (
         "answer",
-        room.AnswerPage(action="/a/token", answer="cannot"),
+        AnswerPage(action="/a/token", answer="cannot"),
         {"viewer": None},
     ),
     "check-in-danger": (

@@ -31,6 +31,8 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", f"{CALAMITY}/timeline"): (P.SEE_TIMELINE,),
     ("POST", f"{CALAMITY}/timeline"): (P.WRITE_ENTRIES,),
     ("GET", f"{CALAMITY}/timeline/{{seq}}"): (P.SEE_TIMELINE,),
+    ("GET", f"{CALAMITY}/timeline/{{seq}}/file"): (P.SEE_TIMELINE,),
+    ("POST", f"{CALAMITY}/attachments"): (P.ATTACH,),
     ("POST", f"{CALAMITY}/timeline/{{seq}}/corrections"): (P.WRITE_ENTRIES,),
     ("POST", f"{CALAMITY}/timeline/{{seq}}/erasures"): (P.ERASE,),
     ("POST", f"{CALAMITY}/summaries"): (P.STEER,),

@@ -214,8 +214,13 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /calamities/{calamity}/handovers",
         "GET /calamities/{calamity}/update-requests/{sequence}",
     ),
+    (P.ATTACH,): (
+        "GET /calamities/{calamity}/timeline/files",
+        "POST /calamities/{calamity}/timeline/files",
+    ),
     (P.SEE_TIMELINE,): (
         "GET /calamities/{calamity}/timeline",
+        "GET /calamities/{calamity}/timeline/{sequence}/file",
         "GET /calamities/{calamity}/timeline/{sequence}",
         "GET /calamities/{calamity}/report",
         "GET /calamities/{calamity}/report/versions/{number}",

@@ -28,6 +28,8 @@ FILES = [
     *(HOUSE / "store").glob("*.py"),
     *(HOUSE / "web/pages").glob("*.py"),
     *(HOUSE / "domain/bundle").glob("*.py"),
+    *(HOUSE / "domain/attachment").glob("*.py"),
+    HOUSE / "web/downloads.py",
     HOUSE / "domain/playbook_life.py",
     HOUSE / "domain/password.py",
     HOUSE / "domain/permissions.py",

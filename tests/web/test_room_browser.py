@@ -108,6 +108,21 @@ def test_a_line_is_corrected_on_a_phone_and_what_was_typed_survives(
         page.wait_for_selector(READY)
         assert page.input_value("#text") == "Vier klassen hebben vragen."
         assert page.evaluate("Object.keys(localStorage).length") == 0
+        page.get_by_role("link", name="Terug naar de tijdlijn").click()
+        page.get_by_role("link", name="Bestand toevoegen").click()
+        page.wait_for_selector(READY)
+        assert page.evaluate(SIDEWAYS) <= 0
+        letter = {"name": "van Jan.txt", "mimeType": "text/plain", "buffer": b"Morgen open."}
+        page.locator("#file").set_input_files(letter)
+        page.get_by_label("Wat is het?").fill("Brief aan ouders")
+        page.get_by_label("Nee", exact=True).check()
+        page.get_by_label("Ik heb het hele bestand doorgekeken").check()
+        page.get_by_label("Waarom hoort het op de tijdlijn?").fill("Voor alle scholen")
+        page.get_by_role("button", name="Bestand toevoegen").click()
+        with page.expect_download() as downloading:
+            page.get_by_role("link", name="Bestand downloaden (TXT, 1 kB)").click()
+        assert downloading.value.path().read_bytes() == b"Morgen open."
+        assert "Jan" not in downloading.value.suggested_filename
         assert said == []
 
 

@@ -50,6 +50,7 @@ SAMPLES: list[line.Happening] = [
         role="LEI", answer="cannot", by_deputy=False, coming=2, quota=5, previous="coming"
     ),
     line.ReportReleased(number=2, sha256="0" * 64),
+    line.Attached(title="Brief", kind="pdf", size=240_000, sha256="0" * 64, reason="Voor ouders"),
     line.CallOutFilled(coming=5, quota=5, cancelled=2),
     line.DeputyCalled(role="LEI", reason="nobody-left"),
     line.CallOutEnded(coming=4, quota=5),

@@ -1,5 +1,6 @@
 """The timeline: what can have happened, the chain that holds it, and the verdict on a chain."""
 
+from calamity.domain.timeline.attached import Attached, FileKind
 from calamity.domain.timeline.entry import (
     GENESIS,
     SALT_BYTES,
@@ -72,6 +73,7 @@ __all__ = [
     "SALT_BYTES",
     "Acknowledged",
     "AlarmsCopied",
+    "Attached",
     "CalamityClosed",
     "CalamityOpened",
     "CallOutEnded",
@@ -87,6 +89,7 @@ __all__ = [
     "Erased",
     "FactPart",
     "Fault",
+    "FileKind",
     "HandedOver",
     "Happening",
     "Harm",

@@ -50,6 +50,7 @@ class EntryKind(StrEnum):
     RUMOUR = "rumour"
     COMMITMENT = "commitment"
     MEASURE = "measure"
+    ATTACHMENT = "attachment"
     SUMMARY = "summary"
     REPORT = "report"
     NEXT_UPDATE = "next-update"

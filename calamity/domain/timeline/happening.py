@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 
 from calamity.domain.channels import Channel
 from calamity.domain.picture import Picture
+from calamity.domain.timeline.attached import Attached
 from calamity.domain.timeline.body import AwareTime, Body, Count, Sentence, Sha256, Text
 from calamity.domain.timeline.entry import EntryKind
 from calamity.domain.timeline.reports import ReportReleased
@@ -345,6 +346,7 @@ Happening = (
     | TaskMissed
     | Statement
     | MatterEnded
+    | Attached
     | SummaryWritten
     | NextUpdateSet
     | UpdateRequested
@@ -386,6 +388,7 @@ _KINDS: dict[type, EntryKind] = {
     TaskDone: EntryKind.TASK,
     TaskSkipped: EntryKind.TASK,
     TaskMissed: EntryKind.TASK,
+    Attached: EntryKind.ATTACHMENT,
     SummaryWritten: EntryKind.SUMMARY,
     NextUpdateSet: EntryKind.NEXT_UPDATE,
     UpdateRequested: EntryKind.REQUEST,

@@ -54,7 +54,7 @@ from calamity.store.tables.playbooks import (
 from calamity.store.tables.reports import ReportDraftRow, ReportRow
 from calamity.store.tables.rounds import AskedRow, CheckInRow, PictureRow, RoundRow
 from calamity.store.tables.routes import RouteRow
-from calamity.store.tables.timeline import EntryBodyRow, EntryKeyRow, EntryRow
+from calamity.store.tables.timeline import EntryBodyRow, EntryFileRow, EntryKeyRow, EntryRow
 
 __all__ = [
     "ActivationRow",
@@ -75,6 +75,7 @@ __all__ = [
     "DraftRow",
     "DraftWriterRow",
     "EntryBodyRow",
+    "EntryFileRow",
     "EntryKeyRow",
     "EntryRow",
     "GlassWarningRow",

@@ -44,8 +44,18 @@ class EntryBodyRow(SQLModel, table=True):
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
+class EntryFileRow(SQLModel, table=True):
+    """The file of one entry, encrypted under the key of the entry; most entries have none."""
+
+    __tablename__ = "entry_file"
+
+    calamity_id: str = Field(primary_key=True, foreign_key="calamity.id", max_length=36)
+    seq: int = Field(primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class EntryKeyRow(SQLModel, table=True):
-    """The key of one body, sealed by the vault; deleting this row erases the body for good."""
+    """The key of an entry, sealed by the vault; deleting this row erases body and file for good."""
 
     __tablename__ = "entry_key"
 

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from calamity.web.api import (
     accounts,
     activations,
+    attachments,
     blocks,
     calamities,
     calendars,
@@ -52,6 +53,7 @@ def api_routers() -> tuple[Router, Router]:
             activations.router,
             watch.router,
             timeline.router,
+            attachments.router,
             matters.router,
             update_requests.router,
             export.router,

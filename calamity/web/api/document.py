@@ -57,15 +57,15 @@ _PROBLEM = {
 }
 
 
-def takes(media_type: str, description: str) -> type[Operation]:
+def takes(media_type: str, description: str, schema: Schema | None = None) -> type[Operation]:
     """Return an operation that documents a body which the handler reads by itself."""
 
     @dataclass
     class Takes(Operation):
         def __post_init__(self) -> None:
-            text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+            body = OpenAPIMediaType(schema=schema or Schema(type=OpenAPIType.STRING))
             self.request_body = RequestBody(
-                required=True, description=description, content={media_type: text}
+                required=True, description=description, content={media_type: body}
             )
 
     return Takes

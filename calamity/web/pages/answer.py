@@ -29,7 +29,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.paths import PATHS, path
 from calamity.web.views import frame as frames
-from calamity.web.views import room
+from calamity.web.views.answer import AnswerPage
 
 _OPEN = {KEY_IN_LINK: True}
 _DIGIT = {answer.value: digit for digit, answer in ANSWER_BY_DIGIT.items()}
@@ -72,7 +72,7 @@ async def _show(request: PageRequest, token: str) -> Response[Any]:
         exercise = frames.Exercise(linked.calamity_title)
         frame = msgspec.structs.replace(frame, exercise=exercise)
     answer: Any = linked.answer.value if linked.answer else None
-    view = room.AnswerPage(
+    view = AnswerPage(
         action=path("link_answer", token=token),
         answer=answer,
         is_open=linked.is_open,

@@ -3,6 +3,7 @@
 from litestar.types import ControllerRouterHandler
 
 from calamity.web.pages.answer import ANSWERS
+from calamity.web.pages.attachments import ATTACHMENTS
 from calamity.web.pages.call_list import CALL_LISTS
 from calamity.web.pages.call_outs import CALL_OUTS
 from calamity.web.pages.check_in import CHECK_INS
@@ -32,6 +33,7 @@ ROOM_PAGES: list[ControllerRouterHandler] = [
     *CALL_OUTS,
     *ROUNDS,
     *TIMELINE,
+    *ATTACHMENTS,
     *ENTRY,
     *MATTERS,
     *MATTER,

@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from msgspec import Struct
 
 from calamity.domain.errors import NotFound
-from calamity.domain.timeline import EntryKind, Happening, PicturePublished, Sealed
+from calamity.domain.timeline import Attached, EntryKind, Happening, PicturePublished, Sealed
 from calamity.store.database import Database
-from calamity.store.timeline import NEWEST, Line, TimelineReader, corrections_of
+from calamity.store.entries import corrections_of
+from calamity.store.timeline import NEWEST, Line, TimelineReader
 from calamity.web.pages.scene import Scene
-from calamity.web.sentences import own_words, sentence
+from calamity.web.sentences import file_in_words, own_words, sentence
 from calamity.web.views import room
 
 PAGE = 50
@@ -162,6 +163,7 @@ def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.E
         corrected_by=corrected.get(line.seq),
         erased=happening is None,
         quiet=is_quiet(line),
+        file=file_in_words(happening, scene.language) if isinstance(happening, Attached) else "",
     )
 
 

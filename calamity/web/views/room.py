@@ -105,12 +105,6 @@ class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     check_stop: str | None = None
 
 
-class AnswerPage(Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody who was called out sees behind the link in an e-mail."""
-
-    action: str
-    answer: Literal["coming", "cannot", "late"] | None = None
-    is_open: bool = True
 
 
 class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):
@@ -278,7 +272,7 @@ class Rounds(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EntryLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of the timeline, already in words."""
+    """One line of the timeline, already in words; *file* says of what kind and size its file is."""
 
     sequence: int
     kind: str
@@ -292,6 +286,7 @@ class EntryLine(Struct, frozen=True, forbid_unknown_fields=True):
     corrected_by: int | None = None
     erased: bool = False
     quiet: bool = False
+    file: str = ""
 
     @property
     def late(self) -> bool:

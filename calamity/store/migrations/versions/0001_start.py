@@ -453,6 +453,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("calamity_id", "seq"),
     )
     op.create_table(
+        "entry_file",
+        sa.Column("calamity_id", sa.String(length=36), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["calamity_id"],
+            ["calamity.id"],
+        ),
+        sa.PrimaryKeyConstraint("calamity_id", "seq"),
+    )
+    op.create_table(
         "entry_key",
         sa.Column("calamity_id", sa.String(length=36), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -1212,6 +1223,7 @@ def upgrade() -> None:
 _NEVER_CHANGED = (
     "entry",
     "entry_body",
+    "entry_file",
     "playbook_import",
     "playbook_version",
     "playbook_signature",
