@@ -124,9 +124,11 @@ async def _calamity(
         at=at,
         visibility=Visibility.OFFICIALS,
     )
-    levels = reasoned(request.levels, proposal, playbook)
+    levels, reason_en = reasoned(request.levels, proposal, playbook)
     proposed = proposal.level if proposal else None
-    await set_levels(session, actor, calamity, levels, proposed=proposed, at=at)
+    await set_levels(
+        session, actor, calamity, levels, proposed=proposed, reason_en=reason_en, at=at
+    )
     if request.watch_reason is not None:
         await append(
             session,
@@ -158,19 +160,23 @@ def first_phases(playbook: Playbook, phase: str, at: datetime) -> dict[str, date
     return begun or {playbook.phases[0].code: at}
 
 
-def reasoned(levels: Levels, proposal: Proposal | None, playbook: Playbook) -> Levels:
+def reasoned(
+    levels: Levels, proposal: Proposal | None, playbook: Playbook
+) -> tuple[Levels, str | None]:
     """Return the levels, with the reason of the playbook where its proposal was taken over.
 
+    The playbook speaks both languages; beside the levels comes its reason in English.
     Raises Refused for another level than was proposed, without a reason.
     """
     if proposal is None or (levels.social_reason or "").strip():
-        return levels
+        return levels, None
     if levels.social != proposal.level:
         raise Refused(
             f"The playbook proposes level {proposal.level}. Give the reason for another level.",
             field="social_reason",
         )
-    return replace(levels, social_reason=in_words(proposal, playbook).nl)
+    why = in_words(proposal, playbook)
+    return replace(levels, social_reason=why.nl), why.en
 
 
 async def _write_down(

@@ -57,11 +57,13 @@ async def set_levels(
     levels: Levels,
     *,
     proposed: int | None = None,
+    reason_en: str | None = None,
     at: datetime,
 ) -> None:
     """Set the three levels of a new calamity; each that is not 0 needs its own reason.
 
-    *proposed* is the social level that the playbook proposed, where it did.
+    *proposed* is the social level that the playbook proposed, where it did; *reason_en* is its
+    reason in English, where that was taken over.
     """
     given: tuple[tuple[LevelKind, int, str], ...] = (
         ("social", levels.social, levels.social_reason or ""),
@@ -73,6 +75,7 @@ async def set_levels(
             await _set(
                 session, actor, calamity, kind, value=value, reason=reason, at=at,
                 proposed=proposed if kind == "social" else None,
+                reason_en=reason_en if kind == "social" else None,
             )  # fmt: skip
 
 
@@ -110,6 +113,7 @@ async def _set(
     reason: str,
     at: datetime,
     proposed: int | None = None,
+    reason_en: str | None = None,
 ) -> None:
     if not 0 <= value <= _HIGHEST[kind]:
         raise Refused(f"This level runs from 0 to {_HIGHEST[kind]}.", field=kind)
@@ -120,7 +124,12 @@ async def _set(
         session,
         calamity.id,
         LevelSet(
-            kind=kind, value=value, previous=previous, reason=reason.strip(), proposed=proposed
+            kind=kind,
+            value=value,
+            previous=previous,
+            reason=reason.strip(),
+            proposed=proposed,
+            reason_en=reason_en,
         ),
         by_role=actor.role,
         at=at,

@@ -114,7 +114,7 @@ async def _calamity(
         calamity = await open_calamity(session, actor.municipality_id, request.calamity_id or "")
         must_fit_watch(calamity, request)
         return calamity
-    levels = reasoned(request.levels, proposal, playbook)
+    levels, _ = reasoned(request.levels, proposal, playbook)
     return CalamityRow(
         id=new_id(),
         municipality_id=actor.municipality_id,

@@ -106,7 +106,8 @@ def _words(settings: "Settings") -> "Callable[[Line], str]":
 
     def words(line: "Line") -> str:
         happening = decode_happening(line.body or b"")
-        return "\n".join(filter(None, (sentence(happening, language), own_words(happening))))
+        said = (sentence(happening, language), own_words(happening, language))
+        return "\n".join(filter(None, said))
 
     return words
 

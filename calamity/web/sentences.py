@@ -18,8 +18,10 @@ def sentence(happening: line.Happening, language: Language, names: Names | None 
     return _SENTENCES[type(happening)](happening, language, names or {})
 
 
-def own_words(happening: line.Happening) -> str | None:
-    """Return what a person wrote with it, in that person's language."""
+def own_words(happening: line.Happening, language: Language) -> str | None:
+    """Return what a person wrote with it, in that person's language; the playbook's own in ours."""
+    if isinstance(happening, line.LevelSet) and language.code == "en" and happening.reason_en:
+        return happening.reason_en
     if isinstance(happening, line.CalamityClosed) and happening.deviation:
         return f"{happening.reason}\n{happening.deviation}"
     for name in ("reason", "note", "text", "ground", "words"):

@@ -338,6 +338,7 @@ async def test_the_proposed_level_needs_no_reason_and_another_one_does(database,
     (line,) = await play.happened(made.calamity_id, LevelSet)
     assert (line.value, line.proposed) == (2, 2)
     assert line.reason.endswith("Is het hier gebeurd? Ja.")
+    assert (line.reason_en or "").endswith("Yes.")
     assert made.inputs.answers == {"here": "yes"}
 
 

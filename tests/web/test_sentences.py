@@ -166,8 +166,15 @@ def test_names_stand_for_codes_and_codes_stand_alone() -> None:
 
 
 def test_own_words_are_kept_as_they_are() -> None:
-    assert own_words(line.CalamityClosed(reason="Rust %s.")) == "Rust %s."
-    assert own_words(line.SummaryWritten(sentences=["Een.", "Twee."])) == "Een.\nTwee."
-    assert own_words(line.CallOutReminded(role="LEI")) is None
+    english = LANGUAGES["en"]
+    assert own_words(line.CalamityClosed(reason="Rust %s."), english) == "Rust %s."
+    summary = line.SummaryWritten(sentences=["Een.", "Twee."])
+    assert own_words(summary, english) == "Een.\nTwee."
+    assert own_words(line.CallOutReminded(role="LEI"), english) is None
+    level = line.LevelSet(kind="social", value=2, previous=0, reason="Onrust.")
+    assert own_words(level, english) == "Onrust."
+    of_the_playbook = msgspec.structs.replace(level, reason_en="Unrest.")
+    assert own_words(of_the_playbook, english) == "Unrest."
+    assert own_words(of_the_playbook, LANGUAGES["nl"]) == "Onrust."
     percent = msgspec.structs.replace(SAMPLES[0], title="100 %")
     assert "100 %" in sentence(percent, LANGUAGES["nl"])

@@ -53,6 +53,8 @@ class LevelSet(Body, frozen=True, tag="level-set"):
     reason: Text
     proposed: int | None = None
     """What the playbook proposed, where it did."""
+    reason_en: Text | None = None
+    """The reason in English too, where it is the playbook's and no person wrote it."""
 
 
 class PhaseSet(Body, frozen=True, tag="phase-set"):

@@ -9,6 +9,7 @@ from calamity.domain.timeline import Attached, EntryKind, Happening, PicturePubl
 from calamity.store.database import Database
 from calamity.store.entries import corrections_of
 from calamity.store.timeline import NEWEST, Line, TimelineReader
+from calamity.web.language import Language
 from calamity.web.pages.scene import Scene
 from calamity.web.sentences import file_in_words, own_words, sentence
 from calamity.web.views import room
@@ -46,7 +47,7 @@ def _words_of(scene: Scene, line: Line) -> str:
     if happening is None:
         return ""
     said = sentence(happening, scene.language, scene.names)
-    return f"{said} {own_words(happening) or ''}".casefold()
+    return f"{said} {own_words(happening, scene.language) or ''}".casefold()
 
 
 async def read_entries(
@@ -157,7 +158,7 @@ def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.E
         recorded_at=line.recorded_at,
         by=scene.who(line.actor_role),
         sentence=sentence(happening, scene.language, scene.names) if happening else "",
-        body=_body(happening),
+        body=_body(happening, scene.language),
         visibility=line.visibility.value,
         corrects=line.refers_to if line.kind is EntryKind.CORRECTION else None,
         corrected_by=corrected.get(line.seq),
@@ -167,7 +168,7 @@ def entry_line(scene: Scene, line: Line, corrected: Mapping[int, int]) -> room.E
     )
 
 
-def _body(happening: Happening | None) -> str | None:
+def _body(happening: Happening | None, language: Language) -> str | None:
     if happening is None or isinstance(happening, Sealed | PicturePublished):
         return None
-    return own_words(happening)
+    return own_words(happening, language)

@@ -128,7 +128,7 @@ def _told(scene: Scene, line: Line) -> str:
     if happening is None:
         return ""
     words = sentence(happening, scene.language, scene.names)
-    own = own_words(happening)
+    own = own_words(happening, scene.language)
     clock = scene.language.clock(line.happened_at)
     return f"- {clock} {words} {_short(own)}" if own else f"- {clock} {words}"
 

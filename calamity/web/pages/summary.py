@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping
 
 from calamity.actions.decide import LevelKind
-from calamity.domain.timeline import EntryKind, LevelSet
+from calamity.domain.timeline import EntryKind
 from calamity.store.past import Reader
 from calamity.web.pages.mended import Mends
 from calamity.web.pages.scene import Scene
 from calamity.web.pages.watch import watch_view
+from calamity.web.sentences import own_words
 from calamity.web.views import room
 from calamity.web.views.frame import Form
 
@@ -93,6 +94,6 @@ async def _level(
         value = None  # it stood in the words that were erased, and nowhere else
     return room.Level(
         kind, value, line.happened_at, scene.who(line.actor_role),
-        happening.reason if isinstance(happening, LevelSet) else None,
+        own_words(happening, scene.language) if happening else None,
         is_erased=happening is None, mended=mends.get(line.seq),
     )  # fmt: skip

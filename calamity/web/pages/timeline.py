@@ -234,7 +234,7 @@ async def export(
             return ""
         happening = decode_happening(line.body)
         spoken = sentence(happening, language, scene.names)
-        own = own_words(happening)
+        own = own_words(happening, language)
         return f"{spoken} {own}" if own else spoken
 
     async def chunks() -> AsyncIterator[bytes]:
