@@ -1,6 +1,6 @@
 """Measure the hot paths, each against a raw reference of the same run.
 
-python -m tests.bench [outbound inbound receipts kannel timeline live start] [--quick] [--json FILE]
+python -m tests.bench [NAME ...] [--quick] [--json FILE]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.bench.figures import Figure, table
 from tests.bench.stage import say, stage
 
-NAMES = ("outbound", "inbound", "receipts", "kannel", "timeline", "live", "start")
+NAMES = ("outbound", "inbound", "receipts", "kannel", "timeline", "live", "room", "start")
 
 
 def main() -> int:

@@ -34,12 +34,12 @@ def measure(stage: Stage) -> list[Figure]:
         with (
             process("server", what="product", url=url, calamity=CALAMITY) as ours,
             process("server", what="broadcast") as bare,
-            _watching(ours["port"], path, headers, viewers) as our_crowd,
-            _watching(bare["port"], "/", {}, viewers) as their_crowd,
+            watching(ours["port"], path, headers, viewers) as our_crowd,
+            watching(bare["port"], "/", {}, viewers) as their_crowd,
         ):
             for number in range(stage.rounds + 1):
-                our = _to_the_last(ours["port"], our_crowd, events)
-                their = _to_the_last(bare["port"], their_crowd, events)
+                our = to_the_last(ours["port"], our_crowd, events)
+                their = to_the_last(bare["port"], their_crowd, events)
                 if number:
                     figure.add(our, their)
         figures.append(figure)
@@ -47,9 +47,10 @@ def measure(stage: Stage) -> list[Figure]:
 
 
 @contextmanager
-def _watching(
+def watching(
     port: int, path: str, headers: dict[str, str], viewers: int
 ) -> Iterator[subprocess.Popen[str]]:
+    """Let so many viewers open a stream; what they saw is read with `to_the_last`."""
     given = {"what": "watch", "port": port, "path": path, "headers": headers, "viewers": viewers}
     crowd = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.load", json.dumps(given)],
@@ -71,7 +72,7 @@ def _next(crowd: subprocess.Popen[str], seq: int = 0) -> dict[str, Any]:
     raise RuntimeError("the viewers went away")
 
 
-def _to_the_last(port: int, crowd: subprocess.Popen[str], events: int) -> float:
+def to_the_last(port: int, crowd: subprocess.Popen[str], events: int) -> float:
     """Return the median of milliseconds from the call of `append` to the last viewer."""
     times = []
     for _ in range(events):

@@ -31,14 +31,16 @@ def giving_playbook() -> Playbook:
     return make_playbook(steps=steps, quiet_hours=hours)
 
 
-async def make_big_town(database: Database, number: int, *, key_figures: int) -> Town:
+async def make_big_town(
+    database: Database, number: int, *, key_figures: int, playbook: Playbook | None = None
+) -> Town:
     """Add municipality *number* with this many key figures, all of whom agreed to words."""
     async with database.transaction() as session:
         town = await make_town(
             session,
             slug=f"oeverlanden-{number}",
             key_figures=0,
-            playbook=giving_playbook(),
+            playbook=playbook or giving_playbook(),
         )
         contacts = [
             await contact_person_of(session, town[name].id) for name in ("contact1", "contact2")
