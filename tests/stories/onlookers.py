@@ -63,11 +63,10 @@ class Strangers:
 def _of_the_catalogue() -> Iterator[tuple[str, str]]:
     with _CATALOGUE.open("rb") as file:
         for message in read_po(file, locale="nl"):
-            both = (message.id, message.string)
             if isinstance(message.id, tuple):
-                yield from zip(message.string, message.id, strict=True)
+                yield from zip(message.string or (), message.id, strict=True)
             elif message.id:
-                yield both[1], both[0]
+                yield str(message.string), str(message.id)
 
 
 def _of_a_document(part: Any) -> Iterator[tuple[str, str]]:
