@@ -87,8 +87,8 @@ def _level_set(it: line.LevelSet, say: Language, names: Names) -> str:
             "%(kind)s from %(previous)s to %(value)s.",
             kind=kind, previous=it.previous, value=it.value,
         )  # fmt: skip
-    if it.proposed is None:
-        return words
+    if it.proposed is None or it.reason_en:
+        return words  # the reason of the playbook begins with what it proposes
     proposed = say.text("The playbook proposed %(level)s.", level=it.proposed)
     return f"{words} {proposed}"
 

@@ -176,5 +176,7 @@ def test_own_words_are_kept_as_they_are() -> None:
     of_the_playbook = msgspec.structs.replace(level, reason_en="Unrest.")
     assert own_words(of_the_playbook, english) == "Unrest."
     assert own_words(of_the_playbook, LANGUAGES["nl"]) == "Onrust."
+    proposed = msgspec.structs.replace(of_the_playbook, proposed=2)
+    assert sentence(proposed, english) == sentence(level, english), "said once"
     percent = msgspec.structs.replace(SAMPLES[0], title="100 %")
     assert "100 %" in sentence(percent, LANGUAGES["nl"])
