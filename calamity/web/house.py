@@ -13,8 +13,8 @@ from calamity.store.inbox import Inbox
 from calamity.store.matters import MatterReader
 from calamity.store.timeline import TimelineReader
 from calamity.store.wakes import Wakes
-from calamity.web.themes import Themes
 from calamity.web.brake import Brake
+from calamity.web.themes import Themes
 from calamity.web.visitors import Visitors
 
 

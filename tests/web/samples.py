@@ -21,8 +21,8 @@ from calamity.web.views import (
     carrier,
     check_in,
     facts,
-    officials,
     guide,
+    officials,
     people,
     picture,
     playbook,
@@ -34,6 +34,8 @@ from calamity.web.views import (
     watch,
 )
 from calamity.web.views.accessibility import Accessibility
+from calamity.web.views.answer import AnswerPage
+from calamity.web.views.attach import AttachPage
 from calamity.web.views.frame import (
     Exercise,
     Flash,
@@ -45,8 +47,6 @@ from calamity.web.views.frame import (
     Stream,
     Viewer,
 )
-from calamity.web.views.answer import AnswerPage
-from calamity.web.views.attach import AttachPage
 from tests.web.matter_samples import CLOSING, DUTIES, MATTER_PAGES
 from tests.web.preview_samples import PREVIEW_PAGES
 

@@ -105,8 +105,6 @@ class RosterLine(Struct, frozen=True, forbid_unknown_fields=True):
     check_stop: str | None = None
 
 
-
-
 class CallOutView(Struct, frozen=True, forbid_unknown_fields=True):
     """A call-out with its quota."""
 
