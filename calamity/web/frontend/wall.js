@@ -60,12 +60,15 @@ export function watchWall(sign) {
 
 /** Makes sentences smaller until they fit, and says how many lines of a list do not. */
 function fit() {
+  const lists = document.querySelectorAll("[data-fit]");
+  // Sentences only make room for the first line of a list; the rest is counted.
+  for (const list of lists) [...list.children].forEach((item, number) => { item.hidden = number > 0; });
   for (const list of document.querySelectorAll("[data-shrink]")) {
     delete list.dataset.size;
     const box = list.parentElement;
     for (let size = 1; size <= 3 && box.scrollHeight > box.clientHeight + 1; size += 1) list.dataset.size = size;
   }
-  for (const list of document.querySelectorAll("[data-fit]")) {
+  for (const list of lists) {
     const more = list.nextElementSibling;
     const items = [...list.children];
     for (const item of items) item.hidden = false;
