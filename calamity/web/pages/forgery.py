@@ -34,7 +34,7 @@ KEY_IN_LINK = "key_in_link"
 def token_of(connection: Connection) -> str:
     """Return the token for the forms on a page of this visit, written differently each time.
 
-    Pages are compressed: from the length of many of them a stranger could guess what stays the same.
+    Pages are compressed: by the length of many of them a stranger could guess what never changes.
     """
     token = _token(connection, connection.cookies.get(COOKIE) or _visit(connection))
     pad = secrets.token_bytes(len(token) // 2)
