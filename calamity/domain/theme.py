@@ -242,8 +242,8 @@ def _faint(scheme: Scheme, given: Mapping[str, str]) -> Iterator[str]:
     for pair in found.values():
         named = " and ".join(_spelled(scheme, token) for token in pair.tokens)
         yield (
-            f"{named}: {pair.what} ({pair.colour} on {pair.under}) have a contrast of "
-            f"{_floor(pair.contrast)} to 1, and need {pair.least} to 1. "
+            f"{named}: {pair.what} ({pair.colour} on {pair.under}) make a contrast of "
+            f"{_floor(pair.contrast)} to 1, and it takes {pair.least} to 1. "
             f"{_advice(scheme, given, pair.tokens)}"
         )
 

@@ -66,8 +66,8 @@ def test_what_is_no_token_of_ours_is_named(raw: bytes, words: str) -> None:
 @pytest.mark.parametrize(
     ("scheme", "tokens", "words"),
     [
-        ("light", {"accent": "#ff9900"}, "words on the accent (#ffffff on #ff9900) have a "
-         "contrast of 2.14 to 1, and need 4.5 to 1"),
+        ("light", {"accent": "#ff9900"}, "words on the accent (#ffffff on #ff9900) make a "
+         "contrast of 2.14 to 1, and it takes 4.5 to 1"),
         ("light", {"link": "#7a8b90"}, "light.link and light.accent: links on"),
         ("dark", {"link": "#135666"}, "dark.link and dark.accent: links on"),
         ("dark", {"focus": "#0f181c"}, "the focus on"),
