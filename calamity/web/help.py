@@ -1,8 +1,8 @@
 """Which part of the help page belongs to which page: the link to help opens there."""
 
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "what": ("problem", "help"),
-    "begin": ("start", "activate", "activate_form", "activate_review"),
+    "what": ("problem", "help", "accessibility"),
+    "begin": ("start", "activate", "activate_form", "activate_review", "watch"),
     "first-exercise": (),
     "signals": (),
     "room": ("room",),
@@ -11,8 +11,8 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "rounds": ("round",),
     "mood": ("check_in", "check_in_thanks", "check_in_danger"),
     "matters": ("matters", "matter", "facts", "telling"),
-    "timeline": ("timeline", "timeline_line"),
-    "officials": ("officials",),
+    "timeline": ("timeline", "timeline_line", "attach"),
+    "officials": ("officials", "officials_past", "wall", "update_request", "update_answer"),
     "report": ("report", "report_draft"),
     "handover": ("handover",),
     "my-people": ("inbox", "conversation"),
@@ -27,7 +27,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "audit": ("audit",),
     "break-glass": ("break_glass", "glasses"),
     "account": (
-        "sign_in", "account", "second_step", "new_codes", "new_passkey", "recovery_codes",
+        "sign_in", "onward", "account", "second_step", "new_codes", "new_passkey", "recovery_codes",
     ),
     "offline": (),
     "stop": (),

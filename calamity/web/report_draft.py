@@ -20,7 +20,7 @@ from calamity.store.rounds import PublishedPicture
 from calamity.store.timeline import Line, TimelineReader
 from calamity.web.matter_sentences import particulars
 from calamity.web.pages.scene import Scene
-from calamity.web.pages.tasks import open_decisions
+from calamity.web.pages.task_lines import open_decisions
 from calamity.web.picture_words import named, not_asked, picture_lines
 
 _MOST = 100

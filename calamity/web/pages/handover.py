@@ -32,7 +32,7 @@ from calamity.web.pages.frame import (
 )
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.scene import Scene, scene_of
-from calamity.web.pages.tasks import tasks_view
+from calamity.web.pages.task_lines import tasks_view
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.sentences import own_words, sentence

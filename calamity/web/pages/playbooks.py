@@ -56,7 +56,7 @@ from calamity.web.pages.names import Names, names_of
 from calamity.web.pages.playbook_gaps import gap_lines
 from calamity.web.pages.playbook_messages import message_groups
 from calamity.web.pages.studio.begin import drafts_of
-from calamity.web.pages.tasks import ACTS
+from calamity.web.pages.task_lines import ACTS
 from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.views import playbook as views

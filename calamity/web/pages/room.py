@@ -43,7 +43,7 @@ from calamity.web.pages.rounds import rounds_view
 from calamity.web.pages.scene import Scene, scene_of
 from calamity.web.pages.situation import situation_view
 from calamity.web.pages.summary import LEVELS, summary_view
-from calamity.web.pages.tasks import tasks_view
+from calamity.web.pages.task_lines import tasks_view
 from calamity.web.pages.timeline import timeline_view
 from calamity.web.pages.why import why
 from calamity.web.paths import PATHS, path

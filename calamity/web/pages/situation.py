@@ -9,7 +9,7 @@ from calamity.store.requests import UpdateRequest, read_requests
 from calamity.store.timeline import TimelineReader
 from calamity.web.pages.mended import Mends, mends_of
 from calamity.web.pages.scene import Scene
-from calamity.web.pages.tasks import open_decisions
+from calamity.web.pages.task_lines import open_decisions
 from calamity.web.views import officials as views
 from calamity.web.views.frame import Form
 
