@@ -41,7 +41,7 @@ from calamity.store.wakes import Wakes
 LONGEST = 480
 _TWICE = timedelta(minutes=2)
 _LOOP_BACK = {
-    "nl": "Dank voor uw antwoorden. Dit hoorden we: ... Dit doen we ermee: ... Dit kan niet, "
+    "nl": "Dank voor je antwoorden. Dit hoorden we: ... Dit doen we ermee: ... Dit kan niet, "
     "want: ... Missen we iets? Bel {phone}. {sender}",
     "en": "Thank you for your answers. This is what we heard: ... This is what we do with it: ... "
     "This we cannot do, because: ... Did we miss something? Call {phone}. {sender}",

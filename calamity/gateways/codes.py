@@ -168,13 +168,13 @@ _CARRIER_BUSY = CodeMeaning(
 _QUEUE_FULL = CodeMeaning(
     Trouble.CAPACITY,
     True,
-    "De wachtrij bij de provider is vol. Bel eerst de mensen die u het hardst nodig hebt.",
+    "De wachtrij bij de provider is vol. Bel eerst de mensen die je het hardst nodig hebt.",
     "The carrier's queue is full. First call the people whom you need most.",
 )
 _CARRIER_DOWN = CodeMeaning(
     Trouble.TRANSIENT,
     True,
-    "Er is een storing bij de provider. Bel de mensen die u nu nodig hebt.",
+    "Er is een storing bij de provider. Bel de mensen die je nu nodig hebt.",
     "The carrier has a fault. Call the people whom you need now.",
 )
 _FILTERED = CodeMeaning(

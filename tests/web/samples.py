@@ -1471,8 +1471,8 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
         "onward",
         Onward(
             "https://login.example/end",
-            "U bent hier uitgelogd",
-            "Nu loggen we u ook uit bij uw werkaccount.",
+            "Je bent hier uitgelogd",
+            "Nu loggen we je ook uit bij je werkaccount.",
         ),
         {"viewer": None},
     ),

@@ -34,7 +34,7 @@ def test_a_coordinator_comes_in_with_the_work_account(
         server.environ = provider.settings(CALAMITY_PUBLIC_URL=public)
         with server.running(), browsing(chromium, width=360) as (page, said):
             page.goto(f"{public}/playbooks")
-            page.get_by_role("link", name="Inloggen met uw werkaccount").click()
+            page.get_by_role("link", name="Inloggen met je werkaccount").click()
             page.wait_for_url(f"{provider.issuer}/**")
             come_in(page)
             page.get_by_role("button", name="Continue").click()
@@ -55,7 +55,7 @@ def test_a_coordinator_comes_in_with_the_work_account(
             page.wait_for_url(f"{provider.issuer}/session/end**")
             page.get_by_role("button", name="Yes, sign me out").click()
             page.wait_for_url("**/sign-in")
-            expect(page.locator(".flash")).to_contain_text("hier en bij uw werkaccount")
+            expect(page.locator(".flash")).to_contain_text("hier en bij je werkaccount")
             page.get_by_text("Met een naam en een wachtwoord van Calamity zelf").click()
             expect(page.locator("#login")).to_be_visible()
 

@@ -97,7 +97,7 @@ def take_rights(theirs: Page, mine: Page, home: str) -> None:
     theirs.get_by_role("link", name="Noodtoegang nemen").click()
     theirs.fill("[name=reason]", "Niemand neemt de telefoon op.")
     theirs.get_by_role("button", name="Noodtoegang nemen").click()
-    expect(theirs.locator(".banner--glass")).to_contain_text("U hebt noodtoegang")
+    expect(theirs.locator(".banner--glass")).to_contain_text("Je hebt noodtoegang")
     theirs.goto(f"{home}/people")
     expect(theirs.locator(".banner--glass")).to_be_visible()
 
@@ -139,7 +139,7 @@ def test_a_coordinator_sets_up_steps_and_an_official_takes_rights(
         enter(theirs, home, UserRole.COORDINATOR)
         theirs.fill("[name=code]", recovery[0])
         theirs.get_by_role("button", name="Verder").click()
-        expect(theirs.locator("main")).to_contain_text("U hebt nog 9 herstelcodes over.")
+        expect(theirs.locator("main")).to_contain_text("Je hebt nog 9 herstelcodes over.")
         mine.goto(f"{home}/account")
         expect(mine.locator("#sessions-title ~ div tbody tr")).to_have_count(2)
         mine.get_by_role("button", name="Alle andere beëindigen").click()

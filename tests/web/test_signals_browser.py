@@ -195,7 +195,7 @@ def test_a_contact_person_hears_that_somebody_wrote_and_never_what_or_who(
         page.evaluate(REFRESH)
         page.wait_for_selector("text=Moniek", timeout=5000)
         _, said = told(context)
-        assert said.startswith("Calamiteit: een nieuw antwoord wacht op u{")
+        assert said.startswith("Calamiteit: een nieuw antwoord wacht op jou{")
         assert "Moniek" not in said
         assert person.name not in said
         assert person.phone not in said
@@ -210,9 +210,9 @@ def _says_no(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/account")
     page.get_by_label("Een melding van de browser").uncheck()
     page.goto(f"{server.address}/inbox")
-    page.get_by_role("button", name="Nee, dank u").click()
+    page.get_by_role("button", name="Nee, dank je").click()
     page.reload()
     page.wait_for_selector(READY)
     page.wait_for_selector("[data-signals]", state="attached")
-    assert not page.is_visible("text=Nee, dank u")
+    assert not page.is_visible("text=Nee, dank je")
     assert page.evaluate("localStorage.getItem('calamity-signals')") is not None
