@@ -62,7 +62,7 @@ async def part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
         return _html("down", 503)
     if STORY.signed_out:
         return _html("<h1>Inloggen</h1>")
-    changing = {"timeline": STORY.timeline, "tasks": STORY.tasks}
+    changing = {"timeline": STORY.timeline, "tasks": STORY.tasks, "guide": samples.GUIDE}
     view = changing.get(part) or getattr(samples.ROOM, part)
     return _html(RENDERER.partial(part, samples.frame("nl", **samples.LIVE), view))
 

@@ -44,7 +44,7 @@ UNTOLD = """() => [...document.querySelectorAll("svg.map, [data-chart]")].filter
   // A chart that was not opened yet has its name ready; whoever draws it says that it is an image.
   if (e.dataset.label) return !e.closest("section, main").querySelector("table");
   const name = e.getAttribute("aria-label") ?? document.getElementById(e.getAttribute("aria-labelledby"))?.textContent ?? e.querySelector(":scope > title")?.textContent;
-  return e.getAttribute("role") !== "img" || !name?.trim() || !e.closest("section, main").querySelector("table");
+  return e.getAttribute("role") !== "img" || !name?.trim() || !e.closest("section, main").querySelector("table, .wall__moods");
 }).map((e) => e.outerHTML.slice(0, 120))"""
 
 

@@ -1,5 +1,6 @@
 """The officials' page as it was: what was written down by then, and nothing that came later."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from calamity.store.wakes import Wakes
 from tests.make import Town
 from tests.web.room_stage import TERMS, Stage, set_stage
 
-NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+Ago = Callable[[int], datetime]
 
 
-def ago(minutes: int) -> datetime:
-    return NOW - timedelta(minutes=minutes)
+@pytest.fixture
+def ago() -> Ago:
+    """How long ago something was, counted in whole minutes from when the test begins."""
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    return lambda minutes: minute - timedelta(minutes=minutes)
 
 
 @pytest.fixture
@@ -30,7 +34,7 @@ async def stage(
     return await set_stage(database, wakes, town, database_url, tmp_path)
 
 
-async def live(stage: Stage) -> int:
+async def live(stage: Stage, ago: Ago) -> int:
     """Let a quarter of an hour pass on the page; return the entry of the first sentences."""
     task = {name: await stage.task(name) for name in ("give", "ask")}
     by, database, wakes = stage.town.coordinator, stage.database, stage.wakes
@@ -66,9 +70,9 @@ async def live(stage: Stage) -> int:
 
 
 async def test_each_minute_shows_what_was_known_then_and_marks_what_changed_since(
-    stage: Stage,
+    stage: Stage, ago: Ago
 ) -> None:
-    first = await live(stage)
+    first = await live(stage, ago)
     page = f"/calamities/{stage.id}/officials/as-of"
     async with stage.visit(UserRole.OFFICIAL) as visit:
 
@@ -119,8 +123,8 @@ async def test_each_minute_shows_what_was_known_then_and_marks_what_changed_sinc
         assert "The words of this line were erased." in words
 
 
-async def test_moments_have_addresses_and_what_is_not_over_is_now(stage: Stage) -> None:
-    await live(stage)
+async def test_moments_have_addresses_and_what_is_not_over_is_now(stage: Stage, ago: Ago) -> None:
+    await live(stage, ago)
     page = f"/calamities/{stage.id}/officials/as-of"
     async with stage.visit(UserRole.OFFICIAL) as visit:
         for query in ("?step=1", f"?at={ago(9000):%Y-%m-%dT%H:%M}"):
@@ -142,12 +146,12 @@ async def test_moments_have_addresses_and_what_is_not_over_is_now(stage: Stage) 
         assert (await visit.open(page)).status_code == 403
 
 
-async def test_what_counts_is_when_it_was_written_down(stage: Stage) -> None:
-    await live(stage)
+async def test_what_counts_is_when_it_was_written_down(stage: Stage, ago: Ago) -> None:
+    await live(stage, ago)
     before = await last_line_before(stage.database, stage.id, ago(10))
     async with stage.database.transaction() as session:
         entry = NewStatement(kind="fact", text="Laat opgeschreven", happened_at=ago(14))
         late = await state(session, stage.town.coordinator, stage.id, entry, at=ago(1))
     assert await last_line_before(stage.database, stage.id, ago(10)) == before < late
-    assert await last_line_before(stage.database, stage.id, NOW) > late
+    assert await last_line_before(stage.database, stage.id, ago(0)) > late
     assert await last_line_before(stage.database, stage.id, ago(60)) == 0

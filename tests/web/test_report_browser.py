@@ -4,9 +4,7 @@ import httpx
 from playwright.sync_api import Browser
 
 from calamity.domain.permissions import UserRole
-from tests.web.test_room_browser import READY, SIDEWAYS, Server, browsing, server, sign_in
-
-__all__ = ["server"]
+from tests.web.browser_stage import READY, SIDEWAYS, Server, browsing, sign_in
 
 
 def test_a_report_is_written_on_a_phone_and_read_on_another(
