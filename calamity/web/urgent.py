@@ -38,6 +38,7 @@ KINDS: dict[str, Kind] = {
     "held": Kind(N_("a message may have left or not, you decide")),
     "letter": Kind(N_("a new answer waits for you")),
     "handover": Kind(N_("a handover waits to be taken")),
+    "request": Kind(N_("officials ask for an update")),
     "text": Kind(N_("a new answer waits for you")),
     "stop": Kind(N_("somebody said STOP: call to check")),
 }
@@ -108,8 +109,8 @@ def _(view: Tasks) -> Iterator[str]:
         return
     for each in view.open:
         match each:
-            case DutyLine(kind="handover"):
-                yield f"handover:{view.calamity}-{each.first}"
+            case DutyLine(kind="handover" | "request" as kind):
+                yield f"{kind}:{view.calamity}-{each.first}"
             case DutyLine(late=True):
                 yield f"late:{view.calamity}-{each.first}-{_second(each.due)}"
             case TaskLine(late=True):

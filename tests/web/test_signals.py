@@ -5,10 +5,12 @@ from msgspec.structs import replace
 from calamity.domain.permissions import Permission
 from calamity.web.urgent import KINDS, changes_in, urgent
 from calamity.web.views import people, room
+from calamity.web.views.duties import DutyLine
 from calamity.web.views.frame import Viewer
 from tests.web import samples
 
 CALL_OUT = room.CallOutView("o-1", "Oproep", 3, 1, ())
+ASKED = DutyLine(9, "request", "Hoe staat het?", "/", "bestuurder", samples.NOW)
 HELD = room.HeldLine("m-1", "Lea Voorn", samples.NOW)
 TASK = room.TaskLine("t-1", "Bel", "leider", samples.ago(minutes=5), "ready", late=True)
 LATER = replace(TASK, id="t-2", due=samples.ahead(seconds=90), late=False)
@@ -24,7 +26,7 @@ def test_each_part_says_what_cannot_wait_by_keys_without_a_word_of_a_person() ->
     roster = room.Roster("c-1", (ended, nobody, filled, CALL_OUT))
     told = [
         *urgent(roster, FRAME),
-        *urgent(room.Tasks("c-1", (TASK, LATER, *samples.DUTIES)), FRAME),
+        *urgent(room.Tasks("c-1", (TASK, LATER, ASKED, *samples.DUTIES)), FRAME),
         *urgent(room.Messages("c-1", held=(HELD,), paused_code=30, route_since=samples.NOW), FRAME),
         *urgent(room.Letters("c-1", (LETTER,)), FRAME),
         *urgent(samples.ROOM.summary, FRAME),
@@ -33,7 +35,7 @@ def test_each_part_says_what_cannot_wait_by_keys_without_a_word_of_a_person() ->
     kinds = [key.partition(":")[0] for key in told]
     assert set(kinds) == set(KINDS) - {"text", "stop"}
     assert kinds.count("late") == 1 + sum(
-        duty.late and duty.kind != "handover" for duty in samples.DUTIES
+        duty.late and duty.kind not in ("handover", "request") for duty in samples.DUTIES
     )
     assert "late:t-1" in told
     assert len(set(told)) == len(told)
