@@ -62,22 +62,29 @@ async def part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
         return _html("down", 503)
     if STORY.signed_out:
         return _html("<h1>Inloggen</h1>")
-    changing = {"timeline": STORY.timeline, "tasks": STORY.tasks, "guide": samples.GUIDE}
-    view = changing.get(part) or getattr(samples.ROOM, part)
-    return _html(RENDERER.partial(part, samples.frame("nl", **samples.LIVE), view))
+    changing: dict[str, object] = {
+        "timeline": STORY.timeline,
+        "tasks": STORY.tasks,
+        "guide": samples.GUIDE,
+    }
+    frame = samples.frame("nl", **samples.LIVE)
+    views = {name: changing.get(name) or getattr(samples.ROOM, name) for name in part.split(",")}
+    return _html("".join(RENDERER.partial(name, frame, view) for name, view in views.items()))
 
 
 @get("/calamities/{calamity:str}/officials/parts/{part:str}")
 async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Response[str]:
-    template, view = {
+    parts = {
         "head": ("officials_head", samples.OFFICIALS.summary),
         "situation": ("situation", samples.OFFICIALS.situation),
         "told": ("told", samples.OFFICIALS.situation),
         "wall": ("wall", samples.WALL),
         "picture": ("picture", samples.OFFICIALS.picture),
-    }[part]
-    changes = samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL}
-    return _html(RENDERER.partial(template, samples.frame("nl", **changes), view))
+    }
+    frame = samples.frame("nl", **samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL})
+    return _html(
+        "".join(RENDERER.partial(parts[name][0], frame, parts[name][1]) for name in part.split(","))
+    )
 
 
 @post("/calamities/{calamity:str}/tasks/{task:str}/done", status_code=200)

@@ -99,8 +99,11 @@ async def test_a_part_is_made_once_per_line_of_the_timeline(stage: Stage) -> Non
         async with stage.database.transaction() as session:
             entry = NewStatement(kind="fact", text="Nieuws", visibility=Visibility.OFFICIALS)
             await state(session, stage.town.coordinator, stage.id, entry, at=moment())
+        together = (await visit.open(f"{path},told")).text
+        assert [together.count(f'data-live="{part}"') for part in ("head", "told")] == [1, 1]
+        assert len(kept._kept) == 3
         await visit.open(path)
-        assert len(kept._kept) == 2
+        assert len(kept._kept) == 3
 
 
 async def test_the_timeline_pages_filters_and_checks(stage: Stage) -> None:

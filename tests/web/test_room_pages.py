@@ -37,6 +37,10 @@ async def test_the_room_has_all_its_parts_and_each_part_comes_alone(stage: Stage
             assert answer.status_code == 200
             assert f'data-live="{part}"' in answer.text
             assert "<html" not in answer.text
+        answer = await visit.open(f"/calamities/{stage.id}/parts/tasks,roster,tasks")
+        assert [answer.text.count(f'data-live="{part}"') for part in ("tasks", "roster")] == [1, 1]
+        answer = await visit.open(f"/calamities/{stage.id}/parts/tasks,cellar")
+        assert answer.status_code == 404
 
 
 async def test_the_room_is_for_the_team(stage: Stage) -> None:

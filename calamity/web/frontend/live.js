@@ -71,7 +71,13 @@ export function followStream(renew) {
     dirtySince = 0;
     const names = [...dirty];
     dirty.clear();
-    return Promise.all(parts().filter((part) => names.includes(part.dataset.live)).map(fetchPart));
+    const places = new Map();
+    for (const part of parts()) {
+      if (!names.includes(part.dataset.live)) continue;
+      const place = part.dataset.liveUrl.replace(/[^/]*$/, "");
+      places.set(place, [...(places.get(place) ?? []), part]);
+    }
+    return Promise.all([...places].map(([place, together]) => fetchParts(place, together)));
   }
 
   // Some things change by the clock alone: the part says when, and is fetched again then.
@@ -94,22 +100,32 @@ export function followStream(renew) {
     return flush();
   }
 
-  async function fetchPart(part) {
-    const name = part.dataset.live;
+  // Parts of one page come together: the server reads what they share once.
+  async function fetchParts(place, together) {
+    const names = together.map((part) => part.dataset.live);
     try {
-      const answer = await fetch(part.dataset.liveUrl, { headers: { "X-Part": name }, credentials: "same-origin" });
+      const url = place + together.map((part) => part.dataset.liveUrl.slice(place.length)).join(",");
+      const answer = await fetch(url, { credentials: "same-origin" });
       const html = await answer.text();
-      if (answer.status === 401 || answer.status === 403 || (answer.ok && !html.includes(`data-live="${name}"`))) return signedOut();
+      const isOurs = names.every((name) => html.includes(`data-live="${name}"`));
+      if (answer.status === 401 || answer.status === 403 || (answer.ok && !isOurs)) return signedOut();
+      // One of them may be no more, which says nothing of the others.
+      if (answer.status === 404 && names.length > 1) return Promise.all(together.map((part) => fetchParts(place, [part])));
       if (!answer.ok) throw new Error(String(answer.status));
-      const known = new Set([...part.querySelectorAll("[data-entry]")].map((entry) => entry.id));
-      renew(part, html);
-      markNew(document.getElementById(part.id), known);
+      const fresh = document.createElement("template");
+      fresh.innerHTML = html;
+      for (const part of together) {
+        const known = new Set([...part.querySelectorAll("[data-entry]")].map((entry) => entry.id));
+        renew(part, fresh.content.querySelector(`[data-live="${part.dataset.live}"]`).outerHTML);
+        markNew(document.getElementById(part.id), known);
+      }
       found();
       heard();
     } catch {
       lost();
-      dirty.add(name);
+      for (const name of names) dirty.add(name);
     }
+    return undefined;
   }
 
   function markNew(part, known) {

@@ -188,8 +188,19 @@ def partial(
     status: int = 200,
 ) -> Response[str]:
     """Answer with one part of a page, as the page itself shows it."""
-    words = _renderer(request).partial(name, frame, view)
-    return Response(words, media_type=MediaType.HTML, status_code=status)
+    return Response(
+        part_words(request, name, frame, view), media_type=MediaType.HTML, status_code=status
+    )
+
+
+def part_words(request: PageRequest, name: str, frame: Frame, view: object) -> str:
+    """Return one part of a page as HTML."""
+    return _renderer(request).partial(name, frame, view)
+
+
+def asked_parts(part: str) -> list[str]:
+    """Return the names in an address that asks for several parts at once: "tasks,roster"."""
+    return list(dict.fromkeys(part.split(",")))
 
 
 def see_other(

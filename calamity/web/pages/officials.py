@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -22,6 +23,7 @@ from calamity.web.auth import needs
 from calamity.web.house import House
 from calamity.web.pages.frame import (
     PageRequest,
+    asked_parts,
     form_of,
     frame_of,
     house_of,
@@ -29,7 +31,7 @@ from calamity.web.pages.frame import (
     now,
     page,
     parse_form,
-    partial,
+    part_words,
     see_other,
     wrong,
 )
@@ -181,30 +183,30 @@ async def officials_part(
     calamity: FromPath[str],
     part: FromPath[str],
 ) -> Response[Any]:
-    """Return one part of the page. Officials have no forms on it, so they share one rendering."""
-    house = house_of(request)
+    """Return one part of the page, or several with commas between.
+
+    Officials have no forms on it, so they share one rendering.
+    """
+    house, names = house_of(request), asked_parts(part)
     if actor.role is not UserRole.OFFICIAL:
-        return await _render(request, actor, calamity, part)
+        words = [await _render(request, actor, calamity, name) for name in names]
+        return Response("\n".join(words), media_type=MediaType.HTML)
     if await house.timeline.municipality_of(calamity) != actor.municipality_id:
         raise NotFound("This calamity does not exist.", field="calamity")
-    head = await house.timeline.head(calamity)
-    key = (calamity, part, head, language_of(request).code)
-
-    async def make() -> str:
-        answer = await _render(request, actor, calamity, part)
-        return str(answer.content)
-
-    words = await _kept_parts(request).get(key, make)
-    return Response(words, media_type=MediaType.HTML)
+    head, code, kept = await house.timeline.head(calamity), language_of(request).code, []
+    for name in names:
+        make = partial(_render, request, actor, calamity, name)
+        kept.append(await _kept_parts(request).get((calamity, name, head, code), make))
+    return Response("\n".join(kept), media_type=MediaType.HTML)
 
 
-async def _render(request: PageRequest, actor: Actor, calamity_id: str, part: str) -> Response[str]:
+async def _render(request: PageRequest, actor: Actor, calamity_id: str, part: str) -> str:
     house = house_of(request)
     async with house.database.reading() as session:
         scene = await scene_of(request, session, actor, calamity_id)
         template, view = await _part(scene, session, house, part)
     frame = await frame_of(request, here="officials", calamity=scene.calamity)
-    return partial(request, template, frame, view)
+    return part_words(request, template, frame, view)
 
 
 class _Sentences(Struct, frozen=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.enums import MediaType
 from litestar.params import FromPath
 
 from calamity.actions import decide
@@ -25,13 +26,14 @@ from calamity.web.pages.call_outs import roster_view
 from calamity.web.pages.closing import closing_view
 from calamity.web.pages.frame import (
     PageRequest,
+    asked_parts,
     form_of,
     frame_of,
     house_of,
     language_of,
     now,
     page,
-    partial,
+    part_words,
     see_other,
     typed_in,
     wrong,
@@ -212,13 +214,14 @@ async def room_part(
     calamity: FromPath[str],
     part: FromPath[str],
 ) -> Response[Any]:
-    """Return one part of the room, as the room itself shows it."""
+    """Return one part of the room, or several with commas between, as the room shows them."""
     house = house_of(request)
     async with house.database.reading() as session:
         scene = await scene_of(request, session, actor, calamity)
-        view = await _part(scene, session, house, part)
+        views = {name: await _part(scene, session, house, name) for name in asked_parts(part)}
     frame = await frame_of(request, here="room", calamity=scene.calamity)
-    return partial(request, part, frame, view)
+    words = [part_words(request, name, frame, view) for name, view in views.items()]
+    return Response("\n".join(words), media_type=MediaType.HTML)
 
 
 async def _steer(
