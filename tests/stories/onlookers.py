@@ -104,7 +104,10 @@ class Place:
 class Onlooker:
     """Somebody at a browser; whatever page they come to is looked at."""
 
-    def __init__(self, browser: Browser, url: str, place: Place, strangers: Strangers) -> None:
+    def __init__(
+        self, browser: Browser, url: str, place: Place, strangers: Strangers,
+        looked: set[tuple[str, int]],
+    ) -> None:  # fmt: skip
         width, height = place.size
         self._context = browser.new_context(
             locale={"nl": "nl-NL", "en": "en-GB"}[place.code],
@@ -115,7 +118,7 @@ class Onlooker:
         self.page.set_default_timeout(30_000)
         self.place, self._url, self._strangers = place, url, strangers
         self._language = Language(place.code, ZoneInfo("Europe/Amsterdam"))
-        self._looked: set[str] = set()
+        self._looked = looked
         self.said: list[str] = []
         """What is wrong with the pages, all of it: one mistake hides no other."""
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -183,8 +186,9 @@ class Onlooker:
         self._note("refused", self.page.locator("main [role=alert]").all_inner_texts(), [])
         self._note("words", self._strangers.among(texts, code), [])
         kind = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "*", self.page.url.partition("?")[0])
-        if kind not in self._looked:
-            self._looked.add(kind)
+        # Who else of the story sees the same page on as wide a screen need not measure it again.
+        if (kind, self.place.size[0]) not in self._looked:
+            self._looked.add((kind, self.place.size[0]))
             self._note("axe", axe(self.page), [])
 
     def _note(self, what: str, found: object, wanted: object) -> None:

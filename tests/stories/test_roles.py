@@ -126,6 +126,7 @@ class Tale:
         self.phones = Phones(stage.phones)
         self._strangers = Strangers(self.playbook)
         self._here: dict[str, Onlooker] = {}
+        self._looked: set[tuple[str, int]] = set()
         self.room = ""
 
     def __getattr__(self, name: str) -> Onlooker:
@@ -138,7 +139,9 @@ class Tale:
 
     def seat(self, name: str) -> Onlooker:
         """Let somebody open a browser."""
-        found = Onlooker(self._browser, self.stage.url, self._seats[name], self._strangers)
+        found = Onlooker(
+            self._browser, self.stage.url, self._seats[name], self._strangers, self._looked
+        )
         self._here[name] = found
         return found
 
