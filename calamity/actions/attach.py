@@ -9,8 +9,8 @@ from msgspec import Meta, Struct
 from calamity.domain.attachment import REPORTER, Checked
 from calamity.domain.audit import AuditLine, Deed, Ground, ground_of
 from calamity.domain.errors import Forbidden, Refused
-from calamity.domain.matters import must_hold_nobody
 from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.privacy import must_hold_nobody
 from calamity.domain.timeline import Attached, Visibility
 from calamity.store import audit, calamities
 from calamity.store.attachments import Attachment, get_attachment

@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from calamity.domain.errors import Conflict, NotFound, Refused
-from calamity.domain.matters import must_hold_nobody
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.privacy import must_hold_nobody
 from calamity.domain.timeline import UpdateAnswered, UpdateRequested, Visibility
 from calamity.store import calamities
 from calamity.store.database import Session
