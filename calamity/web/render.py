@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -151,15 +151,20 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
+# Compiled once, however many installations a process holds: that takes seconds, and nothing of one
+# installation is in it but the zone of its clocks.
+@cache
+def _environments(timezone: ZoneInfo) -> tuple[Mapping[str, Language], Mapping[str, Environment]]:
+    loader = FileSystemLoader(TEMPLATES)
+    spoken = languages(timezone)
+    return spoken, {code: _environment(language, loader) for code, language in spoken.items()}
+
+
 class Renderer:
     """Turns view structs into HTML, in the language that the frame names."""
 
     def __init__(self, timezone: ZoneInfo) -> None:
-        loader = FileSystemLoader(TEMPLATES)
-        self.languages: Mapping[str, Language] = languages(timezone)
-        self._environments = {
-            code: _environment(language, loader) for code, language in self.languages.items()
-        }
+        self.languages, self._environments = _environments(timezone)
 
     def page(self, name: str, frame: Frame, view: object) -> str:
         """Render a whole page: `templates/pages/NAME.html`."""
