@@ -38,6 +38,7 @@ from calamity.worker.sweeps import notice_foreign
 from tests.carrier.stage import ACCOUNT, SHORT, TOKEN, causes, environment, rows
 from tests.gateways.bad_carrier import BadCarrier
 from tests.make import SENDER
+from tests.stories.nursery import born
 from tests.stories.stage import until
 
 LOST = ["hang-after", "reset-after", "truncated", "html", "empty", "trickle", "error-after"]
@@ -386,33 +387,28 @@ def test_c15_c18_start_up_refuses_what_is_unusable_and_says_the_cure(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("command", "changes"),
     [
-        {"CALAMITY_TWILIO_ACCOUNT_SID": "AC1"},
-        {"CALAMITY_TWILIO_REGION": "mars"},
-        {"CALAMITY_TWILIO_API_KEY": "SK1", "CALAMITY_TWILIO_API_SECRET": "s" * 32},
-        {"CALAMITY_TWILIO_ORIGIN": "http://carrier.example.nl"},
-        {"CALAMITY_PUBLIC_URL": "https://crisis_room.example.nl"},
+        ("serve", {"CALAMITY_TWILIO_ACCOUNT_SID": "AC1"}),
+        ("work", {"CALAMITY_TWILIO_ACCOUNT_SID": "AC1"}),
+        ("serve", {"CALAMITY_TWILIO_REGION": "mars"}),
+        ("work", {"CALAMITY_TWILIO_API_KEY": "SK1", "CALAMITY_TWILIO_API_SECRET": "s" * 32}),
+        ("serve", {"CALAMITY_TWILIO_ORIGIN": "http://carrier.example.nl"}),
+        ("work", {"CALAMITY_PUBLIC_URL": "https://crisis_room.example.nl"}),
     ],
 )
-@pytest.mark.parametrize("command", ["serve", "work"])
 def test_c18_every_process_refuses_an_account_that_reaches_nobody(
-    tmp_path: Path, sqlite_url: str, changes, command
+    tmp_path: Path, sqlite_url: str, command, changes
 ):
     given = environment(sqlite_url, tmp_path, CALAMITY_PORT="0", **changes)
     if "ORIGIN" in "".join(changes):
         given["CALAMITY_TWILIO_ACCOUNT_SID"] = "AC" + "1" * 32
-    done = subprocess.run(
-        [sys.executable, "-m", "calamity", command],
-        env={"PATH": "/usr/bin:/bin", **given},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr
-    assert "CALAMITY_" in done.stderr
-    assert "Traceback" not in done.stderr
+    log = tmp_path / "printed.log"
+    process = born({"PATH": "/usr/bin:/bin", **given}, (command,), log)
+    process.join(60)
+    assert process.exitcode == 1, log.read_text()
+    assert "CALAMITY_" in log.read_text()
+    assert "Traceback" not in log.read_text()
 
 
 def test_c18_with_a_shared_key_and_an_api_key_the_token_may_stay_away(tmp_path: Path):

@@ -50,28 +50,39 @@ def _live(environment: dict[str, str], command: tuple[str, ...], log: str, pace:
     importlib.import_module("calamity.cli").main()
 
 
+def born(environment: dict[str, str], command: tuple[str, ...], log: Path) -> BaseProcess:
+    """Start `calamity COMMAND` in this environment alone; what it prints is in *log*."""
+    return _born(environment, command, log, 1.0)
+
+
+def _born(
+    environment: dict[str, str], command: tuple[str, ...], log: Path, pace: float
+) -> BaseProcess:
+    process = _context.Process(
+        target=_live, args=(environment, command, str(log), pace), daemon=True
+    )
+    process.start()
+    return process
+
+
 class QuickStage(Stage):
     """A stage whose processes begin within moments, and are begun anew when they end."""
 
     def __init__(self, database_url: str, folder: Path, *, pace: float = 1.0, **rest: Any) -> None:
         super().__init__(database_url, folder, **rest)
         self._pace = pace
-        self._commands: dict[str, tuple[str, ...]] = {}
+        self._commands: dict[str, tuple[tuple[str, ...], int | None]] = {}
         self._living: dict[str, BaseProcess] = {}
 
     def start(self, name: str, *command: str, port: int | None = None) -> None:
         """Start `calamity COMMAND` under a name of our own; its log is NAME.log."""
-        assert port is None, "one port is enough here"
         environment = dict(self._environment)
+        if port is not None:
+            environment["CALAMITY_PORT"] = str(port)
         if command[0] == "sandbox":
             environment["CALAMITY_CARRIER"] = "sandbox"
-        process = _context.Process(
-            target=_live,
-            args=(environment, command, str(self.folder / f"{name}.log"), self._pace),
-            daemon=True,
-        )
-        process.start()
-        self._commands[name], self._living[name] = command, process
+        self._living[name] = _born(environment, command, self.folder / f"{name}.log", self._pace)
+        self._commands[name] = command, port
 
     def kill(self, name: str) -> None:
         """End a process at once, as a power cut does."""
@@ -83,7 +94,7 @@ class QuickStage(Stage):
     def kill_for_good(self, name: str) -> tuple[str, ...]:
         """End a process that is not begun anew by itself, and return its command."""
         self.kill(name)
-        return self._commands[name]
+        return self._commands[name][0]
 
     def stop(self) -> None:
         """End everything."""
@@ -95,4 +106,5 @@ class QuickStage(Stage):
         for name, process in tuple(self._living.items()):
             if not process.is_alive():
                 self.kill(name)
-                self.start(name, *self._commands[name])
+                command, port = self._commands[name]
+                self.start(name, *command, port=port)

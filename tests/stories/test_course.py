@@ -17,6 +17,7 @@ from calamity.store.wakes import Wakes
 from tests.actions.play import Play
 from tests.make import MESSAGES, STEPS, make_activation, make_playbook, make_step, make_terms
 from tests.make import make_town as town_of
+from tests.stories.nursery import QuickStage
 from tests.stories.stage import SECRET, Stage, staged, until
 
 TEMPO = 60
@@ -70,7 +71,7 @@ async def test_nodes_die_while_the_course_changes(database_url: str, tmp_path: P
     async with database.transaction() as session:
         town = await town_of(session, key_figures=2, playbook=_playbook())
     numbers = [person.phone for person in town.people.values()]
-    async with staged(database_url, tmp_path, numbers=numbers) as stage:
+    async with staged(database_url, tmp_path, numbers=numbers, kind=QuickStage) as stage:
         terms = make_terms(public_url=stage.url, is_sandbox=False)
         play = Play(database, Wakes(database), town, terms)
         nodes = {"web": "serve", "work": "work"} if database.is_postgres else {"run": "run"}

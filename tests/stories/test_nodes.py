@@ -16,9 +16,10 @@ from calamity.store.database import Database
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from tests.make import STEPS, make_playbook, make_step, make_terms, make_town
+from tests.stories.nursery import QuickStage
 from tests.stories.stage import SECRET, free_port, staged, until
 
-KEY_FIGURES = 300
+KEY_FIGURES = 150
 CALAMITIES = 3
 
 
@@ -38,7 +39,9 @@ async def test_no_task_reminder_or_message_runs_twice(postgres_url: str, tmp_pat
     async with database.transaction() as session:
         town = await make_town(session, key_figures=KEY_FIGURES, playbook=_playbook())
     numbers = [person.phone for person in town.people.values()]
-    async with staged(postgres_url, tmp_path, numbers=numbers, rate=400.0) as stage:
+    async with staged(
+        postgres_url, tmp_path, numbers=numbers, rate=400.0, kind=QuickStage
+    ) as stage:
         second = free_port()
         stage.start("web1", "serve")
         stage.start("web2", "serve", port=second)

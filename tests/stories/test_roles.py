@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from calamity.actions.accounts import create_user
 from calamity.actions.neighbourhoods import import_neighbourhoods
@@ -26,6 +26,7 @@ from calamity.store.vault import Vault
 from tests.make import PASSWORD, T0
 from tests.postgres import run_apart
 from tests.shipped import FOLDER, read_shipped
+from tests.stories.nursery import QuickStage
 from tests.stories.onlookers import LAPTOP, PHONE, SMALL, Onlooker, Place, Strangers
 from tests.stories.stage import SECRET, SENDER, Stage
 
@@ -409,20 +410,10 @@ CHAPTERS: tuple[Callable[[Tale], None], ...] = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def stage(sqlite_url: str, tmp_path: Path) -> Iterator[Stage]:
     run_apart(set_up(Database(sqlite_url, Vault(SECRET)), plain_playbook()))
-    made = Stage(sqlite_url, tmp_path, rate=100, numbers=[], carrier="sandbox")
+    made = QuickStage(sqlite_url, tmp_path, rate=100, numbers=[], carrier="sandbox")
     made.start("run", "run")
     try:
         run_apart(made.is_ready())
