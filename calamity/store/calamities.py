@@ -236,6 +236,17 @@ async def list_activations(session: Session, calamity_id: str) -> list[Activatio
     return [_said(row) for row in rows]
 
 
+async def last_meeting_place(session: Session, municipality_id: str) -> str:
+    """Return where the team met when a playbook was last activated; empty if that never was."""
+    row = await session.sql.scalar(
+        select(ActivationRow)
+        .where(ActivationRow.municipality_id == municipality_id)
+        .order_by(col(ActivationRow.id).desc())
+        .limit(1)
+    )
+    return _said(row).inputs.place if row else ""
+
+
 async def lock_activation(session: Session, activation_id: str) -> Activation | None:
     """Lock an activation that is under way, so that one at a time moves its tasks; else None."""
     found = await _lock(session, ActivationRow.id == activation_id)

@@ -16,6 +16,9 @@ from tests.web.test_browser import SIDEWAYS, axe
 
 LAPTOP, PHONE, SMALL = (1280, 900), (360, 740), (320, 640)
 READY = "html[data-ready]"
+# What acts take a person, in seconds: the keystroke-level model of Card, Moran and Newell (1980),
+# with the hands of somebody who types as most people do.
+_KEY, _POINT, _THINK = 0.28, 1.1, 1.35
 _CATALOGUE = CATALOGUES / f"nl/LC_MESSAGES/{DOMAIN}.po"
 _PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 _SENTENCE = 3
@@ -119,6 +122,8 @@ class Onlooker:
         self.place, self._url, self._strangers = place, url, strangers
         self._language = Language(place.code, ZoneInfo("Europe/Amsterdam"))
         self._looked = looked
+        self.effort = 0.0
+        """What all that was typed and pressed would have taken a person, in seconds."""
         self.said: list[str] = []
         """What is wrong with the pages, all of it: one mistake hides no other."""
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -156,7 +161,13 @@ class Onlooker:
             button = self.page.get_by_role("button", name=self.words(button, **values), exact=True)
         self._move(button.first)
 
+    def tick(self, choice: str) -> None:
+        """Choose a radio button or tick a box."""
+        self.page.check(choice)
+        self.effort += _THINK + _POINT
+
     def _move(self, what: Locator) -> None:
+        self.effort += _THINK + _POINT
         with self.page.expect_event("domcontentloaded"):
             what.click()
         self.look()
@@ -171,6 +182,7 @@ class Onlooker:
         """Type into fields, by their names."""
         for name, words in fields.items():
             self.page.fill(f"#{name}", words)
+            self.effort += _THINK + _POINT + _KEY * len(words)
 
     def sees(self, *texts: str, inside: str = "#main") -> None:
         """See words, now or when the page has brought itself up to date."""

@@ -75,6 +75,15 @@ async def test_the_whole_way_leads_to_the_room(
     assert activation.inputs.meeting_at is not None
 
 
+async def test_the_place_where_the_team_met_last_is_proposed(visit: Visit) -> None:
+    await visit.open("/activate/small")
+    assert visit.fields("/activate/small/review")["place"] == [""]
+    assert await _review(visit) == 200
+    await visit.send("/activate/small/confirm")
+    await visit.open("/activate/small")
+    assert visit.fields("/activate/small/review")["place"] == [FILLED["place"]]
+
+
 async def test_playbooks_stand_by_what_happened_each_with_what_it_is_for(
     visit: Visit, town: Town, database: Database
 ) -> None:

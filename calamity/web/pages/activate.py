@@ -22,7 +22,12 @@ from calamity.domain.plan import Plan
 from calamity.domain.playbook_life import VersionState
 from calamity.domain.proposal import in_words, propose_level
 from calamity.domain.texts import spelled_plainly
-from calamity.store.calamities import find_activation_by_key, is_on_watch, open_calamity
+from calamity.store.calamities import (
+    find_activation_by_key,
+    is_on_watch,
+    last_meeting_place,
+    open_calamity,
+)
 from calamity.store.database import Session, is_clash
 from calamity.store.ids import new_id
 from calamity.store.municipalities import Neighbourhood, list_neighbourhoods
@@ -126,7 +131,9 @@ async def empty_form(
     stage = await _stage(request, actor, slug, asked)
     meeting = _first_meeting(now().astimezone(house_of(request).settings.zone))
     asked_for = {name: asked[name][0] for name in _PRESET if name in asked}
-    values = asked_for | {_KEY: new_id(), "meeting_time": f"{meeting:%H:%M}"}
+    async with house_of(request).database.reading() as session:
+        place = await last_meeting_place(session, actor.municipality_id)
+    values = asked_for | {_KEY: new_id(), "place": place, "meeting_time": f"{meeting:%H:%M}"}
     return await _show(request, stage, Form(values=values))
 
 
