@@ -102,10 +102,12 @@ async def start(
     task: FromPath[str],
 ) -> Response[Any]:
     """Run the act of a task now."""
-    house, language = house_of(request), language_of(request)
+    house, language, at = house_of(request), language_of(request), now()
+    sent = await form_of(request)
     try:
         async with house.database.transaction() as session:
-            await acts.start_task(session, house.wakes, house.terms, actor, task, at=now())
+            if await _is_first(session, actor, sent, at):
+                await acts.start_task(session, house.wakes, house.terms, actor, task, at=at)
     except Mendable as error:
         return await _task_page(request, actor, calamity, task, wrong(Form(), error, language))
     return see_other(request, path("room", calamity=calamity), language.text("The task runs."))
@@ -171,14 +173,15 @@ async def decide(
     """Record what was decided, and why."""
     house, language = house_of(request), language_of(request)
     sent = await form_of(request)
-    option = sent.get("option", [""])[-1]
+    option, at = sent.get("option", [""])[-1], now()
     try:
         async with house.database.transaction() as session:
-            await acts.finish_task(
-                session, house.wakes, house.terms, actor, task,
-                note=sent.get("reason", [""])[-1].strip()[:1000],
-                choice=int(option) if option.isascii() and option.isdigit() else None, at=now(),
-            )  # fmt: skip
+            if await _is_first(session, actor, sent, at):
+                await acts.finish_task(
+                    session, house.wakes, house.terms, actor, task,
+                    note=sent.get("reason", [""])[-1].strip()[:1000],
+                    choice=int(option) if option.isascii() and option.isdigit() else None, at=at,
+                )  # fmt: skip
     except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"choice": "option", "note": "reason"})
         return await _task_page(request, actor, calamity, task, form)
