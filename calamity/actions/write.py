@@ -1,4 +1,8 @@
-"""Writing back: a contact person answers a key figure, and tells the team in their own words."""
+"""Writing back: a contact person answers a key figure, and tells the team in their own words.
+
+A second official writes to a key figure in the same way, with a reason: the answer, and what was
+written before, stay with the contact person.
+"""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -9,13 +13,15 @@ from calamity.actions.compose import message_row
 from calamity.actions.matters import NewStatement, state
 from calamity.actions.routes import routed
 from calamity.actions.terms import Terms
+from calamity.domain.audit import AuditLine, Deed, ground_of
 from calamity.domain.dispatch import Urgency, after_quiet
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Budget, QuietHours
 from calamity.domain.privacy import Finding, must_hold_nobody, scan_leaving
 from calamity.domain.texts import as_exercise
-from calamity.store import calamities, conversations, outbox
+from calamity.store import audit, calamities, conversations, outbox
+from calamity.store.accounts import get_user
 from calamity.store.conversations import Acquaintance
 from calamity.store.database import Session
 from calamity.store.inbox import last_touch
@@ -28,6 +34,7 @@ from calamity.store.tables import CalamityRow
 from calamity.store.wakes import Wakes
 
 LONGEST_TEXT = 300
+LONGEST_REASON = 200
 _VALID = timedelta(hours=12)
 _DAY = timedelta(hours=24)
 _TWICE = timedelta(minutes=2)
@@ -59,6 +66,9 @@ class Draft(Struct, frozen=True):
     words: str
     body: str
     findings: list[Finding]
+    known: Acquaintance
+    name: str
+    """Of who writes it."""
 
 
 class Summary(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,6 +87,17 @@ def _contact(actor: Actor) -> str:
     return actor.recipient_id
 
 
+async def acquaintance(session: Session, actor: Actor, recipient_id: str) -> Acquaintance:
+    """Return a key figure to whom this actor may write: one's own, or any for a second official.
+
+    Raises NotFound for anyone else, Forbidden for who writes to nobody.
+    """
+    contact = None if actor.may(Permission.WRITE_AS_SECOND) else _contact(actor)
+    return await conversations.get_acquaintance(
+        session, actor.municipality_id, contact, recipient_id
+    )
+
+
 async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, in one order
     session: Session,
     wakes: Wakes,
@@ -85,38 +106,78 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
     recipient_id: str,
     text: str,
     *,
+    reason: str = "",
     confirmed: bool = False,
     at: datetime,
 ) -> Written:
-    """Write one SMS to one's own key figure, with one's name below it.
+    """Write one SMS to a key figure, with one's name below it.
 
-    It counts in the budget of the day and waits for the end of quiet hours, unless it answers what
-    this person wrote. Raises Refused after STOP, without an agreement, above the budget and first
-    during a watch, and LookAgain for a name, a number or a short link that was not *confirmed*.
+    It counts in the budget of the day and waits for the end of quiet hours, unless the contact
+    person answers what this person wrote. Whoever is not the contact person gives a *reason*, which
+    the contact person reads. Raises Refused after STOP, without an agreement, above the budget and
+    first during a watch, and LookAgain for a name, a number or a short link that was not
+    *confirmed*.
     """
-    contact = _contact(actor)
-    known = await conversations.get_acquaintance(
-        session, actor.municipality_id, contact, recipient_id
-    )
     draft = await draft_to_key_figure(session, actor, recipient_id, text)
+    is_second = actor.may(Permission.WRITE_AS_SECOND)
+    because = _reason(reason) if is_second else ""
     if draft.findings and not confirmed:
         raise LookAgain(draft.findings)
-    body = draft.body
     calamity = await calamity_at_hand(session, actor.municipality_id, recipient_id)
-    is_answer = await conversations.wrote_last(session, recipient_id, at - _DAY)
-    await _may_get(session, terms, known, calamity, is_answer=is_answer, at=at)
-    if await conversations.written_lately(session, recipient_id, body, at - _TWICE):
+    # A second official does not read what this person wrote, and so answers nothing.
+    is_answer = not is_second and await conversations.wrote_last(session, recipient_id, at - _DAY)
+    await _may_get(session, terms, draft.known, calamity, is_answer=is_answer, at=at)
+    if await conversations.written_lately(session, recipient_id, draft.body, at - _TWICE):
         raise Conflict("You sent these very words a moment ago.", field="text")
+    written = await _put_out(
+        session, wakes, terms, draft, calamity=calamity, is_answer=is_answer, at=at
+    )
+    if is_second:
+        await conversations.note_second_writer(
+            session, written.message_id, name=draft.name, reason=because
+        )
+        line = AuditLine(
+            Deed.WROTE_AS_SECOND, ground_of(actor), (recipient_id,),
+            calamity_id=calamity.id if calamity else None,
+        )  # fmt: skip
+        await audit.note(session, actor, line, at)
+    else:
+        await conversations.handle_letters_of(session, recipient_id, at)
+    return written
+
+
+def _reason(reason: str) -> str:
+    words = " ".join(reason.split())
+    if not words:
+        raise Refused("Say why you write yourself. The contact person reads it.", field="reason")
+    if len(words) > LONGEST_REASON:
+        raise Refused(f"Use at most {LONGEST_REASON} characters.", field="reason")
+    must_hold_nobody(words, field="reason")
+    return words
+
+
+async def _put_out(
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    draft: Draft,
+    *,
+    calamity: CalamityRow | None,
+    is_answer: bool,
+    at: datetime,
+) -> Written:
+    """Put the text in the outbox, and say when it leaves."""
+    known = draft.known
     plays = calamity is not None and calamity.is_exercise and terms.is_sandbox
     due = at if is_answer or plays else after_quiet(at, _quiet(known), terms.zone)
     terms = await routed(session, terms)
     row = message_row(
         session,
-        body=body,
+        body=draft.body,
         at=at,
-        municipality_id=actor.municipality_id,
+        municipality_id=known.municipality_id,
         calamity_id=calamity.id if calamity else None,
-        recipient_id=recipient_id,
+        recipient_id=known.recipient_id,
         sender=terms.sender,
         purpose="give",
         urgency=Urgency.ORDINARY,
@@ -126,7 +187,6 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
     )
     await outbox.ensure_lane(session, terms.sender, terms.rate)
     await outbox.add_messages(session, [row])
-    await conversations.handle_letters_of(session, recipient_id, at)
     await wakes.wake(session, "lane", terms.sender, (due - at).total_seconds())
     if calamity is not None:
         session.ring(calamity.id)
@@ -136,20 +196,37 @@ async def write_to_key_figure(  # noqa: PLR0917 - what every sending act takes, 
 async def draft_to_key_figure(
     session: Session, actor: Actor, recipient_id: str, text: str
 ) -> Draft:
-    """Return the text as it would leave, with one's name below it. Raises Refused for no words."""
+    """Return the text as it would leave, with one's name below it.
+
+    Raises Refused for no words, NotFound for whom this actor may not write to.
+    """
+    known = await acquaintance(session, actor, recipient_id)
     words = " ".join(text.split())
     if not words:
         raise Refused("Write what you want to say.", field="text")
     if len(words) > LONGEST_TEXT:
         raise Refused(f"Use at most {LONGEST_TEXT} characters.", field="text")
-    contact = _contact(actor)
-    me = (await list_recipients(session, [contact]))[contact]
-    body = f"{words}\n{me.name}"
+    name = await _name(session, actor)
+    body = f"{words}\n{name}"
     calamity = await calamity_at_hand(session, actor.municipality_id, recipient_id)
     if calamity is not None and calamity.is_exercise:
         body = as_exercise(body)
     places = await neighbourhood_names(session, actor.municipality_id)
-    return Draft(words, body, scan_leaving(words, known_places=set(places.values())))
+    return Draft(words, body, scan_leaving(words, known_places=set(places.values())), known, name)
+
+
+async def _name(session: Session, actor: Actor) -> str:
+    """Return the name below a text: that of the person, else that of their account."""
+    if actor.may(Permission.READ_REPLIES):
+        _contact(actor)
+    if actor.recipient_id is not None:
+        return (await list_recipients(session, [actor.recipient_id]))[actor.recipient_id].name
+    if actor.user_id is None:
+        raise Forbidden(
+            "A program writes in nobody's name. Ask an administrator to make a token in the name "
+            "of your account."
+        )
+    return (await get_user(session, actor.municipality_id, actor.user_id)).name
 
 
 async def calamity_at_hand(

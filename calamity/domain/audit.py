@@ -17,6 +17,8 @@ class Deed(StrEnum):
     TOOK_FILE = "took-file"
     """Downloaded a file of the timeline."""
     CHANGED_PERSON = "changed-person"
+    WROTE_AS_SECOND = "wrote-as-second"
+    """Wrote to a key figure whom a colleague knows."""
     BROKE_GLASS = "broke-glass"
     ENDED_GLASS = "ended-glass"
     JUDGED_GLASS = "judged-glass"

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see-people"
     SEE_KEY_FIGURES = "see-key-figures"
     """See who the key figures are, by name and without a number."""
+    WRITE_AS_SECOND = "write-as-second"
+    """Write to a key figure whom a colleague knows, with a reason."""
     IMPORT = "import"
     MANAGE_ACCOUNTS = "manage-accounts"
     TRUST_KEYS = "trust-keys"
@@ -109,7 +111,8 @@ _TABLE: dict[UserRole, frozenset[Permission]] = {
     UserRole.NETWORK_MANAGER: frozenset(
         {
             _P.SEE_PLAYBOOKS, _P.SEE_CALAMITIES, _P.SEE_NEIGHBOURHOODS, _P.SEE_PEOPLE,
-            _P.SEE_KEY_FIGURES, _P.IMPORT, _P.SEE_UNKNOWN_NUMBERS, _P.BREAK_GLASS,
+            _P.SEE_KEY_FIGURES, _P.WRITE_AS_SECOND, _P.IMPORT, _P.SEE_UNKNOWN_NUMBERS,
+            _P.BREAK_GLASS,
         }
     ),
     UserRole.PRIVACY_OFFICER: frozenset(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from sqlmodel import col, select
@@ -21,15 +22,18 @@ from calamity.store.tables import (
     NeighbourhoodRow,
     RecipientRow,
     ReplyRow,
+    SecondWriterRow,
 )
 
 _KEPT_BACK = ("check-in", "")
+_WRITER, _REASON = b"second_writer.name", b"second_writer.reason"
 
 
 class Acquaintance(Struct, frozen=True):
     """A key figure of one contact person, without the number."""
 
     recipient_id: str
+    municipality_id: str
     neighbourhood_code: str
     neighbourhood: str
     quiet_from: str
@@ -43,28 +47,32 @@ class Acquaintance(Struct, frozen=True):
 
 
 async def get_acquaintance(
-    session: Session, municipality_id: str, contact_recipient_id: str, recipient_id: str
+    session: Session, municipality_id: str, contact_recipient_id: str | None, recipient_id: str
 ) -> Acquaintance:
-    """Return a key figure whom this contact person knows. Raises NotFound for anyone else."""
-    found = (
-        await session.sql.execute(
-            select(KeyFigureRow, NeighbourhoodRow, RecipientRow)
-            .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
-            .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
-            .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
-            .where(
-                KeyFigureRow.municipality_id == municipality_id,
-                KeyFigureRow.recipient_id == recipient_id,
-                ContactPersonRow.recipient_id == contact_recipient_id,
-            )
+    """Return a key figure whom this contact person knows; without one, any of the municipality.
+
+    Raises NotFound for anyone else.
+    """
+    query = (
+        select(KeyFigureRow, NeighbourhoodRow, RecipientRow)
+        .join(RecipientRow, col(RecipientRow.id) == KeyFigureRow.recipient_id)
+        .join(ContactPersonRow, col(ContactPersonRow.id) == KeyFigureRow.contact_person_id)
+        .join(NeighbourhoodRow, col(NeighbourhoodRow.id) == KeyFigureRow.neighbourhood_id)
+        .where(
+            KeyFigureRow.municipality_id == municipality_id,
+            KeyFigureRow.recipient_id == recipient_id,
         )
-    ).first()
+    )
+    if contact_recipient_id is not None:
+        query = query.where(ContactPersonRow.recipient_id == contact_recipient_id)
+    found = (await session.sql.execute(query)).first()
     if found is None:
         raise NotFound("You do not know this key figure.", field="key-figure")
     figure, place, person = found
     return Acquaintance(
-        figure.recipient_id, place.code, place.name, figure.quiet_from, figure.quiet_until,
-        bool(figure.agreed_on), person.number_failed_at, person.number_error,
+        figure.recipient_id, figure.municipality_id, place.code, place.name,
+        figure.quiet_from, figure.quiet_until, bool(figure.agreed_on),
+        person.number_failed_at, person.number_error,
         None if person.stop_checked_at else person.stopped_at,
     )  # fmt: skip
 
@@ -119,7 +127,7 @@ def _state(row: MessageRow) -> str:
 
 
 async def wrote_last(session: Session, recipient_id: str, since: datetime) -> bool:
-    """Say whether this person wrote to us after the last words that a person here wrote back."""
+    """Say whether this person wrote to us after the last words of their contact person."""
     came: datetime | None = await session.sql.scalar(
         select(ReplyRow.received_at)
         .where(
@@ -132,30 +140,82 @@ async def wrote_last(session: Session, recipient_id: str, since: datetime) -> bo
     )
     if came is None:
         return False
-    ours = await session.sql.scalar(
-        select(MessageRow.id)
-        .where(
-            MessageRow.recipient_id == recipient_id,
-            MessageRow.purpose == "give",
-            col(MessageRow.dispatch_id).is_(None),
-            col(MessageRow.created_at) > came,
-        )
+    ours = await contact_wrote(session, recipient_id, came)
+    return ours is None or ours <= came
+
+
+async def contact_wrote(session: Session, recipient_id: str, since: datetime) -> datetime | None:
+    """Return when the contact person last wrote to their key figure, if since a moment."""
+    found: datetime | None = await session.sql.scalar(
+        select(MessageRow.created_at)
+        .outerjoin(SecondWriterRow, col(SecondWriterRow.message_id) == MessageRow.id)
+        .where(*_written(recipient_id, since), col(SecondWriterRow.message_id).is_(None))
+        .order_by(col(MessageRow.created_at).desc())
         .limit(1)
     )
-    return ours is None
+    return found
 
 
-async def written_lately(session: Session, recipient_id: str, body: str, since: datetime) -> bool:
-    """Say whether these very words were put in the outbox for this person a moment ago."""
-    rows = await session.sql.scalars(
-        select(MessageRow.body).where(
-            MessageRow.recipient_id == recipient_id,
-            MessageRow.purpose == "give",
-            col(MessageRow.dispatch_id).is_(None),
-            col(MessageRow.created_at) >= since,
+async def written_lately(
+    session: Session, recipient_id: str, body: str, since: datetime
+) -> datetime | None:
+    """Return when these very words leave, if they were put in the outbox since a moment."""
+    rows = await session.sql.execute(
+        select(MessageRow.body, MessageRow.due_at)
+        .where(*_written(recipient_id, since))
+        .order_by(col(MessageRow.created_at).desc())
+    )
+    return next((due for said, due in rows if session.vault.open_text(BODY, said) == body), None)
+
+
+def _written(recipient_id: str, since: datetime) -> tuple[Any, ...]:
+    """Return what holds for words that a person here wrote to one key figure."""
+    return (
+        MessageRow.recipient_id == recipient_id,
+        MessageRow.purpose == "give",
+        col(MessageRow.dispatch_id).is_(None),
+        col(MessageRow.created_at) >= since,
+    )
+
+
+class OtherWrote(Struct, frozen=True, forbid_unknown_fields=True):
+    """That somebody else than the contact person wrote to a key figure: when, who and why."""
+
+    at: datetime
+    name: str
+    reason: str
+
+
+async def note_second_writer(session: Session, message_id: str, *, name: str, reason: str) -> None:
+    """Remember that somebody else than the contact person wrote a text, and why."""
+    session.sql.add(
+        SecondWriterRow(
+            message_id=message_id,
+            name=session.vault.seal_text(_WRITER, name),
+            reason=session.vault.seal_text(_REASON, reason),
         )
     )
-    return any(session.vault.open_text(BODY, row) == body for row in rows)
+    await session.sql.flush()
+
+
+async def others_wrote(
+    session: Session, recipient_ids: Iterable[str], since: datetime
+) -> dict[str, OtherWrote]:
+    """Return, by key figure, the last text since a moment that a second official wrote."""
+    rows = await session.sql.execute(
+        select(MessageRow.recipient_id, MessageRow.created_at, SecondWriterRow)
+        .join(SecondWriterRow, col(SecondWriterRow.message_id) == MessageRow.id)
+        .where(
+            col(MessageRow.recipient_id).in_(list(recipient_ids)),
+            col(MessageRow.created_at) >= since,
+        )
+        .order_by(col(MessageRow.created_at))
+    )
+    opened = session.vault.open_text
+    return {
+        who: OtherWrote(at, opened(_WRITER, row.name), opened(_REASON, row.reason))
+        for who, at, row in rows
+    }
 
 
 async def get_letter(session: Session, municipality_id: str, reply_id: str) -> ReplyRow:

@@ -9,6 +9,7 @@ _DEEDS = {
     Deed.SAW_LETTERS: N_("read texts of key figures"),
     Deed.TOOK_FILE: N_("downloaded a file of the timeline"),
     Deed.CHANGED_PERSON: N_("changed how somebody is reached"),
+    Deed.WROTE_AS_SECOND: N_("wrote to the key figure of a colleague"),
     Deed.BROKE_GLASS: N_("took the rights of a coordinator"),
     Deed.ENDED_GLASS: N_("gave those rights back"),
     Deed.JUDGED_GLASS: N_("looked into taken rights"),

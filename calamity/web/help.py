@@ -21,7 +21,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "studio": ("studio", "studio_submit"),
     "transfer": ("playbook_import", "playbook_merge", "keys"),
     "try-out": ("rehearsal", "playbook_preview", "folder"),
-    "people": ("people", "person", "neighbourhoods", "unknown_numbers"),
+    "people": (
+        "people", "person", "key_figures", "second_writer", "neighbourhoods", "unknown_numbers",
+    ),
     "accounts": ("users",),
     "carrier": ("quarantine",),
     "audit": ("audit",),

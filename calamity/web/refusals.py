@@ -197,6 +197,7 @@ REFUSALS = (
         "confirm that it may leave."
     ),
     N_("This person asked for a pause. You cannot write now."),
+    N_("Say why you write yourself. The contact person reads it."),
     # the calendar of a person
     N_("A calendar belongs to a person. Use a token in the name of an account."),
     N_("This link opens no calendar. Make a new one."),

@@ -197,6 +197,9 @@ async def cast(url: str) -> Cast:
             tokens[name] = await _bound_token(
                 session, town, role, town[name].id, f"program-{name}@oeverlanden"
             )
+        tokens["network manager"] = await _bound_token(
+            session, town, UserRole.NETWORK_MANAGER, None, "program-network@oeverlanden"
+        )
     await database.close()
     return town, other, tokens
 

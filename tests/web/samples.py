@@ -955,6 +955,7 @@ INBOX = people.Inbox(
             language="nl",
             state="not-asked",
             phone="+3197010240014",
+            other_wrote="Bram Visser schreef deze persoon ook, om 13.20 uur. De reden: Noor is ziek.",
         ),
         people.InboxLine(
             key_figure="k5",
@@ -973,8 +974,7 @@ CONVERSATION = people.Conversation(
     phone="+3197010240011",
     stopped=False,
     calamity="c-1",
-    kept_until=ahead(days=14),
-    other_wrote="Bram Visser schreef deze persoon vandaag ook. Stem samen af.",
+    other_wrote="Bram Visser schreef deze persoon ook, om 13.20 uur. De reden: Noor is ziek.",
     bubbles=(
         people.Bubble(at=ago(hours=5), ours=True, text=TEXTS[0].text, state="delivered"),
         people.Bubble(
@@ -1011,6 +1011,14 @@ CONVERSATION_CHECKED = people.Conversation(
         values={"text": "Goede ideeën, bel Fatima op 0970 10240012"},
         errors={"confirmed": "Look again, and confirm that it may leave."},
     ),
+)
+SECOND_WRITER = people.SecondWriter(
+    key_figure="k1",
+    name="Ali Yilmaz",
+    neighbourhood="Molenwijk",
+    language="tr",
+    contact="Samira Bos",
+    contact_wrote=ago(hours=3),
 )
 CHECK_IN = check_in.CheckInForm(
     round="r-3",
@@ -1464,7 +1472,7 @@ SHEET = sheet_of(
 PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "sign-in": (
         "sign_in",
-        SignIn(demo=(("coördinator", "noor", "proef-noor"), ("bestuurder", "jan", "proef-jan"))),
+        SignIn(),
         {"viewer": None, "sandbox": True},
     ),
     "sign-out": (
@@ -2250,6 +2258,31 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             ),
         ),
         {"here": "people", "viewer": ADMINISTRATOR},
+    ),
+    "key-figures": (
+        "key_figures",
+        people.KeyFigures(
+            (
+                people.KeyFigureLine("k1", "Ali Yilmaz", "Molenwijk", "tr", "Samira Bos"),
+                people.KeyFigureLine("k5", "Jo Meijer", "Boskant", "nl", "Noor Vermeer", True),
+            )
+        ),
+        {"here": "people"},
+    ),
+    "second-writer": ("second_writer", SECOND_WRITER, {"here": "people"}),
+    "second-writer-refused": (
+        "second_writer",
+        structs.replace(
+            SECOND_WRITER,
+            check=CONVERSATION_CHECKED.check,
+            form=Form(
+                values={"text": "Goede ideeën, bel Fatima op 0970 10240012"},
+                errors={
+                    "reason": "Zeg waarom je zelf schrijft. De contactpersoon leest het.",
+                },
+            ),
+        ),
+        {"here": "people"},
     ),
     "people-empty": ("people", people.People(), {"here": "people"}),
     "unknown-numbers": ("unknown_numbers", UNKNOWN, {"here": "unknown_numbers"}),

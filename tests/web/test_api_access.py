@@ -114,7 +114,7 @@ NEEDS: dict[tuple[str, str], tuple[Permission, ...]] = {
     ("GET", "/v1/neighbourhoods"): (P.SEE_NEIGHBOURHOODS,),
     ("POST", "/v1/neighbourhoods"): (P.IMPORT,),
     ("GET", "/v1/key-figures"): (P.SEE_KEY_FIGURES, P.READ_REPLIES),
-    ("POST", "/v1/key-figures/{recipient_id}/messages"): (P.READ_REPLIES,),
+    ("POST", "/v1/key-figures/{recipient_id}/messages"): (P.READ_REPLIES, P.WRITE_AS_SECOND),
     ("GET", "/v1/responders"): (P.SEE_PEOPLE,),
     ("GET", "/v1/people"): (P.SEE_PEOPLE,),
     ("POST", "/v1/people"): (P.IMPORT,),

@@ -389,3 +389,12 @@ async def test_a_contact_person_writes_to_their_own_key_figure_only(api: Api) ->
     assert written.status_code == 201, written.text
     refused = await api.post(own, {"text": "Hallo."}, "contact2")
     assert refused.status_code in (403, 404)
+    second = {"text": "De school is open.", "reason": "De contactpersoon is ziek."}
+    nobody = await api.post(own, second, "network-manager")
+    assert nobody.status_code == 403
+    assert "writes in nobody's name" in nobody.text
+    network = "network manager"
+    assert (await api.post(own, {"text": "De school is open."}, network)).status_code == 400
+    assert (await api.post(own, second, network)).status_code == 201
+    elsewhere = f"/v1/key-figures/{api.town['lei1'].id}/messages"
+    assert (await api.post(elsewhere, second, network)).status_code == 404

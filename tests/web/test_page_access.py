@@ -170,6 +170,11 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "POST /inbox/{key_figure}/handled",
         "POST /inbox/{key_figure}/summaries",
     ),
+    (P.WRITE_AS_SECOND,): (
+        "GET /people/key-figures",
+        "GET /people/{person}/messages",
+        "POST /people/{person}/messages",
+    ),
     (P.SEE_AUDIT,): (
         "GET /settings/audit",
         "GET /settings/audit.csv",
@@ -397,7 +402,9 @@ async def test_nobody_sees_a_key_figure_who_need_not_and_every_look_is_noted(
     allowed = {role for role, may in MATRIX.values() if may}
     assert {role for role, found in seen.items() if found} <= allowed, seen
     assert seen[UserRole.CONTACT_PERSON] >= {"/inbox", "/inbox/{key_figure}", "/v1/key-figures"}
-    assert seen[UserRole.NETWORK_MANAGER] == {"/v1/key-figures"}
+    assert seen[UserRole.NETWORK_MANAGER] == {
+        "/v1/key-figures", "/people/key-figures", "/people/{person}/messages",
+    }  # fmt: skip
 
 
 async def _looks(database: Database, town: Town, role: UserRole) -> int:

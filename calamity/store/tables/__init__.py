@@ -29,6 +29,7 @@ from calamity.store.tables.messages import (
     ReceiptRow,
     ReplyCodeRow,
     ReplyRow,
+    SecondWriterRow,
     SweepRow,
 )
 from calamity.store.tables.municipalities import MunicipalityRow, NeighbourhoodRow
@@ -104,6 +105,7 @@ __all__ = [
     "RoundRow",
     "RouteRow",
     "SecondFactorRow",
+    "SecondWriterRow",
     "SentFormRow",
     "SessionRow",
     "SignatureRow",

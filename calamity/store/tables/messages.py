@@ -132,6 +132,17 @@ class MessageRow(SQLModel, table=True):
     error_code: int | None = None
 
 
+class SecondWriterRow(SQLModel, table=True):
+    """A text to a key figure that somebody else than their contact person wrote: who, and why."""
+
+    __tablename__ = "second_writer"
+
+    message_id: str = Field(primary_key=True, foreign_key="message.id", max_length=36)
+    name: bytes = sealed()
+    """The name below the text."""
+    reason: bytes = sealed()
+
+
 class ReceiptRow(SQLModel, table=True):
     """What the carrier said about a message, each status once."""
 

@@ -159,9 +159,11 @@ async def note_call(
 
 
 class NewMessage(Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of one's own to a key figure whom one knows."""
+    """Words of one's own to a key figure."""
 
     text: Annotated[str, Meta(min_length=1, max_length=600)]
+    reason: Annotated[str, Meta(max_length=600)] = ""
+    """Why, from whoever is not the contact person; they read it."""
     confirmed: bool = False
     """That a name, a number or a short link in it may leave."""
 
@@ -173,7 +175,7 @@ class WrittenMessage(Written, frozen=True):
 
 @post(
     "/key-figures/{recipient_id:str}/messages",
-    guards=[needs(Permission.READ_REPLIES)],
+    guards=[needs_one_of(Permission.READ_REPLIES, Permission.WRITE_AS_SECOND)],
     name="api.key_figures.write",
 )
 async def write(
@@ -182,11 +184,14 @@ async def write(
     recipient_id: FromPath[str],
     data: JSONBody[NewMessage],
 ) -> Response[WrittenMessage]:
-    """Write one SMS to one's own key figure; budgets, quiet hours and STOP hold."""
+    """Write one SMS to one's own key figure, or with a reason to that of a colleague.
+
+    Budgets, quiet hours and STOP hold.
+    """
     async with house.database.transaction() as session:
         written = await write_to_key_figure(
             session, house.wakes, house.terms, actor, recipient_id, data.text,
-            confirmed=data.confirmed, at=now(),
+            reason=data.reason, confirmed=data.confirmed, at=now(),
         )  # fmt: skip
     return created(wired(written, WrittenMessage), "/v1/replies")
 

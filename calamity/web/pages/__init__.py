@@ -31,6 +31,7 @@ from calamity.web.pages.previews import PREVIEWS
 from calamity.web.pages.provider import PROVIDER
 from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.second_step import SECOND_STEP
+from calamity.web.pages.second_writer import SECOND_WRITER
 from calamity.web.pages.sign_out import SIGN_OUT
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
@@ -66,6 +67,7 @@ PAGES: list[ControllerRouterHandler] = [
             *NEIGHBOURHOODS,
             *PEOPLE,
             *PERSON,
+            *SECOND_WRITER,
             *UNKNOWN_NUMBERS,
             *USERS,
             *AUDIT,

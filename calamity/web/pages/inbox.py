@@ -1,10 +1,12 @@
 """The contact person's own people: who wrote, who is silent, and a word back."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import structs
 
 from calamity.actions import write
 from calamity.actions.terms import Terms
@@ -13,7 +15,7 @@ from calamity.domain.audit import Deed
 from calamity.domain.errors import Forbidden, Mendable, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.replies import is_digit, read_reply
-from calamity.domain.texts import clean_for_display, spelled_plainly
+from calamity.domain.texts import clean_for_display
 from calamity.store import conversations, rounds
 from calamity.store.database import Session
 from calamity.store.letters import Letter, letters_for_contact
@@ -38,11 +40,13 @@ from calamity.web.pages.frame import (
 from calamity.web.pages.guide import reach_of
 from calamity.web.pages.parts import REFUSED
 from calamity.web.pages.text_check import text_check
-from calamity.web.pages.why import all_whys, why_check_stop, why_no_texts
+from calamity.web.pages.why import all_whys, why_check_stop, why_no_texts, why_other_wrote
+from calamity.web.pages.writing import first_of, take_words
 from calamity.web.paths import PATHS, path
 from calamity.web.views import people
 from calamity.web.views.frame import Flash, Form
 
+_DAY = timedelta(hours=24)
 _EXCERPT = 90
 _CHECKS = ("no-names", "no-features", "own-words")
 
@@ -74,8 +78,12 @@ async def _inbox(
     for letter in await letters_for_contact(session, actor.municipality_id, actor.recipient_id):
         if letter.recipient_id is not None:
             letters.setdefault(letter.recipient_id, []).append(letter)
+    others = await conversations.others_wrote(session, ids, now() - _DAY)
     lines = [
-        _line(figure, numbers[figure.recipient_id].phone, letters, asked, language)
+        structs.replace(
+            _line(figure, numbers[figure.recipient_id].phone, letters, asked, language),
+            other_wrote=why_other_wrote(others.get(figure.recipient_id), language),
+        )
         for figure in figures
     ]
     plays = calamity is not None and calamity.is_exercise
@@ -182,6 +190,7 @@ async def _conversation(
         calamity = await calamity_at_hand(session, actor.municipality_id, key_figure)
         waits = await conversations.waits_for_person(session, key_figure)
         wrote = await letters_for_contact(session, actor.municipality_id, _contact_of(actor))
+        others = await conversations.others_wrote(session, [key_figure], now() - _DAY)
     await note_look(
         house_of(request), actor, [key_figure], where=PATHS["inbox"], deed=Deed.SAW_LETTERS,
         calamity_id=calamity.id if calamity else None,
@@ -207,6 +216,7 @@ async def _conversation(
         waits=waits,
         whys=all_whys((each for each in wrote if each.recipient_id == key_figure), language),
         no_texts=why_no_texts(known.number_failed_at, known.number_error, language),
+        other_wrote=why_other_wrote(others.get(key_figure), language),
         check=text_check(draft) if draft else None,
         form=form or Form(),
     )
@@ -224,39 +234,11 @@ async def write_back(
     request: PageRequest, actor: NamedDependency[Actor], key_figure: FromPath[str]
 ) -> Response[Any]:
     """Write one SMS to one's own key figure, or look at it first: *act* is check or plain."""
-    house, language, at = house_of(request), language_of(request), now()
-    sent = await form_of(request)
-    act, text = sent.get("act", [""])[-1], sent.get("text", [""])[-1]
-    if act == "plain":
-        text = spelled_plainly(text)
-        sent["text"] = [text]
-    written = None
-    try:
-        async with house.database.transaction() as session:
-            draft = await write.draft_to_key_figure(session, actor, key_figure, text)
-            if act not in {"check", "plain"}:
-                written = await write.write_to_key_figure(
-                    session, house.wakes, house.terms, actor, key_figure, text,
-                    confirmed="yes" in sent.get("confirmed", []), at=at,
-                )  # fmt: skip
-    except write.LookAgain as error:
-        form = wrong(typed_in(sent), error, language, at="confirmed")
-        return await _conversation(request, actor, key_figure, form, draft)
-    except Mendable as error:
-        form = wrong(typed_in(sent), error, language, at="text")
-        return await _conversation(request, actor, key_figure, form)
-    if written is None:
+    taken = await take_words(request, actor, key_figure)
+    if taken.said is None:
         # After the transaction: the look that the page is has one of its own.
-        return await _conversation(request, actor, key_figure, typed_in(sent), draft)
-    words = language.text("Your text is on its way.")
-    if written.leaves_at > at:
-        words = language.text(
-            "Your text waits for the quiet hours: it leaves %(moment)s.",
-            moment=language.moment(written.leaves_at),
-        )
-    if written.findings:
-        words += " " + language.text("There may be personal data in it. Prefer to call about that.")
-    return see_other(request, path("conversation", key_figure=key_figure), words)
+        return await _conversation(request, actor, key_figure, taken.form, taken.draft)
+    return see_other(request, path("conversation", key_figure=key_figure), taken.said)
 
 
 @post(
@@ -284,7 +266,7 @@ async def summarise(
     request: PageRequest, actor: NamedDependency[Actor], key_figure: FromPath[str]
 ) -> Response[Any]:
     """Put on the timeline what lives in the neighbourhood, in one's own words."""
-    house, language = house_of(request), language_of(request)
+    house, language, at = house_of(request), language_of(request), now()
     sent = await form_of(request)
     try:
         if set(sent.get("privacy", [])) != set(_CHECKS):
@@ -296,8 +278,9 @@ async def summarise(
             await conversations.get_acquaintance(
                 session, actor.municipality_id, _contact_of(actor), key_figure
             )
-            summary = Summary(sent.get("calamity", [""])[-1], text[:500])
-            await write.summarise_replies(session, actor, summary, at=now())
+            if await first_of(session, actor, sent, text, at=at):
+                summary = Summary(sent.get("calamity", [""])[-1], text[:500])
+                await write.summarise_replies(session, actor, summary, at=at)
     except Mendable as error:
         form = wrong(typed_in(sent), error, language, {"text": "summary"}, at="summary")
         return await _conversation(request, actor, key_figure, form)

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from calamity.domain.texts import clean_for_display
 from calamity.gateways.carrier import meaning_of
+from calamity.store.conversations import OtherWrote
 from calamity.store.letters import LOCKED, Letter
 from calamity.web.language import Language
 from calamity.web.sentences import N_
@@ -62,4 +64,16 @@ def why_check_stop(since: datetime | None, language: Language) -> str | None:
         "Said STOP %(moment)s. Call to hear whether that was meant: somebody else may have sent "
         "it. Whoever wants our texts again sends START.",
         moment=language.moment(since),
+    )
+
+
+def why_other_wrote(other: OtherWrote | None, language: Language) -> str | None:
+    """Return that a second official wrote to this person: when, who and why."""
+    if other is None:
+        return None
+    return language.text(
+        "%(name)s wrote to this person too, %(moment)s. The reason: %(reason)s",
+        name=other.name,
+        moment=language.moment(other.at),
+        reason=clean_for_display(other.reason),
     )

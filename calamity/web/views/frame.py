@@ -101,7 +101,6 @@ class SignIn(Struct, frozen=True, forbid_unknown_fields=True):
 
     form: Form = Form()
     next: str = "/"
-    demo: tuple[tuple[str, str, str], ...] = ()
     provider: bool = False
     """Whether people of the municipality sign in with their work account."""
 

@@ -25,6 +25,8 @@ class InboxLine(Struct, frozen=True, forbid_unknown_fields=True):
     """Why texts to the number come to nothing, while they do."""
     check_stop: str | None = None
     """That a STOP waits for a call, while it does."""
+    other_wrote: str | None = None
+    """That somebody else wrote to this person within a day: when, who and why."""
 
 
 class Inbox(Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,7 +45,6 @@ class Bubble(Struct, frozen=True, forbid_unknown_fields=True):
     ours: bool
     text: str
     state: str | None = None
-    erased_on: datetime | None = None
 
 
 class TextCheck(Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +87,40 @@ class Conversation(Struct, frozen=True, forbid_unknown_fields=True):
     no_texts: str | None = None
     check_stop: str | None = None
     other_wrote: str | None = None
-    kept_until: datetime | None = None
+    """That somebody else wrote to this person within a day: when, who and why."""
+    check: TextCheck | None = None
+    form: Form = Form()
+
+
+class KeyFigureLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """A key figure by name, for who may write to those of colleagues."""
+
+    id: str
+    name: str
+    neighbourhood: str
+    language: str
+    contact: str
+    stopped: bool = False
+
+
+class KeyFigures(Struct, frozen=True, forbid_unknown_fields=True):
+    """The key figures of the municipality by neighbourhood."""
+
+    people: tuple[KeyFigureLine, ...] = ()
+
+
+class SecondWriter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A form to write to the key figure of a colleague, who is named first."""
+
+    key_figure: str
+    name: str
+    neighbourhood: str
+    language: str
+    contact: str
+    contact_wrote: datetime | None = None
+    """When the contact person last wrote, within a day."""
+    stopped: bool = False
+    no_texts: str | None = None
     check: TextCheck | None = None
     form: Form = Form()
 

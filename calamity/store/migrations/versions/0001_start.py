@@ -1169,6 +1169,14 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "second_writer",
+        sa.Column("message_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"]),
+        sa.PrimaryKeyConstraint("message_id"),
+    )
+    op.create_table(
         "glass_warning",
         sa.Column("glass_id", sa.String(length=36), nullable=False),
         sa.Column("user_id", sa.String(length=36), nullable=False),
