@@ -14,6 +14,7 @@ from litestar.types import Message, Scope
 from calamity.domain.errors import Forbidden
 from calamity.domain.permissions import Actor, Permission
 from calamity.store import accounts, sessions
+from calamity.web.cookies import cookie_of, new_cookie, no_cookie
 from calamity.web.house import House, now
 from calamity.web.visitors import Sent, Visitor
 
@@ -62,7 +63,7 @@ def _sent(connection: ASGIConnection) -> Sent:  # type: ignore[type-arg]
     if sent_token(connection):
         token = connection.headers["authorization"].partition(" ")[2]
         return Sent(token.strip(), is_token=True)
-    return Sent(connection.cookies.get(COOKIE, ""), is_token=False)
+    return Sent(cookie_of(connection, COOKIE), is_token=False)
 
 
 async def _found(house: House, sent: Sent) -> Visitor | None:
@@ -116,14 +117,8 @@ def needs(permission: Permission):  # type: ignore[no-untyped-def]  # noqa: ANN2
     return guard
 
 
-def session_cookie(house: House, value: str) -> Cookie:
-    """Return the session cookie: unreadable for scripts, and only over https in production."""
-    return Cookie(
-        key=COOKIE,
-        value=value,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=house.settings.public_url.startswith("https://"),
-        max_age=int(sessions.ABSOLUTE.total_seconds()) if value else 0,
-    )
+def session_cookie(connection: ASGIConnection, value: str) -> Cookie:  # type: ignore[type-arg]
+    """Return the session cookie; without a value it is taken away."""
+    if not value:
+        return no_cookie(connection, COOKIE)
+    return new_cookie(connection, COOKIE, value, seconds=int(sessions.ABSOLUTE.total_seconds()))

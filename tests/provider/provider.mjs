@@ -16,8 +16,8 @@ server.listen(0, "127.0.0.1", () => {
       {
         client_id: "calamity",
         client_secret: given.secret,
-        redirect_uris: [given.redirect],
-        post_logout_redirect_uris: [given.gone],
+        redirect_uris: given.redirects,
+        post_logout_redirect_uris: given.gone,
         backchannel_logout_uri: given.backchannel ?? `${issuer}/caught`,
         backchannel_logout_session_required: true,
         grant_types: ["authorization_code"],

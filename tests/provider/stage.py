@@ -58,15 +58,15 @@ class Provider:
 
 
 @contextmanager
-def provider_running(public_url: str, **given: Any) -> Iterator[Provider]:
-    """Run a provider that sends people back to this address."""
+def provider_running(*public_urls: str, **given: Any) -> Iterator[Provider]:
+    """Run a provider that sends people back to these addresses."""
     node = shutil.which("node")
     if node is None or not (NODE_MODULES / "oidc-provider").is_dir():
         lacks("node or the npm package oidc-provider is missing: run npm ci")
     order = {
         "secret": CLIENT_SECRET,
-        "redirect": f"{public_url}/sign-in/provider/return",
-        "gone": f"{public_url}/sign-out/return",
+        "redirects": [f"{each}/sign-in/provider/return" for each in public_urls],
+        "gone": [f"{each}/sign-out/return" for each in public_urls],
         "users": {"noor": COORDINATOR},
         **given,
     }

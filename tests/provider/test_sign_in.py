@@ -27,15 +27,16 @@ from tests.provider.stage import (
     sign_in_there,
     sign_out_there,
 )
-from tests.web.pages_stage import LOGINS, Visit, make_app, visiting
+from tests.web.pages_stage import LOGINS, Visit, make_app, set_cookies, visiting
 
 PUBLIC = "http://testserver.local"
+OVER_HTTPS = "https://testserver.local"
 LOGIN = "noor@work.example"
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    with provider_running(PUBLIC) as running:
+    with provider_running(PUBLIC, OVER_HTTPS) as running:
         yield running
 
 
@@ -50,7 +51,7 @@ async def open_house(town, database, database_url, tmp_path, provider):
 
     @asynccontextmanager
     async def opened(**changes: str) -> AsyncIterator[Visit]:
-        given = provider.settings(CALAMITY_PUBLIC_URL=PUBLIC, **changes)
+        given = provider.settings(**{"CALAMITY_PUBLIC_URL": PUBLIC, **changes})
         async with visiting(make_app(database_url, tmp_path, **given)) as visit:
             yield visit
 
@@ -114,6 +115,26 @@ async def test_who_comes_the_first_time_gets_an_account_in_the_role_of_the_group
         assert (row.role, row.municipality_id, row.password_hash) == ("official", town.id, None)
         lines = await list_audit(session, town.id, Wanted(login=LOGIN), most=9)
     assert [each.line.deed for each in lines] == [Deed.CHANGED_ROLE, Deed.MADE_ACCOUNT]
+
+
+async def test_over_https_every_cookie_of_the_way_is_bound_to_this_host(open_house):
+    async with open_house(CALAMITY_PUBLIC_URL=OVER_HTTPS) as visit:
+        there = await leave(visit)
+        assert visit.seen is not None
+        assert set_cookies(visit.seen, https=True) == {"calamity_ceremony"}
+        async with httpx.AsyncClient() as browser:
+            back = await sign_in_there(browser, there, "noor")
+        answer = await visit.open(back.removeprefix(OVER_HTTPS))
+        assert (answer.status_code, answer.headers["location"]) == (303, "/playbooks")
+        assert set_cookies(answer, https=True) == {
+            "calamity_session", "calamity_ceremony", "calamity_visit",
+        }  # fmt: skip
+        assert set(visit.client.cookies) == {"__Host-calamity_session"}
+        assert (await visit.open("/playbooks")).status_code == 200
+        # Signed out: the cookie goes, and another begins for the way to the provider.
+        answer = await visit.send("/sign-out")
+        assert {"calamity_session", "calamity_ceremony"} <= set_cookies(answer, https=True)
+        assert "__Host-calamity_session" not in visit.client.cookies
 
 
 async def test_an_answer_counts_once_and_in_the_browser_that_asked(open_house):

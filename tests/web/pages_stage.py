@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from html import unescape
 from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from argon2 import PasswordHasher
@@ -147,6 +149,19 @@ class Visit:
         return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", self.text))
 
 
+def set_cookies(answer: httpx.Response, *, https: bool) -> set[str]:
+    """Return the bare names of the cookies an answer gives or takes; each is as it must be."""
+    names = set()
+    for header in answer.headers.get_list("set-cookie"):
+        [cookie] = SimpleCookie(header).values()
+        assert cookie.key.startswith("__Host-") is https, header
+        assert bool(cookie["secure"]) is https, header
+        assert (cookie["path"], cookie["domain"], cookie["samesite"]) == ("/", "", "lax"), header
+        assert cookie["httponly"], header
+        names.add(cookie.key.removeprefix("__Host-"))
+    return names
+
+
 @asynccontextmanager
 async def visiting(app: Litestar) -> AsyncIterator[Visit]:
     """Start an application and open a browser on it."""
@@ -173,6 +188,8 @@ async def visiting(app: Litestar) -> AsyncIterator[Visit]:
 async def second_visit(app: Litestar) -> AsyncIterator[Visit]:
     """Open another browser on an application that runs already."""
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # Litestar has its own ASGI types
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver.local") as client:
+    scheme = urlsplit(app.state.house.settings.public_url).scheme
+    base_url = f"{scheme}://testserver.local"
+    async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
         client.headers["accept-language"] = "en"
         yield Visit(client)

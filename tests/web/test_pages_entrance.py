@@ -82,17 +82,6 @@ async def test_the_session_cookie_is_kept_from_scripts(visit: Visit) -> None:
     }
 
 
-async def test_over_https_cookies_stay_on_https(
-    town: Town, database_url: str, tmp_path: Path
-) -> None:
-    app = make_app(database_url, tmp_path, CALAMITY_PUBLIC_URL="https://calamity.example")
-    async with visiting(app) as visit:
-        visit.client.base_url = "https://testserver.local"
-        answer = await visit.enter(LOGINS[UserRole.COORDINATOR])
-        set_now = answer.headers.get_list("set-cookie")
-        assert all("secure" in cookie.casefold() for cookie in set_now if "Max-Age=0" not in cookie)
-
-
 async def test_signing_out_ends_the_session_on_the_server(visit: Visit) -> None:
     await visit.sign_in()
     cookie = visit.client.cookies["calamity_session"]

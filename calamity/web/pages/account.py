@@ -24,6 +24,7 @@ from calamity.store.passwords import note_failure, note_success
 from calamity.store.sessions import LiveSession, end_sessions, list_sessions, renew_session
 from calamity.web.auth import COOKIE, visitor_of
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
+from calamity.web.cookies import cookie_of
 from calamity.web.pages.entrance import own_path
 from calamity.web.pages.forms import Sent
 from calamity.web.pages.frame import (
@@ -73,7 +74,7 @@ async def show_account(
     request: PageRequest, actor: Actor, form: Form | None = None
 ) -> Response[Any]:
     """Show the page, with what is wrong in a form on it."""
-    user_id, here = own_id(actor), hashed(request.cookies.get(COOKIE, ""))
+    user_id, here = own_id(actor), hashed(cookie_of(request, COOKIE))
     visitor = await visitor_of(request)
     async with house_of(request).database.reading() as session:
         row = await get_user(session, actor.municipality_id, user_id)
@@ -109,7 +110,7 @@ def _factor(each: Factor) -> views.FactorLine:
 async def end(request: Request[Any, Any, Any], actor: NamedDependency[Actor]) -> Response[Any]:
     """End one of one's own sessions, or all others than this one."""
     only = (await form_of(request)).get("session", [""])[-1] or None
-    keep = None if only else request.cookies.get(COOKIE)
+    keep = None if only else cookie_of(request, COOKIE)
     async with house_of(request).database.transaction() as session:
         ended = await end_sessions(session, own_id(actor), keep=keep, only=only)
     said = language_of(request).plural(
@@ -144,7 +145,7 @@ async def _is_changed(request: PageRequest, actor: Actor, old: str, new: str) ->
     made = await hash_password_apart(new) if right else ""
     async with database.transaction() as session:
         return await change_password(
-            session, actor, right=right, new=made, cookie=request.cookies.get(COOKIE), at=at
+            session, actor, right=right, new=made, cookie=cookie_of(request, COOKIE), at=at
         )
 
 
@@ -231,7 +232,7 @@ async def _renewed(session: Session, request: PageRequest, at: datetime) -> str 
     asked = await end_ceremony(session, ceremony_of(request), _PROVE, Asked, at)
     if asked is None:
         return None
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = cookie_of(request, COOKIE)
     return await renew_session(session, cookie, at, user_id=asked.user_id)
 
 

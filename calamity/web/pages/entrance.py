@@ -11,6 +11,7 @@ from litestar import Request, Response, get, post
 from calamity.actions.accounts import Owed, admit, find_credentials, is_right
 from calamity.actions.accounts import sign_out as end
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
+from calamity.web.cookies import cookie_of, new_cookie, no_cookie
 from calamity.web.device import device_of
 from calamity.web.language import COOKIE as LANGUAGE_COOKIE
 from calamity.web.language import LANGUAGES
@@ -90,8 +91,8 @@ async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
             await asyncio.sleep(max(0.0, began + _ALIKE_SECONDS - time.monotonic()))
         return await _not_let_in(request, login, there, is_blank=is_blank)
     answer = see_other(request, there)
-    answer.set_cookie(session_cookie(house_of(request), cookie))
-    answer.delete_cookie(VISIT, path="/")
+    answer.set_cookie(session_cookie(request, cookie))
+    answer.set_cookie(no_cookie(request, VISIT))
     return answer
 
 
@@ -107,7 +108,7 @@ async def _session_for(request: PageRequest, login: str, password: str) -> str |
         device = device_of(request.headers.get("user-agent", ""))
         rule = house_of(request).settings.second_factor or "offered"
         cookie = await admit(session, credentials, right=right, rule=rule, device=device, at=at)
-        if (before := request.cookies.get(COOKIE)) and isinstance(cookie, str):
+        if (before := cookie_of(request, COOKIE)) and isinstance(cookie, str):
             await end(session, before)
     return cookie
 
@@ -134,15 +135,7 @@ async def choose_language(request: Request[Any, Any, Any]) -> Response[Any]:
     chosen = sent.get("language", [""])[-1]
     answer = see_other(request, own_path(sent.get("next", ["/"])[-1]))
     if chosen in LANGUAGES:
-        answer.set_cookie(
-            key=LANGUAGE_COOKIE,
-            value=chosen,
-            path="/",
-            httponly=True,
-            samesite="lax",
-            secure=house_of(request).settings.public_url.startswith("https://"),
-            max_age=_YEAR,
-        )
+        answer.set_cookie(new_cookie(request, LANGUAGE_COOKIE, chosen, seconds=_YEAR))
     return answer
 
 

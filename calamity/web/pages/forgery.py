@@ -8,20 +8,18 @@ cache that would keep what people typed, passwords included, in memory.
 import hashlib
 import hmac
 import secrets
-from typing import Any
 
 from litestar import Request
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers.base import BaseRouteHandler
 
 from calamity.domain.errors import Forbidden
 from calamity.web.auth import COOKIE, house_of, visitor_of
+from calamity.web.cookies import Connection, cookie_of, new_cookie
 from calamity.web.pages.forms import TOKEN, PageRequest, form_of
 
 HEADER = "x-csrftoken"
-Connection = ASGIConnection[Any, Any, Any, Any]
 VISIT = "calamity_visit"
 VISITOR = "calamity_page_visitor"
 """Where a request keeps who asks, for an error page that may not ask the database."""
@@ -36,7 +34,7 @@ def token_of(connection: Connection) -> str:
 
     Pages are compressed: by the length of many of them a stranger could guess what never changes.
     """
-    token = _token(connection, connection.cookies.get(COOKIE) or _visit(connection))
+    token = _token(connection, cookie_of(connection, COOKIE) or _visit(connection))
     pad = secrets.token_bytes(len(token) // 2)
     return pad.hex() + _laid_over(bytes.fromhex(token), pad).hex()
 
@@ -60,7 +58,7 @@ def _token(connection: Connection, anchor: str) -> str:
 
 
 def _visit(connection: Connection) -> str:
-    known = connection.cookies.get(VISIT)
+    known = cookie_of(connection, VISIT)
     if known:
         return known
     made: str = connection.scope["state"].setdefault(_MADE, secrets.token_urlsafe(24))
@@ -70,16 +68,7 @@ def _visit(connection: Connection) -> str:
 def visit_cookie(connection: Connection) -> Cookie | None:
     """Return the cookie that the page of a new visit must set, or None."""
     made = connection.scope["state"].get(_MADE)
-    if made is None:
-        return None
-    return Cookie(
-        key=VISIT,
-        value=made,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=house_of(connection).settings.public_url.startswith("https://"),
-    )
+    return None if made is None else new_cookie(connection, VISIT, made)
 
 
 async def guard_forms(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -89,7 +78,7 @@ async def guard_forms(connection: Connection, handler: BaseRouteHandler) -> None
         return
     if handler.opt.get(KEY_IN_LINK):
         return
-    anchor = connection.cookies.get(COOKIE) or connection.cookies.get(VISIT)
+    anchor = cookie_of(connection, COOKIE) or cookie_of(connection, VISIT)
     sent = connection.headers.get(HEADER)
     if sent is None:
         if visitor is None and _is_upload(connection):

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from litestar import MediaType, Response
-from litestar.datastructures import Cookie
 from msgspec import structs
 
 from calamity.domain.errors import NotFound
@@ -16,6 +15,7 @@ from calamity.domain.permissions import Actor, Permission
 from calamity.store.municipalities import find_municipality, get_municipality
 from calamity.store.tables import CalamityRow
 from calamity.web.auth import house_of, visitor_of
+from calamity.web.cookies import cookie_of, new_cookie, no_cookie
 from calamity.web.headers import csp_nonce
 from calamity.web.house import House, now
 from calamity.web.language import COOKIE as LANGUAGE_COOKIE
@@ -48,7 +48,7 @@ def language_of(request: PageRequest) -> Language:
     """Return the language of this reader: their own choice, else their browser's, else ours."""
     code = choose(
         preferred=None,
-        cookie=request.cookies.get(LANGUAGE_COOKIE),
+        cookie=cookie_of(request, LANGUAGE_COOKIE),
         accepted=request.headers.get("accept-language"),
         default=house_of(request).settings.locale,
     )
@@ -170,8 +170,8 @@ def page(
 ) -> Response[str]:
     """Answer with a whole page; the sentence about what just happened is shown once."""
     cookies = [cookie] if (cookie := visit_cookie(request)) else []
-    if request.cookies.get(FLASH):
-        cookies.append(Cookie(key=FLASH, value="", path="/", httponly=True, max_age=0))
+    if cookie_of(request, FLASH):
+        cookies.append(no_cookie(request, FLASH))
     return Response(
         _renderer(request).page(name, frame, view),
         media_type=MediaType.HTML,
@@ -212,17 +212,8 @@ def see_other(
     answer: Response[Any] = Response(None, status_code=303, headers={"Location": path})
     if flash is not None:
         said = flash if isinstance(flash, Flash) else Flash(flash)
-        answer.set_cookie(
-            Cookie(
-                key=FLASH,
-                value=_signed(house_of(request), said),
-                path="/",
-                httponly=True,
-                samesite="lax",
-                secure=house_of(request).settings.public_url.startswith("https://"),
-                max_age=_FLASH_SECONDS,
-            )
-        )
+        kept = _signed(house_of(request), said)
+        answer.set_cookie(new_cookie(request, FLASH, kept, seconds=_FLASH_SECONDS))
     return answer
 
 
@@ -243,7 +234,7 @@ def _signature(house: House, body: str) -> str:
 
 
 def _kept_flash(request: PageRequest) -> Flash | None:
-    body, _, signature = request.cookies.get(FLASH, "").partition(".")
+    body, _, signature = cookie_of(request, FLASH).partition(".")
     if not body or not hmac.compare_digest(
         signature.encode(), _signature(house_of(request), body).encode()
     ):

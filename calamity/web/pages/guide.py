@@ -14,6 +14,7 @@ from calamity.store.calamities import first_exercise_of
 from calamity.store.database import Session
 from calamity.store.playbooks import PlaybookVersion
 from calamity.store.timeline import TimelineReader
+from calamity.web.cookies import cookie_of, new_cookie
 from calamity.web.language import Language
 from calamity.web.pages.entrance import own_path
 from calamity.web.pages.frame import PageRequest, form_of, house_of, language_of, see_other
@@ -48,7 +49,7 @@ async def first_exercise(
     language: Language,
 ) -> FirstExercise | None:
     """Offer a first exercise to who may begin one and has not yet; None after they put it away."""
-    if not actor.may(Permission.ACTIVATE) or request.cookies.get(COOKIE) == AWAY:
+    if not actor.may(Permission.ACTIVATE) or cookie_of(request, COOKIE) == AWAY:
         return None
     fit = [version for version in versions if _fits(version.playbook)]
     if not fit or await first_exercise_of(session, actor.municipality_id, actor.login):
@@ -68,7 +69,7 @@ async def is_guided(request: PageRequest, session: Session, scene: Scene) -> boo
     """Say whether the room shows the steps: in one's first exercise, or when asked for."""
     if not scene.calamity.is_exercise or not scene.actor.may(Permission.STEER):
         return False
-    chosen = request.cookies.get(COOKIE)
+    chosen = cookie_of(request, COOKIE)
     if chosen in {AWAY, SHOWN}:
         return chosen == SHOWN
     actor = scene.actor
@@ -107,15 +108,7 @@ async def choose_guide(
         else language.text("Put away. On the page Help you get it back.")
     )
     answer = see_other(request, own_path(sent.get("next", ["/"])[-1]), said)
-    answer.set_cookie(
-        key=COOKIE,
-        value=chosen,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=house_of(request).settings.public_url.startswith("https://"),
-        max_age=_YEAR,
-    )
+    answer.set_cookie(new_cookie(request, COOKIE, chosen, seconds=_YEAR))
     return answer
 
 

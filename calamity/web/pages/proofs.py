@@ -14,6 +14,7 @@ from calamity.store.factors import Factor
 from calamity.web import passkeys, totp
 from calamity.web.auth import house_of, session_cookie
 from calamity.web.ceremony import ceremony_cookie
+from calamity.web.cookies import no_cookie
 from calamity.web.pages.forgery import VISIT
 from calamity.web.pages.forms import PageRequest, Sent
 from calamity.web.pages.frame import language_of, see_other
@@ -81,14 +82,14 @@ def let_in(
     answer: Response[None] = see_other(request, there, Flash(said) if said else None)
     for each in in_cookies(request, cookie):
         answer.set_cookie(each)
-    answer.delete_cookie(VISIT, path="/")
+    answer.set_cookie(no_cookie(request, VISIT))
     house_of(request).visitors.forget()
     return answer
 
 
 def in_cookies(request: PageRequest, cookie: str) -> tuple[Cookie, Cookie]:
     """Return the cookies of a new session."""
-    return session_cookie(house_of(request), cookie), ceremony_cookie(request, "")
+    return session_cookie(request, cookie), ceremony_cookie(request, "")
 
 
 def address_of(request: PageRequest) -> str:

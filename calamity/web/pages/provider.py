@@ -17,6 +17,7 @@ from calamity.store.ceremonies import begin_ceremony, end_ceremony
 from calamity.store.sessions import There, end_session
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
+from calamity.web.cookies import cookie_of, no_cookie
 from calamity.web.device import device_of
 from calamity.web.pages.entrance import own_path, sign_in_form
 from calamity.web.pages.forgery import VISIT
@@ -77,14 +78,12 @@ async def come_back(request: Request[Any, Any, Any]) -> Response[Any]:
             raise Refused("This sign-in took too long, or began in another browser. Begin again.")
         there = away.there
         answer = see_other(request, there)
-        answer.set_cookie(
-            session_cookie(house_of(request), await _cookie_for(request, provider, away))
-        )
+        answer.set_cookie(session_cookie(request, await _cookie_for(request, provider, away)))
     except CalamityError as error:
         log.warning("provider.refused", why=type(error).__name__)
         return await _refused(request, error, there)
     answer.set_cookie(ceremony_cookie(request, ""))
-    answer.delete_cookie(VISIT, path="/")
+    answer.set_cookie(no_cookie(request, VISIT))
     return answer
 
 
@@ -100,7 +99,7 @@ async def _cookie_for(request: PageRequest, provider: OpenIdProvider, away: _Awa
         since=away.since if away.again_for else None,
     )
     newcomer = newcomer_of(house.settings, claims, token)
-    before = request.cookies.get(COOKIE, "")
+    before = cookie_of(request, COOKIE)
     device = device_of(request.headers.get("user-agent", ""))
     async with house.database.transaction() as session:
         if away.again_for:

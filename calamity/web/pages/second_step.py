@@ -15,6 +15,7 @@ from calamity.store.sessions import end_session, start_session
 from calamity.web import totp
 from calamity.web.auth import COOKIE
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
+from calamity.web.cookies import cookie_of, no_cookie
 from calamity.web.device import device_of
 from calamity.web.pages.forgery import VISIT
 from calamity.web.pages.frame import (
@@ -108,7 +109,7 @@ async def take_step(request: Request[Any, Any, Any]) -> Response[Any]:
                 session, asked.user_id, at, way=proof.way,
                 device=device_of(request.headers.get("user-agent", "")),
             )  # fmt: skip
-            await end_session(session, request.cookies.get(COOKIE, ""))
+            await end_session(session, cookie_of(request, COOKIE))
             left = await count_recovery_codes(session, asked.user_id)
     if cookie is None or proof is None:
         wrong = language.text(
@@ -180,12 +181,12 @@ async def finish_set_up(request: Request[Any, Any, Any]) -> Response[Any]:
         codes = await add_factor(session, actor, new, at=at)
         device = device_of(request.headers.get("user-agent", ""))
         cookie = await start_session(session, begun.user_id, at, way="totp", device=device)
-        await end_session(session, request.cookies.get(COOKIE, ""))
+        await end_session(session, cookie_of(request, COOKIE))
     view = RecoveryCodes(tuple(codes or ()), begun.there)
     answer = page(request, "recovery_codes", await frame_of(request), view)
     for each in in_cookies(request, cookie):
         answer.set_cookie(each)
-    answer.delete_cookie(VISIT, path="/")
+    answer.set_cookie(no_cookie(request, VISIT))
     return answer
 
 

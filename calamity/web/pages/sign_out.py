@@ -13,6 +13,7 @@ from calamity.domain.errors import Unavailable
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
 from calamity.web.auth import COOKIE, session_cookie, visitor_of
 from calamity.web.ceremony import ceremony_cookie, ceremony_of
+from calamity.web.cookies import cookie_of
 from calamity.web.pages.frame import PageRequest, house_of, language_of, now, see_other
 from calamity.web.pages.onward import onward
 from calamity.web.paths import PATHS, path
@@ -34,7 +35,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
     """End the session, on the server too, and at the provider where it came from there."""
     house, language = house_of(request), language_of(request)
     token = None
-    if cookie := request.cookies.get(COOKIE):
+    if cookie := cookie_of(request, COOKIE):
         async with house.database.transaction() as session:
             token = await end(session, cookie)
     leaving = await _way_out(request, token) if token else None
@@ -51,7 +52,7 @@ async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
         answer = see_other(request, path("sign_in"), words)
     else:
         answer = see_other(request, path("sign_in"), language.text("You are signed out."))
-    answer.set_cookie(session_cookie(house, ""))
+    answer.set_cookie(session_cookie(request, ""))
     answer.headers["Clear-Site-Data"] = '"storage"'
     return answer
 
