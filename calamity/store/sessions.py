@@ -29,6 +29,8 @@ class Known(Struct, frozen=True):
     name: str
     proved_at: datetime
     """When this person last showed who they are."""
+    ends_at: datetime
+    """When the session ends, however much it is used."""
     is_news: bool
     """Whether to remember that the session was seen."""
     glass_until: datetime | None = None
@@ -166,8 +168,8 @@ async def who_is(database: Database, cookie: str, at: datetime) -> Known | None:
         recipient_id, is_break_glass=bool(glass),
     )  # fmt: skip
     return Known(
-        actor, name, from_micros(proved), idle > _SEEN_EVERY, from_micros(glass) if glass else None,
-        alarms, alarm,
+        actor, name, from_micros(proved), from_micros(created) + ABSOLUTE, idle > _SEEN_EVERY,
+        from_micros(glass) if glass else None, alarms, alarm,
     )  # fmt: skip
 
 

@@ -78,8 +78,9 @@ async def _found(house: House, sent: Sent) -> Visitor | None:
         async with house.database.transaction() as session:
             await sessions.seen(session, sent.value, at)
     return Visitor(
-        found.actor, found.name, found.proved_at, found.glass_until, found.alarms, found.alarm
-    )
+        found.actor, found.name, found.proved_at, found.ends_at, found.glass_until, found.alarms,
+        found.alarm,
+    )  # fmt: skip
 
 
 def sent_token(connection: ASGIConnection) -> bool:  # type: ignore[type-arg]

@@ -15,6 +15,8 @@ class Visitor(Struct, frozen=True):
     name: str
     proved_at: datetime | None = None
     """When this person last showed who they are; None for a program."""
+    ends_at: datetime | None = None
+    """When this person must sign in again, however busy they are; None for a program."""
     glass_until: datetime | None = None
     """Until when the role is that of a coordinator by breaking the glass."""
     alarms: int = 0

@@ -79,6 +79,7 @@ async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Respon
         "situation": ("situation", samples.OFFICIALS.situation),
         "told": ("told", samples.OFFICIALS.situation),
         "wall": ("wall", samples.WALL),
+        "end": ("wall_end", samples.PARTIALS["wall_end"]),
         "picture": ("picture", samples.OFFICIALS.picture),
     }
     frame = samples.frame("nl", **samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL})

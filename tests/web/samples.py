@@ -1416,7 +1416,11 @@ REQUESTING = officials.RequestPage(
 ANSWER_TO = officials.AnswerPage(calamity="c-1", title=CARD.title, request=SITUATION.requests[0])
 OFFICIAL_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
     "officials-past": ("officials_past", PAST, {"here": "past", "viewer": OFFICIAL}),
-    "wall": ("wall", WALL, LIVE | {"here": "wall", "viewer": OFFICIAL}),
+    "wall": (
+        "wall",
+        WALL,
+        LIVE | {"here": "wall", "viewer": OFFICIAL, "ends_at": ahead(minutes=20)},
+    ),
     "wall-empty": (
         "wall",
         officials.Wall(
@@ -2369,5 +2373,6 @@ PARTIALS: dict[str, object] = {
     "situation": SITUATION,
     "told": SITUATION,
     "wall": WALL,
+    "wall_end": officials.WallEnd("c-1"),
     "inbox": INBOX,
 }

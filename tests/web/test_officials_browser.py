@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlmodel import update
 
 from calamity.actions.decide import NewSummary, summarise
 from calamity.domain.permissions import UserRole
 from calamity.store.database import Database
+from calamity.store.sessions import ABSOLUTE
+from calamity.store.tables import SessionRow
 from calamity.store.vault import Vault
 from calamity.store.wakes import Wakes
 from tests.make import SECRET, Town, make_town
@@ -19,6 +22,7 @@ from tests.web.test_room_browser import READY, Server, browsing, sign_in, write_
 QUESTION = "Zijn de scholen morgen open?"
 NEWS = "De scholen zijn morgen open."
 SIGN = ".stale:not([hidden])"
+END = ".walltop__end p"
 
 
 @pytest.fixture
@@ -88,6 +92,20 @@ def hang(page: Page, room: str) -> Page:
     return wall
 
 
+def nearly_over(server: Server) -> None:
+    """Let twenty minutes be left of every session."""
+
+    async def play() -> None:
+        database = Database(server.url, Vault(SECRET))
+        await database.open()
+        async with database.transaction() as session:
+            began = moment() + timedelta(minutes=20) - ABSOLUTE
+            await session.sql.execute(update(SessionRow).values(created_at=began))
+        await database.close()
+
+    run_apart(play())
+
+
 def write_sentences(desk: Page, room: str) -> None:
     desk.goto(room)
     desk.click("summary >> text=Schrijf de drie zinnen")
@@ -118,9 +136,14 @@ def test_officials_ask_look_back_and_hang_the_page_on_a_wall(
         wall.wait_for_selector(SIGN, timeout=10_000)
         assert "Niet bijgewerkt sinds" in wall.inner_text(".stale__words")
         assert wall.is_visible(".stale__sign")
+        assert not wall.is_visible(END)
         silence(wall, 600)
+        nearly_over(server)
         with server.running():
             wall.wait_for_selector(SIGN, state="hidden", timeout=25_000)
+            # Its longest time is nearly over: it says so, and still fits.
+            assert "Dit scherm is ingelogd tot" in wall.inner_text(END)
+            assert wall.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
             write_sentences(desk, room)
             wall.wait_for_selector(f"text={NEWS}", timeout=10_000)
             # Signed out elsewhere: the next thing that happens finds a screen that may not see it.
@@ -129,5 +152,6 @@ def test_officials_ask_look_back_and_hang_the_page_on_a_wall(
             write_line(server, "Er is nieuws.")
             wall.wait_for_selector("text=Log opnieuw in op dit scherm", timeout=10_000)
             assert NEWS not in wall.inner_text("body")
+            assert not wall.is_visible(END)
             assert wall.title() == "Calamity"
         assert [words for words in said if "Content Security Policy" in words] == []

@@ -1,8 +1,11 @@
 """The officials' page: for officials, with their picture, and made once for everyone who asks."""
 
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import update
 
 from calamity.actions.check_in import close_round, take_in_mood
 from calamity.actions.decide import NewSummary, summarise
@@ -10,8 +13,11 @@ from calamity.actions.matters import NewStatement, state
 from calamity.domain.permissions import UserRole
 from calamity.domain.timeline import Visibility
 from calamity.store.database import Database
+from calamity.store.sessions import ABSOLUTE
+from calamity.store.tables import SessionRow
 from calamity.store.wakes import Wakes
 from tests.make import Town
+from tests.web.pages_stage import second_visit
 from tests.web.room_stage import Stage, moment, set_stage
 
 
@@ -141,3 +147,38 @@ async def test_a_line_is_added_and_a_wrong_one_keeps_its_words(stage: Stage) -> 
         await visit.send(path, {"kind": "fact", "text": "Rust op het plein", "happened_at": ""})
         await visit.follow()
         assert "Rust op het plein" in visit.visible()
+
+
+async def test_a_wall_says_in_time_when_somebody_must_sign_in_on_it_again(stage: Stage) -> None:
+    wall, part = (f"/calamities/{stage.id}/officials/{each}" for each in ("wall", "parts/end"))
+
+    async def ending(left: timedelta) -> datetime:
+        """Let every session have so much left of its longest time."""
+        async with stage.database.transaction() as session:
+            began = moment() + left - ABSOLUTE
+            await session.sql.execute(update(SessionRow).values(created_at=began))
+        stage.app.state.house.visitors.forget()
+        return moment() + left
+
+    async with stage.visit(UserRole.OFFICIAL) as visit, second_visit(stage.app) as other:
+        await visit.open(wall)
+        assert "signed in until" not in visit.visible()
+        [seconds] = re.findall(r'data-live-in="(\d+)"', visit.text)
+        assert 0 <= 11.5 * 3600 + 1 - int(seconds) < 60, "it looks again half an hour before"
+        await ending(timedelta(minutes=31))
+        assert "signed in until" not in (await visit.open(part)).text
+        ends = await ending(timedelta(minutes=20))
+        clock = f"{ends.astimezone(stage.app.state.house.settings.zone):%H:%M}"
+        await visit.open(part)
+        assert f"This screen is signed in until {clock}." in visit.visible()
+        [seconds] = re.findall(r'data-live-in="(\d+)"', visit.text)
+        assert 0 <= 20 * 60 + 1 - int(seconds) < 60, "and at the very end"
+        await visit.open(wall)
+        assert f"This screen is signed in until {clock}." in visit.visible()
+        # What officials share of the page is not what it says of one's own sign-in.
+        await other.sign_in(UserRole.OFFICIAL)
+        await other.open(f"/calamities/{stage.id}/officials/parts/wall,end")
+        assert 'id="part-wall"' in other.text
+        assert "signed in until" not in other.visible()
+        await ending(timedelta(seconds=-1))
+        assert (await visit.open(part)).headers["location"].startswith("/sign-in")

@@ -79,6 +79,7 @@ def test_a_part_is_the_same_in_the_page_and_by_itself(name: str) -> None:
         "situation": "officials",
         "told": "officials",
         "wall": "wall",
+        "wall_end": "wall",
         "inbox": "inbox",
     }.get(name, "room")
     template, page_view, changes = samples.PAGES[where]

@@ -42,7 +42,7 @@ export function watchWall(sign) {
   document.addEventListener("calamity:signed-out", (event) => {
     gone = true;
     document.querySelector("main").replaceChildren();
-    document.querySelectorAll(".banner, .walltop__place b").forEach((node) => node.remove());
+    document.querySelectorAll(".banner, .walltop__end, .walltop__place b").forEach((node) => node.remove());
     document.title = "Calamity";
     say("gone", "", sign.dataset.goneMore);
     const link = document.createElement("a");

@@ -110,6 +110,7 @@ def bare_frame(
         dress=house_of(request).themes.of(slug),
         alarm=visitor.alarm if visitor else None,
         there=_there(request),
+        ends_at=visitor.ends_at if visitor else None,
     )
 
 

@@ -50,6 +50,8 @@ from calamity.web.views.frame import Form
 _LONGEST_SENTENCE = 400
 _KEPT_SECONDS = 5.0
 _MOST_KEPT = 64
+_END = "end"
+"""The part about one's own sign-in, which nobody shares."""
 
 
 async def head_view(
@@ -93,6 +95,8 @@ async def _part(scene: Scene, session: Session, house: House, name: str) -> tupl
         return "picture", await picture_part(scene, session, "officials")
     if name == "wall":
         return "wall", await _wall(scene, session, house)
+    if name == _END:
+        return "wall_end", views.WallEnd(scene.calamity.id)
     raise NotFound("This page has no such part.", field="part")
 
 
@@ -196,7 +200,8 @@ async def officials_part(
     head, code, kept = await house.timeline.head(calamity), language_of(request).code, []
     for name in names:
         make = partial(_render, request, actor, calamity, name)
-        kept.append(await _kept_parts(request).get((calamity, name, head, code), make))
+        key = (calamity, name, head, code)
+        kept.append(await (make() if name == _END else _kept_parts(request).get(key, make)))
     return Response("\n".join(kept), media_type=MediaType.HTML)
 
 

@@ -1,9 +1,11 @@
 """What surrounds every page: who looks, in which language, and which banners must be seen."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
+
+_SOON = timedelta(minutes=30)
 
 
 class Viewer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +72,21 @@ class Frame(Struct, frozen=True, forbid_unknown_fields=True):
     """The last of these."""
     there: str = "/"
     """Where this page can be asked for again, as in another language."""
+    ends_at: datetime | None = None
+    """When the viewer must sign in again, however busy they are."""
+
+    @property
+    def ends_soon(self) -> bool:
+        """Tell whether that is so near that it must be said."""
+        return self.ends_at is not None and self.ends_at - self.at <= _SOON
+
+    @property
+    def ends_in(self) -> int | None:
+        """In how many seconds this is otherwise: until it must be said, and then until it ends."""
+        if self.ends_at is None:
+            return None
+        moment = self.ends_at if self.ends_soon else self.ends_at - _SOON
+        return max(int((moment - self.at).total_seconds()), 0) + 1
 
     def may(self, act: str) -> bool:
         """Tell whether the viewer may do this: deny by default."""

@@ -78,6 +78,12 @@ class Wall(Struct, frozen=True, forbid_unknown_fields=True):
     picture: PicturePart
 
 
+class WallEnd(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a wall says of its own sign-in; when that ends is in the frame."""
+
+    calamity: str
+
+
 class TurnLine(Struct, frozen=True, forbid_unknown_fields=True):
     """A minute in which something else came to stand on the page."""
 
