@@ -57,7 +57,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ["calamity/web/frontend/main.js"],
+      input: ["calamity/web/frontend/main.js", "calamity/web/frontend/signals-worker.js"],
       // htmx evaluates only where its allowEval says so, and ours says no.
       onwarn: (warning, report) => (warning.code === "EVAL" ? undefined : report(warning)),
     },

@@ -28,6 +28,7 @@ PATHS = {
     "help": "/help",
     "accessibility": "/accessibility",
     "theme": "/theme/{file:str}",
+    "signals_worker": "/signals-worker.js",
     "guide": "/guide",
     # what is going on
     "start": "/",

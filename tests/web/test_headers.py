@@ -49,6 +49,7 @@ def test_every_answer_carries_the_policy_with_its_own_nonce() -> None:
         policy = first.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
+        assert "worker-src 'self'" in policy
         assert first.headers["X-Frame-Options"] == "DENY"
         assert first.headers["Cache-Control"] == "no-store"
         assert first.headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -73,6 +73,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
         "GET /help",
         "GET /accessibility",
         "GET /theme/{file}",
+        "GET /signals-worker.js",
         "GET /sign-in/provider",
         "GET /sign-in/provider/return",
         "POST /sign-in/provider/back-channel",

@@ -1,5 +1,6 @@
 """Coming in and going out: passwords, locks, cookies, tokens against forgery, languages."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -80,6 +81,15 @@ async def test_the_session_cookie_is_kept_from_scripts(visit: Visit) -> None:
     assert {"httponly", "samesite=lax", "path=/"} <= {
         part.strip().casefold() for part in cookie.split(";")
     }
+
+
+async def test_the_worker_of_signals_serves_all_pages_and_is_asked_for_anew(visit: Visit) -> None:
+    answer = await visit.open("/signals-worker.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "worker-src 'self'" in answer.headers["content-security-policy"]
+    assert "notificationclick" in answer.text
+    assert not {"fetch", "caches", "import"} & set(re.findall(r"\w+", answer.text))
 
 
 async def test_signing_out_ends_the_session_on_the_server(visit: Visit) -> None:

@@ -29,12 +29,20 @@ WROTE = "Bij ons is het rustig, maar Moniek vraagt of de school open is."
 # What a tab tells, also before it was loaded anew; the real notification and the real tone follow.
 HOOK = """
   window.tones = [];
+  const note = (words, options) => {
+    const before = JSON.parse(sessionStorage.told ?? "[]");
+    sessionStorage.told = JSON.stringify([...before, words + JSON.stringify(options)]);
+  };
   window.Notification = class extends Notification {
     constructor(words, options) {
       super(words, options);
-      const before = JSON.parse(sessionStorage.told ?? "[]");
-      sessionStorage.told = JSON.stringify([...before, words + JSON.stringify(options)]);
+      note(words, options);
     }
+  };
+  const showNotification = ServiceWorkerRegistration.prototype.showNotification;
+  ServiceWorkerRegistration.prototype.showNotification = function (words, options) {
+    note(words, options);
+    return showNotification.call(this, words, options);
   };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (at) {
@@ -42,8 +50,39 @@ HOOK = """
     start.call(this, at);
   };
 """
+# Chrome on Android: a page may not show a message by itself.
+ANDROID = """
+  const RealNotification = Notification;
+  window.Notification = class {
+    constructor() { throw new TypeError("Illegal constructor"); }
+    static get permission() { return RealNotification.permission; }
+    static requestPermission() { return RealNotification.requestPermission(); }
+  };
+"""
+# A browser that has no workers, or lets this page have none.
+WITHOUT_WORKER = "Object.defineProperty(navigator, 'serviceWorker', { value: undefined });"
+SHOWN = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  return (await registration.getNotifications()).map((each) => [each.title, each.data]);
+}"""
+# The worker hears a tap on the message; what it would do to a window is written down.
+TAPPED = """async (title) => {
+  const done = [];
+  clients.openWindow = (place) => done.push(["open", place]);
+  WindowClient.prototype.focus = function () { done.push(["focus", new URL(this.url).pathname]); };
+  let working;
+  ExtendableEvent.prototype.waitUntil = (work) => { working = work; };
+  const messages = await registration.getNotifications();
+  const notification = messages.find((each) => each.title === title);
+  dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+  await working;
+  const left = await registration.getNotifications();
+  return [done, left.some((each) => each.title === title)];
+}"""
+GONE = "navigator.serviceWorker.getRegistrations().then((all) => all.length === 0)"
 SETTLED = "navigator.locks.request('calamity-told', () => true)"
 REFRESH = "dispatchEvent(new Event('online'))"
+HANDOVER = "Calamiteit: een overdracht wacht op iemand"
 TRIAL = "Calamiteit: zo ziet een melding eruit"
 
 
@@ -76,10 +115,13 @@ def stage(database_url: str, tmp_path: Path) -> tuple[Server, Town, str]:
     return server, *kept[0]
 
 
-def watching(chromium: Browser, server: Server, role: UserRole, path: str) -> BrowserContext:
+def watching(
+    chromium: Browser, server: Server, role: UserRole, path: str, kind: str
+) -> BrowserContext:
     """Open a browser that allows notifications, signed in and on a page."""
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="nl-NL")
     context.grant_permissions(["notifications"], origin=server.address)
+    context.add_init_script(f"{{ {kind} }}")
     context.add_init_script(HOOK)
     page = context.new_page()
     sign_in(page, server, role)
@@ -112,8 +154,9 @@ def test_one_tab_tells_of_what_is_new_once_and_is_muted_at_will(
     server, _, task = stage
     with server.running():
         path = f"/calamities/{server.calamity}"
-        context = watching(chromium, server, UserRole.COORDINATOR, path)
+        context = watching(chromium, server, UserRole.COORDINATOR, path, ANDROID)
         page = context.pages[0]
+        assert context.service_workers == [], "nobody agreed yet"
         page.click("text=Ja, laat het weten")
         mute = page.get_by_role("button", name="Signalen staan aan. Zet ze stil")
         mute.wait_for()
@@ -129,9 +172,13 @@ def test_one_tab_tells_of_what_is_new_once_and_is_muted_at_will(
         for each in (page, other):
             each.wait_for_selector(".task--duty >> text=netwerkbeheerder", timeout=5000)
         assert sorted(each.split("{")[0] for each in told(context)) == [
-            "Calamiteit: een overdracht wacht op iemand", TRIAL,
+            HANDOVER, TRIAL,
         ]  # fmt: skip
         assert page.title() == other.title() == "(1) Aanslag elders - Calamity"
+        # The browser itself shows them, and a tap brings the page forward.
+        assert sorted(page.evaluate(SHOWN)) == [[HANDOVER, path], [TRIAL, path]]
+        [worker] = context.service_workers
+        assert worker.evaluate(TAPPED, HANDOVER) == [[["focus", path]], False]
         # The same page again: what was told stays told.
         other.reload()
         other.wait_for_selector(READY)
@@ -155,6 +202,11 @@ def test_one_tab_tells_of_what_is_new_once_and_is_muted_at_will(
         hand_over(server, "LEI")
         page.wait_for_selector(".task--duty >> nth=1", timeout=5000)
         assert told(context) == before
+        # The page is no longer open: it is opened anew. And who wants no messages has no worker.
+        page.goto(f"{server.address}/account")
+        assert worker.evaluate(TAPPED, TRIAL) == [[["open", path]], False]
+        page.get_by_label("Een melding van de browser").uncheck()
+        page.wait_for_function(GONE)
         context.close()
 
 
@@ -182,7 +234,7 @@ def test_a_contact_person_hears_that_somebody_wrote_and_never_what_or_who(
             await read_inbox(session, wakes, TERMS, at=moment())
 
     with server.running():
-        context = watching(chromium, server, UserRole.CONTACT_PERSON, "/account")
+        context = watching(chromium, server, UserRole.CONTACT_PERSON, "/account", WITHOUT_WORKER)
         page = context.pages[0]
         box = page.get_by_label("Een melding van de browser")
         box.check()

@@ -35,8 +35,26 @@ function play(notes, level) {
   });
 }
 
-function show(words) {
-  const notice = new Notification(words, { tag: words, lang: document.documentElement.lang });
+// Chrome on Android lets only a worker show messages. It is there for nothing else, and only while
+// somebody wants messages; a browser without one lets the page itself show them.
+let worker = null;
+async function startWorker(address) {
+  try {
+    await navigator.serviceWorker.register(address);
+    return await navigator.serviceWorker.ready;
+  } catch { return null; }
+}
+async function stopWorker() {
+  worker = null;
+  for (const each of (await navigator.serviceWorker?.getRegistrations().catch(() => [])) ?? []) each.unregister();
+}
+
+async function show(words, address) {
+  worker ??= startWorker(address);
+  const registration = await worker;
+  const options = { tag: words, lang: document.documentElement.lang };
+  if (registration) return registration.showNotification(words, { ...options, data: location.pathname });
+  const notice = new Notification(words, options);
   notice.onclick = () => { window.focus(); notice.close(); };
 }
 
@@ -57,12 +75,13 @@ export function watchSignals(root) {
   const words = JSON.parse(root.querySelector("[data-signals-words]").textContent);
   const find = (name) => root.querySelector(`[data-signals-${name}]`);
   const status = find("status");
+  const address = root.dataset.signalsWorker;
   const title = document.title;
   let known = present();
 
   const ways = {
     sound: { can: () => sound?.state === "running", tell: (kinds) => (kinds.some((kind) => words.kinds[kind][1]) ? play(TONES.loud, 0.3) : play(TONES.calm, 0.2)) },
-    notice: { can: () => window.Notification?.permission === "granted", tell: (kinds) => show(kinds.length > 1 ? words.many : words.kinds[kinds[0]][0]) },
+    notice: { can: () => window.Notification?.permission === "granted", tell: (kinds) => show(kinds.length > 1 ? words.many : words.kinds[kinds[0]][0], address) },
   };
   const chosen = (choice) => Object.keys(ways).filter((way) => choice[way]);
   const say = (name) => { status.textContent = name ? status.dataset[name] : ""; };
@@ -96,6 +115,7 @@ export function watchSignals(root) {
 
   function change(changes) {
     keep(CHOICE, { ...kept(CHOICE), ...changes });
+    if (changes.notice === false) stopWorker();
     paint();
     look();
   }
@@ -103,7 +123,7 @@ export function watchSignals(root) {
   // The browser asks the person; a first message shows what they look like, and that it can.
   async function allowNotices() {
     if (!window.Notification || (await Notification.requestPermission()) !== "granted") return "blocked";
-    try { show(status.dataset.trial); } catch { return "unable"; }
+    try { await show(status.dataset.trial, address); } catch { return "unable"; }
     return "";
   }
 
@@ -121,7 +141,7 @@ export function watchSignals(root) {
     const choice = kept(CHOICE);
     readySound();
     if (choice.sound) play(TONES.loud, 0.3);
-    if (choice.notice && ways.notice.can()) show(status.dataset.trial);
+    if (choice.notice && ways.notice.can()) show(status.dataset.trial, address);
     say("tried");
   });
   for (const box of root.querySelectorAll("[data-signals-way]")) {
@@ -130,8 +150,9 @@ export function watchSignals(root) {
   for (const press of ["pointerdown", "keydown"]) {
     addEventListener(press, () => { if (kept(CHOICE).sound && !sound) { readySound(); if (sound) say(""); } });
   }
-  addEventListener("storage", (event) => { if (event.key === CHOICE) { paint(); look(); } });
+  addEventListener("storage", (event) => { if (event.key === CHOICE) { worker = null; paint(); look(); } });
   document.addEventListener("calamity:renewed", look);
+  if (kept(CHOICE).notice && ways.notice.can()) worker ??= startWorker(address);
   paint();
   look();
   // What this page shows when it opens needs no telling, by this tab or another.

@@ -33,6 +33,7 @@ from calamity.web.pages.rehearsal import REHEARSAL
 from calamity.web.pages.second_step import SECOND_STEP
 from calamity.web.pages.second_writer import SECOND_WRITER
 from calamity.web.pages.sign_out import SIGN_OUT
+from calamity.web.pages.signals import SIGNALS
 from calamity.web.pages.start import START
 from calamity.web.pages.studio import STUDIO
 from calamity.web.pages.themes import THEMES
@@ -45,6 +46,7 @@ PAGES: list[ControllerRouterHandler] = [
         route_handlers=[
             *ENTRANCE,
             *THEMES,
+            *SIGNALS,
             *ACCESSIBILITY,
             *GUIDE,
             *PROVIDER,
