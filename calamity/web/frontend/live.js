@@ -56,12 +56,7 @@ export function followStream(renew) {
     const sequence = event.type === "message" ? 0 : Number(event.lastEventId);
     if (sequence && sequence <= last) return;
     if (sequence) last = sequence;
-    let kind = "";
-    try { kind = JSON.parse(event.data).kind ?? ""; } catch { /* the part tells it all */ }
-    for (const part of parts()) {
-      const wanted = part.dataset.liveOn?.split(" ");
-      if (!wanted || !kind || wanted.includes(kind)) dirty.add(part.dataset.live);
-    }
+    for (const part of parts()) dirty.add(part.dataset.live);
     dirtySince ||= Date.now();
     clearTimeout(timer);
     timer = setTimeout(flush, Math.max(0, Math.min(QUIET, dirtySince + AT_MOST - Date.now())));
