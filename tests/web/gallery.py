@@ -82,7 +82,8 @@ async def officials_part(calamity: FromPath[str], part: FromPath[str]) -> Respon
         "end": ("wall_end", samples.PARTIALS["wall_end"]),
         "picture": ("picture", samples.OFFICIALS.picture),
     }
-    frame = samples.frame("nl", **samples.LIVE | {"here": "officials", "viewer": samples.OFFICIAL})
+    _, _, changes = samples.PAGES["wall"]
+    frame = samples.frame("nl", **changes | {"here": "officials"})
     return _html(
         "".join(RENDERER.partial(parts[name][0], frame, parts[name][1]) for name in part.split(","))
     )
