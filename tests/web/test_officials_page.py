@@ -1,11 +1,13 @@
 """The officials' page: for officials, with their picture, and made once for everyone who asks."""
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import update
+from sqlmodel import select, update
 
 from calamity.actions.check_in import close_round, take_in_mood
 from calamity.actions.decide import NewSummary, summarise
@@ -13,9 +15,10 @@ from calamity.actions.matters import NewStatement, state
 from calamity.domain.permissions import UserRole
 from calamity.domain.timeline import Visibility
 from calamity.store.database import Database
-from calamity.store.sessions import ABSOLUTE
+from calamity.store.sessions import ABSOLUTE, IDLE
 from calamity.store.tables import SessionRow
 from calamity.store.wakes import Wakes
+from calamity.web import live
 from tests.make import Town
 from tests.web.pages_stage import second_visit
 from tests.web.room_stage import Stage, moment, set_stage
@@ -182,3 +185,40 @@ async def test_a_wall_says_in_time_when_somebody_must_sign_in_on_it_again(stage:
         assert "signed in until" not in other.visible()
         await ending(timedelta(seconds=-1))
         assert (await visit.open(part)).headers["location"].startswith("/sign-in")
+
+
+async def test_a_screen_that_follows_the_stream_is_in_use_until_its_session_ends(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_POLL_SECONDS", 0.05)
+    monkeypatch.setattr(live, "_BEAT_SECONDS", 0.1)
+
+    async def last_used(at: datetime) -> None:
+        async with stage.database.transaction() as session:
+            await session.sql.execute(update(SessionRow).values(seen_at=at))
+
+    async def is_used(since: datetime) -> bool:
+        async with stage.database.reading() as session:
+            return (await session.sql.scalars(select(SessionRow.seen_at))).one() >= since
+
+    async def becomes(is_so: Callable[[], Awaitable[bool]]) -> bool:
+        for _ in range(100):
+            if await is_so():
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    async def is_watched() -> bool:
+        return bool(stage.app.state.live.viewers)
+
+    async with stage.visit(UserRole.OFFICIAL) as visit:
+        stream = f"/v1/calamities/{stage.id}/timeline/stream"
+        watching = asyncio.create_task(visit.open(stream))
+        assert await becomes(is_watched)
+        began = moment()
+        await last_used(began - IDLE + timedelta(minutes=5))
+        assert await becomes(lambda: is_used(began))
+        assert not watching.done()
+        await last_used(began - IDLE)
+        answer = await asyncio.wait_for(watching, 10)
+        assert b"event: beat" in answer.content
