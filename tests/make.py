@@ -310,7 +310,8 @@ STEPS = (
     make_step("give", due="T+1h", act=Dispatch(audience="friends", message="K1")),
     make_step("facts", due="T+1h", act=Dispatch(audience="street", message="P1")),
     make_step("choose", act=Decision(
-        question=_words("Vlag halfstok?"), options=[_words("Ja"), _words("Nee")])),
+        question=Words(nl="Vlag halfstok?", en="Flag at half-mast?"),
+        options=[_words("Ja"), _words("Nee")])),
     make_step("write", may_skip=False),
     make_step("ask", start="T+1d", act=ROUND),
     make_step("stop", start="T+2d", act=Dispatch(audience="friends", message="K9")),

@@ -14,6 +14,7 @@ from calamity.domain.audit import AuditLine, Deed, Ground
 from calamity.domain.dispatch import Urgency
 from calamity.domain.errors import Conflict, Forbidden, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole, allows
+from calamity.domain.playbook import Words
 from calamity.domain.second_step import Rule, is_asked_of
 from calamity.domain.timeline import Statement
 from calamity.store import audit, glass, outbox, timeline
@@ -51,14 +52,14 @@ async def break_glass(
     actor: Actor,
     *,
     reason: str,
-    words: str,
+    words: Words,
     rule: Rule,
     at: datetime,
 ) -> Taken:
     """Give the actor the rights of a coordinator, and warn who looks into it.
 
-    *words* is the line that every open calamity of the municipality gets. Raises Refused without a
-    reason, Forbidden for a role or an account that may not do this, Conflict when it is done.
+    *words* begin the line that every open calamity of the municipality gets. Raises Refused without
+    a reason, Forbidden for a role or an account that may not do this, Conflict when it is done.
     """
     row = await _who_may(session, actor, rule, at)
     said = " ".join(reason.split())
@@ -73,7 +74,7 @@ async def break_glass(
     line = AuditLine(Deed.BROKE_GLASS, Ground.BREAK_GLASS, (row.id,), reason=said)
     await audit.note(session, actor, line, at)
     await _warn(session, wakes, terms, actor, glass_id, at=at)
-    note = Statement(kind="note", text=f"{words} {said}")
+    note = Statement(kind="note", text=f"{words.nl} {said}", text_en=f"{words.en} {said}")
     for calamity_id in await open_calamities(session, actor.municipality_id):
         await timeline.append(session, calamity_id, note, by_role=row.role, at=at)
     made = await glass.get_glass(session, actor.municipality_id, glass_id)

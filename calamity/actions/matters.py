@@ -137,6 +137,8 @@ async def change_matter(
     actor.must(Permission.WRITE_ENTRIES)
     matter = await _held(session, actor, calamity_id, first, changed.version)
     said = _said(changed, matter.kind)
+    if said.text in (matter.now.text, matter.now.text_en):
+        said = structs.replace(said, text=matter.now.text, text_en=matter.now.text_en)
     if said == structs.replace(matter.now, replaces=None, why=None):
         raise Refused("These words stand there already. Change what is wrong.", field="text")
     why = changed.why.strip()

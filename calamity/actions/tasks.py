@@ -186,11 +186,16 @@ async def _decide(
         raise Refused("Choose one of the options.", field="choice")
     if not note:
         raise Refused("Give the reason for this decision.", field="note")
-    chosen = act.options[choice].nl
+    chosen = act.options[choice]
     await append(
         session,
         calamity.id,
-        Statement(kind="decision", text=f"{act.question.nl} {chosen}. {note}", owner=step.role),
+        Statement(
+            kind="decision",
+            text=f"{act.question.nl} {chosen.nl}. {note}",
+            text_en=f"{act.question.en} {chosen.en}. {note}",
+            owner=step.role,
+        ),
         by_role=actor.role,
         at=at,
         visibility=Visibility.OFFICIALS,

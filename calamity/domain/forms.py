@@ -124,7 +124,8 @@ def written_down(
 
 
 def _of_meeting(form: MeetingForm) -> list[Statement]:
-    if not form.picture.strip():
+    picture = form.picture.strip()
+    if not picture:
         raise Refused("Write what is going on, as the meeting sees it.", field="picture")
     if not form.judgement.strip():
         raise Refused("Write what the meeting makes of it.", field="judgement")
@@ -137,7 +138,7 @@ def _of_meeting(form: MeetingForm) -> list[Statement]:
     for number, made in enumerate(decisions, 1):
         must_be_whole(made, where=f"decision_{number}_")
     return [
-        Statement(kind="note", text=f"Beeld: {form.picture.strip()}"),
+        Statement(kind="note", text=f"Beeld: {picture}", text_en=f"Picture: {picture}"),
         Statement(kind="interpretation", text=form.judgement.strip()),
         *decisions,
     ]

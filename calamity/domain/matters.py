@@ -211,7 +211,7 @@ def _take(growing: dict[int, _Growing], home: dict[int, int], entry: Told) -> No
             home[entry.seq] = home[wrong]
             versions = growing[home[wrong]].versions
             if versions[-1] is not None:
-                said = structs.replace(versions[-1].said, text=text, why=None)
+                said = structs.replace(versions[-1].said, text=text, text_en=None, why=None)
                 versions.append(_version(entry, said))
         case MatterEnded(refers_to=first, outcome=outcome, reason=reason) if first in growing:
             ending = Ending(entry.recorded_at, entry.actor_role, outcome, reason)

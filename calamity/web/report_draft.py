@@ -81,7 +81,7 @@ def _of_matter(scene: Scene, matter: Matter) -> _Said:
     more = particulars(said, scene.language, scene.names)
     if said.kind == "rumour" and said.status in (None, "new"):
         more.insert(0, scene.language.text("Heard, not checked."))
-    words = said.text + (f" ({' '.join(more)})" if more else "")
+    words = said.in_language(scene.language.code) + (f" ({' '.join(more)})" if more else "")
     at = matter.versions[0].happened_at
     return _Said(matter.version, heading_of(said), matter.visibility, at, words)
 
@@ -96,8 +96,9 @@ async def _interpretations(scene: Scene, reader: TimelineReader) -> list[_Said]:
     home: dict[int, int] = {}
     for line in sorted(found, key=lambda each: each.seq):
         match line.happening:
-            case Statement(text=text) as it:
+            case Statement() as it:
                 home[line.seq] = line.seq
+                text = it.in_language(scene.language.code)
                 said[line.seq] = _Said(
                     line.seq, heading_of(it), line.visibility, line.happened_at, text
                 )

@@ -20,11 +20,10 @@ def sentence(happening: line.Happening, language: Language, names: Names | None 
 
 def own_words(happening: line.Happening, language: Language) -> str | None:
     """Return what a person wrote with it, in that person's language; the playbook's own in ours."""
-    if isinstance(happening, line.LevelSet) and language.code == "en" and happening.reason_en:
-        return happening.reason_en
     if isinstance(happening, line.CalamityClosed) and happening.deviation:
         return f"{happening.reason}\n{happening.deviation}"
-    for name in ("reason", "note", "text", "ground", "words"):
+    ours = ("reason_en", "text_en") if language.code == "en" else ()
+    for name in (*ours, "reason", "note", "text", "ground", "words"):
         words = getattr(happening, name, None)
         if words:
             return str(words)

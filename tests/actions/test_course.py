@@ -198,6 +198,10 @@ async def test_conditions_ask_answers_and_outcomes(database, wakes, town, play):
     assert (await one(play, made, "lowered")).waits_for == "condition"
     await play.finish(made.calamity_id, "flags", later(minutes=5), choice=0, note="Uit respect")
     assert (await one(play, made, "flags")).choice == 1
+    (flags,) = await play.happened(made.calamity_id, Statement)
+    assert (flags.text, flags.text_en) == (
+        "Vlag halfstok? Ja. Uit respect", "Flag at half-mast? Yes. Uit respect",
+    )  # fmt: skip
     assert (await one(play, made, "lowered")).waits_for is None
     await play.wake(made.id, later(minutes=5))
     states = {
@@ -290,6 +294,7 @@ async def test_a_form_is_refused_until_it_is_whole_and_then_fills_the_timeline(
     await play.finish(made.calamity_id, "bob", later(hours=1), form=whole)
     said = await play.happened(made.calamity_id, Statement)
     assert [line.kind for line in said] == ["note", "interpretation", "decision"]
+    assert (said[0].text, said[0].text_en) == ("Beeld: Rustig", "Picture: Rustig")
     assert (said[-1].text, said[-1].owner, said[-1].due_at) == ("Vlag halfstok", "COM", due)
 
 

@@ -271,6 +271,24 @@ async def test_promises_and_measures_have_an_end_that_is_reminded(room, play):
     assert [each.first for each in left] == [decision]
 
 
+async def test_a_decision_of_the_playbook_stays_in_both_languages_until_its_words_change(room):
+    await room.play.finish(room.id, "choose", T0, note="Uit respect", choice=0)
+    (first,) = [each.first for each in await room.standing()]
+    then = (await room.one(first)).now
+    for reader in ("nl", "en"):
+        await room.change(
+            first, (await room.one(first)).version, text=then.in_language(reader), owner=reader,
+            due_at=DUE,
+        )  # fmt: skip
+        now = (await room.one(first)).now
+        assert (now.text, now.text_en, now.owner) == (then.text, then.text_en, reader)
+    assert now.in_language("en") != now.in_language("nl")
+    version = (await room.one(first)).version
+    async with room.play.database.transaction() as session:
+        await correct(session, room.me, room.id, version, text="Toch niet", at=later(minutes=1))
+    assert (await room.one(first)).now.in_language("en") == "Toch niet"
+
+
 async def test_a_shift_passes_on_and_is_taken_by_name(room, database, town):
     async def give(actor, text="Alles loopt", role="LEI"):
         async with database.transaction() as session:

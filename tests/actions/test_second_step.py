@@ -19,6 +19,7 @@ from calamity.actions.second_step import (
 from calamity.domain.audit import Deed
 from calamity.domain.errors import Conflict, Forbidden, NotFound, Refused
 from calamity.domain.permissions import Actor, Permission, UserRole
+from calamity.domain.playbook import Words
 from calamity.store import accounts, factors, glass, outbox, sessions
 from calamity.store.audit import Wanted, list_audit
 from calamity.store.ceremonies import begin_ceremony, end_ceremony, look_at_ceremony
@@ -29,6 +30,7 @@ from calamity.web.paths import path
 from tests.actions.play import Play
 from tests.make import PASSWORD, SENDER, T0, Town, later, make_activation
 
+LOOK_OUT = Words(nl="Let op.", en="Look out.")
 CODES = NewFactor("totp", "phone", b"SECRET", count=100)
 
 
@@ -169,7 +171,7 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
     judge = await password(database, town.coordinator)
 
     async def take(actor: Actor, reason: str = "Niemand neemt de telefoon op.", **more):
-        given = {"reason": reason, "words": "Let op.", "rule": "offered", "at": T0} | more
+        given = {"reason": reason, "words": LOOK_OUT, "rule": "offered", "at": T0} | more
         async with database.transaction() as session:
             taken = await break_glass(session, wakes, terms, actor, **given)
         return taken.until
@@ -219,7 +221,9 @@ async def test_taken_rights_are_loud_short_and_looked_into_by_another(
     lines = await TimelineReader(database).newest(
         activation.calamity_id, town.coordinator.sees, limit=100
     )
-    assert any("Let op. Niemand neemt de telefoon op." in line.decode() for _, line in lines)
+    for words in ("Let op.", "Look out."):
+        said = f"{words} Niemand neemt de telefoon op."
+        assert any(said in line.decode() for _, line in lines)
     await take(town.official, at=later(hours=2))
     async with database.transaction() as session:
         second, _ = await glass.list_glasses(session, town.id)
@@ -271,7 +275,7 @@ async def test_an_alarm_goes_by_text_to_who_has_a_number_once_without_the_reason
         async with database.transaction() as session:
             return await break_glass(
                 session, wakes, play.terms, actor, reason="Niemand neemt de telefoon op.",
-                words="Let op.", rule="offered", at=at,
+                words=LOOK_OUT, rule="offered", at=at,
             )  # fmt: skip
 
     # Two presses at once are one time, with one alarm.

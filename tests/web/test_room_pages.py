@@ -171,7 +171,7 @@ async def test_a_task_is_done_skipped_with_a_reason_and_decided(stage: Stage) ->
             f"{room}/tasks/{choose.id}/decide", {"option": "0", "reason": "Uit respect"}
         )
         await visit.follow()
-        assert "Vlag halfstok? Ja. Uit respect" in visit.visible()
+        assert "Flag at half-mast? Ja. Uit respect" in visit.visible()
 
 
 async def test_a_task_says_who_would_get_what_before_it_starts(stage: Stage) -> None:

@@ -178,5 +178,8 @@ def test_own_words_are_kept_as_they_are() -> None:
     assert own_words(of_the_playbook, LANGUAGES["nl"]) == "Onrust."
     proposed = msgspec.structs.replace(of_the_playbook, proposed=2)
     assert sentence(proposed, english) == sentence(level, english), "said once"
+    asked = line.Statement(kind="decision", text="Vlag? Ja. Rouw.", text_en="Flag? Yes. Rouw.")
+    assert own_words(asked, english) == "Flag? Yes. Rouw."
+    assert own_words(asked, LANGUAGES["nl"]) == "Vlag? Ja. Rouw."
     percent = msgspec.structs.replace(SAMPLES[0], title="100 %")
     assert "100 %" in sentence(percent, LANGUAGES["nl"])

@@ -17,6 +17,8 @@ class Statement(Body, frozen=True, tag="stated"):
 
     kind: Literal["interpretation", "fact", "decision", "rumour", "commitment", "measure", "note"]
     text: Text
+    text_en: Text | None = None
+    """The text in English too, where words of the playbook or of ours are part of it."""
     replaces: int | None = None
     """The first entry of the matter of which this is a later version."""
     why: Text | None = None
@@ -41,6 +43,10 @@ class Statement(Body, frozen=True, tag="stated"):
     felt_risk: Sentence | None = None
     ends_at: AwareTime | None = None
     """When a measure ends, unless somebody decides otherwise."""
+
+    def in_language(self, code: str) -> str:
+        """Return the text as a reader of this language sees it; a person's words are as written."""
+        return self.text_en if code == "en" and self.text_en else self.text
 
 
 class MatterEnded(Body, frozen=True, tag="matter-ended"):

@@ -1,5 +1,6 @@
 """Breaking the glass: taking the rights of a coordinator, giving them back, looking into it."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 from calamity.actions import break_glass as act
 from calamity.domain.errors import CalamityError
 from calamity.domain.permissions import Actor, Permission
+from calamity.domain.playbook import Words
 from calamity.store.glass import Glass, list_glasses
 from calamity.web.auth import needs
 from calamity.web.language import Language
@@ -56,20 +58,24 @@ async def break_it(request: Request[Any, Any, Any], actor: NamedDependency[Actor
         return away
     house, language, at = house_of(request), language_of(request), now()
     form = typed_in(await form_of(request))
-    words = language.text(
-        "A colleague (%(role)s) has the rights of a coordinator until %(until)s. Reason:",
-        role=language.text(actor.role.replace("-", " ")),
-        until=language.clock(at + act.LASTS),
-    )
+    nl, en = (_told(Language(code, house.settings.zone), actor, at) for code in ("nl", "en"))
     try:
         async with house.database.transaction() as session:
             taken = await act.break_glass(
-                session, house.wakes, house.terms, actor, reason=form.value("reason"), words=words,
-                rule=house.settings.second_factor or "offered", at=at,
+                session, house.wakes, house.terms, actor, reason=form.value("reason"),
+                words=Words(nl=nl, en=en), rule=house.settings.second_factor or "offered", at=at,
             )  # fmt: skip
     except CalamityError as error:
         return await _show(request, wrong(form, error, language, at="reason"))
     return see_other(request, path("start"), _said(taken, language))
+
+
+def _told(say: Language, actor: Actor, at: datetime) -> str:
+    return say.text(
+        "A colleague (%(role)s) has the rights of a coordinator until %(until)s. Reason:",
+        role=say.text(actor.role.replace("-", " ")),
+        until=say.clock(at + act.LASTS),
+    )
 
 
 def _said(taken: act.Taken, language: Language) -> str:

@@ -32,7 +32,7 @@ async def _duties(scene: Scene, house: House) -> list[DutyLine]:
         DutyLine(
             first=each.first,
             kind=each.kind,
-            title=each.now.text,
+            title=each.now.in_language(scene.language.code),
             url=path("matter", calamity=scene.calamity.id, kind=each.kind, first=each.first),
             owner=scene.title(each.now.owner or ""),
             to=each.now.to or "",

@@ -101,7 +101,7 @@ async def draft_of(scene: Scene, session: Session, house: House, handovers: list
     late = [f"- {each.title} ({say.clock(each.due)})" for each in tasks.open if each.late]
     standing = await house.matters.read(scene.calamity.id, scene.actor.sees)
     soon = [
-        f"- {_short(each.now.text)} ({say.moment(each.due_at)})"
+        f"- {_short(each.now.in_language(say.code))} ({say.moment(each.due_at)})"
         for each in what_waits(standing.matters, scene.at)
         if each.due_at is not None and each.due_at >= scene.at
     ]

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -84,7 +83,7 @@ async def _matter_page(
         read_in = readers_of(matter, standing.dispatches)
         received = len(await people_of_dispatches(session, read_in)) if read_in else 0
     stale = to_correct(matter, standing.dispatches)
-    known = _as_typed(matter, scene.zone)
+    known = _as_typed(matter, scene)
     view = views.MatterPage(
         calamity=calamity_id,
         title=scene.calamity.title,
@@ -108,23 +107,24 @@ def _versions(scene: Scene, matter: Matter) -> tuple[views.VersionLine, ...]:
             each.seq,
             each.at,
             scene.who(each.by_role),
-            each.said.text,
+            each.said.in_language(scene.language.code),
             sentence(each.said, scene.language, scene.names),
         )
         for each in reversed(matter.versions)
     )
 
 
-def _as_typed(matter: Matter, zone: ZoneInfo) -> dict[str, str]:
+def _as_typed(matter: Matter, scene: Scene) -> dict[str, str]:
     """Return what stands there now, as a form holds it: a good beginning for other words."""
 
     def local(moment: datetime | None) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%dT%H:%M}" if moment else ""
+        return f"{moment.astimezone(scene.zone):%Y-%m-%dT%H:%M}" if moment else ""
 
     said = matter.now
-    plain = ("text", "owner", "part", "spread", "harm", "status", "answer", "told", "to",
+    plain = ("owner", "part", "spread", "harm", "status", "answer", "told", "to",
              "actual_risk", "felt_risk")  # fmt: skip
     return {name: getattr(said, name) or "" for name in plain} | {
+        "text": said.in_language(scene.language.code),
         "due_at": local(said.due_at),
         "ends_at": local(said.ends_at),
     }

@@ -94,7 +94,7 @@ def matter_line(scene: Scene, matter: Matter) -> views.MatterLine:
         version=matter.version,
         kind=matter.kind,
         url=path("matter", calamity=scene.calamity.id, kind=matter.kind, first=matter.first),
-        text=said.text,
+        text=said.in_language(scene.language.code),
         by=scene.who(last.by_role),
         at=last.at,
         versions=len(matter.versions),
