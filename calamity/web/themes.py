@@ -147,7 +147,9 @@ def sheet_of(theme: Theme) -> str:
         if isinstance(theme.font, FontToken) and theme.font.value == "system-ui"
         else ""
     )
-    return f"{font}:root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
+    # Paper is white, also for who reads in the dark.
+    at_night = f"@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
+    return f"{font}:root{{{light}}}\n{at_night}\n"
 
 
 def _properties(shown: Palette) -> str:

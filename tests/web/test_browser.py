@@ -48,6 +48,12 @@ UNTOLD = """() => [...document.querySelectorAll("svg.map, [data-chart]")].filter
 }).map((e) => e.outerHTML.slice(0, 120))"""
 
 
+# On paper nothing can be pressed or filled in, but for a form that is there to be.
+PRESSED = """() => [...document.querySelectorAll("nav, form, button, a.nl-button, input, select, textarea")]
+  .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".visually-hidden") && (!e.closest(".on-paper") || e.matches("button, a")))
+  .map((e) => e.outerHTML.slice(0, 90))"""
+
+
 class Watched:
     """One tab in which page after page opens; it hears what each of them complains of.
 
@@ -123,8 +129,20 @@ def test_every_page_is_clean_and_accessible(name: str, gallery: str, tab: Watche
     page.emulate_media(color_scheme="dark")
     assert axe(page, "color-contrast", "link-in-text-block") == [], "dark"
     page.emulate_media(color_scheme="light")
+    fits_paper(page, name)
     fits_a_phone(page, name)
     assert tab.said == []
+
+
+def fits_paper(page: Page, name: str) -> None:
+    """The same page as printed on A4: all that was folded for the screen, and nothing to press."""
+    page.set_viewport_size({"width": 794, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate(PRESSED) == [], "paper"
+    assert page.evaluate(SIDEWAYS) <= 0, "paper"
+    if samples.PAGES[name][0] != "wall":
+        assert "Waterveen" in page.inner_text("body")
+    page.emulate_media(media="screen")
 
 
 def fits_a_phone(page: Page, name: str) -> None:

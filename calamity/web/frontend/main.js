@@ -95,6 +95,13 @@ document.addEventListener("click", (event) => {
   charts.then((module) => module.draw());
 });
 
+// Paper does not bring itself up to date: it says from when it is.
+window.addEventListener("beforeprint", () => {
+  const english = document.documentElement.lang === "en";
+  const moment = new Date().toLocaleString(english ? "en-GB" : "nl-NL", { dateStyle: "full", timeStyle: "short" });
+  for (const place of document.querySelectorAll("[data-printed]")) place.textContent = place.dataset.printed.replace("{moment}", moment);
+});
+
 watchForms();
 watchDrafts();
 watchKept();
