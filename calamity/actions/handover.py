@@ -12,7 +12,7 @@ from calamity.domain.timeline import HandedOver, TakenOver
 from calamity.store import calamities
 from calamity.store.database import Session
 from calamity.store.handovers import list_handovers
-from calamity.store.playbooks import versions_at_work
+from calamity.store.playbooks import roles_at_work
 from calamity.store.timeline import append
 
 
@@ -32,9 +32,7 @@ async def hand_over(
     """
     actor.must(Permission.WORK_TASKS)
     await calamities.open_calamity(session, actor.municipality_id, calamity_id, lock=True)
-    at_work = await versions_at_work(session, calamity_id)
-    roles = {role.code for version in at_work.values() for role in version.playbook.roles}
-    if new.role not in roles:
+    if new.role not in await roles_at_work(session, calamity_id):
         raise Refused("Choose one of the roles.", field="role")
     if not new.text.strip():
         raise Refused("Write what the next one must know.", field="text")

@@ -203,7 +203,8 @@ async def leave_waiting(
     """Let a waiting task go to work, and plan the next time of a step that repeats.
 
     Of the times that passed meanwhile only the last one goes to work, and is returned; the others
-    are missed, with a line.
+    are missed, with a line. Each time begins with the role of the step, whoever the last time was
+    handed to.
     """
     missed = 0
     length = task.due_at - task.start_at

@@ -1,4 +1,4 @@
-"""Tasks in the hands of people: started, finished or left out."""
+"""Tasks in the hands of people: started, finished, left out or handed on."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,15 +9,17 @@ from calamity.actions.call_out import CallOutRunner
 from calamity.actions.check_in import open_round
 from calamity.actions.run import Runner, act_of_call_out, composer_of, runner_of, wake_for_next
 from calamity.actions.terms import Terms
-from calamity.domain.activation import TaskState
+from calamity.domain.activation import ENDED, TaskState
 from calamity.domain.call_out import CallOutState
 from calamity.domain.errors import Conflict, Refused
 from calamity.domain.forms import FactCardForm, TaskForm, written_down
 from calamity.domain.permissions import Actor, Permission
 from calamity.domain.playbook import Act, CallOut, Decision, Dispatch, Group, Round, Step
+from calamity.domain.privacy import must_hold_nobody
 from calamity.domain.timeline import (
     Statement,
     TaskDone,
+    TaskHanded,
     TaskSkipped,
     TaskStarted,
     Visibility,
@@ -26,7 +28,7 @@ from calamity.domain.watch import WATCH
 from calamity.store import calamities, call_outs, tasks
 from calamity.store.database import Session
 from calamity.store.matters import list_matters
-from calamity.store.playbooks import get_version
+from calamity.store.playbooks import get_version, roles_at_work
 from calamity.store.tables import CalamityRow, RoundRow, TaskRow
 from calamity.store.timeline import append
 from calamity.store.wakes import Wakes
@@ -136,8 +138,8 @@ async def finish_task(
         raise Conflict("This task was closed before.")
     hold.must_not_be_held()
     if isinstance(step.act, Decision):
-        await _decide(session, actor, calamity, step, step.act, choice=choice, note=note, at=at)
-    entries = written_down(step.act, form, role=step.role, at=at, tempo=calamity.tempo)
+        await _decide(session, actor, hold, step.act, choice=choice, note=note, at=at)
+    entries = written_down(step.act, form, role=hold.task.role, at=at, tempo=calamity.tempo)
     if isinstance(form, FactCardForm):
         standing = await list_matters(session, calamity.id, kinds=("fact",))
         said = {(each.now.part, each.now.text) for each in standing if each.is_open}
@@ -173,8 +175,7 @@ async def act_of_task(session: Session, actor: Actor, task_id: str) -> Act | Non
 async def _decide(
     session: Session,
     actor: Actor,
-    calamity: CalamityRow,
-    step: Step,
+    hold: _Hold,
     act: Decision,
     *,
     choice: int | None,
@@ -189,12 +190,12 @@ async def _decide(
     chosen = act.options[choice]
     await append(
         session,
-        calamity.id,
+        hold.calamity.id,
         Statement(
             kind="decision",
             text=f"{act.question.nl} {chosen.nl}. {note}",
             text_en=f"{act.question.en} {chosen.en}. {note}",
-            owner=step.role,
+            owner=hold.task.role,
         ),
         by_role=actor.role,
         at=at,
@@ -234,6 +235,48 @@ async def skip_task(
         at=at,
     )  # fmt: skip
     return await hold.over(TaskState.SKIPPED)
+
+
+async def hand_task(
+    session: Session,
+    wakes: Wakes,
+    terms: Terms,
+    actor: Actor,
+    task_id: str,
+    *,
+    role: str,
+    reason: str = "",
+    at: datetime,
+) -> TaskRow:
+    """Hand a task to another role of a playbook at work in its calamity, on the timeline.
+
+    It can be handed on again. A step that repeats begins its next time with its own role. Raises
+    Conflict for a task that ended; Refused for the role that it is with, for one of no playbook at
+    work, and for a reason that holds personal data.
+    """
+    actor.must(Permission.WORK_TASKS)
+    hold = await _hold(session, wakes, terms, actor, task_id, at=at)
+    task, step = hold.task, hold.step
+    if task.state in ENDED:
+        raise Conflict("This task was closed before. It cannot be handed over any more.")
+    if role not in await roles_at_work(session, hold.calamity.id):
+        raise Refused("Choose one of the roles.", field="role")
+    if role == task.role:
+        raise Refused("This task is with that role already. Choose another one.", field="role")
+    must_hold_nobody(reason, field="reason")
+    await append(
+        session,
+        hold.calamity.id,
+        TaskHanded(
+            task_id=task.id, step=step.code, title_nl=step.title.nl, title_en=step.title.en,
+            from_role=task.role, to_role=role, reason=reason.strip() or None,
+            occurrence=task.occurrence,
+        ),
+        by_role=actor.role,
+        at=at,
+    )  # fmt: skip
+    task.role = role
+    return task
 
 
 async def stop_call_out(

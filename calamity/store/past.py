@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
+from sqlmodel import col
 
 from calamity.domain.timeline import (
     CalamityClosed,
@@ -16,11 +17,13 @@ from calamity.domain.timeline import (
     LevelSet,
     NextUpdateSet,
     PhaseSet,
+    TaskHanded,
     Visibility,
     WatchEnded,
 )
-from calamity.store.database import Database
-from calamity.store.tables import CalamityRow, to_micros
+from calamity.store.database import Database, Session
+from calamity.store.entries import read_entries
+from calamity.store.tables import CalamityRow, EntryRow, to_micros
 from calamity.store.timeline import NEWEST, Line
 
 _SEES = (Visibility.OFFICIALS,)
@@ -157,3 +160,18 @@ async def _phase_then(reader: Reader, past: Reader, row: CalamityRow) -> tuple[s
 async def _last(reader: Reader, calamity_id: str, kind: EntryKind) -> Line | None:
     lines = await reader.newest(calamity_id, _SEES, limit=1, kind=kind)
     return lines[0][0] if lines else None
+
+
+async def roles_then(session: Session, calamity_id: str, until: datetime) -> dict[str, str]:
+    """Return with which role tasks were that were handed to another one since, by task id."""
+    later = await read_entries(
+        session,
+        calamity_id,
+        col(EntryRow.kind) == EntryKind.TASK.value,
+        col(EntryRow.recorded_at) >= until,
+    )
+    found: dict[str, str] = {}
+    for entry in sorted(later, key=lambda each: each.seq):
+        if isinstance(entry.happening, TaskHanded):
+            found.setdefault(entry.happening.task_id, entry.happening.from_role)
+    return found

@@ -165,3 +165,9 @@ async def versions_at_work(session: Session, calamity_id: str) -> dict[str, Play
         with_words_said(query).where(ActivationRow.calamity_id == calamity_id)
     )
     return {activation_id: _said(*found) for activation_id, *found in rows}
+
+
+async def roles_at_work(session: Session, calamity_id: str) -> set[str]:
+    """Return the codes of the roles of all playbooks at work in a calamity."""
+    versions = (await versions_at_work(session, calamity_id)).values()
+    return {role.code for version in versions for role in version.playbook.roles}

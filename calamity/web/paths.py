@@ -53,6 +53,7 @@ PATHS = {
     "task_start": "/calamities/{calamity:str}/tasks/{task:str}/start",
     "task_done": "/calamities/{calamity:str}/tasks/{task:str}/done",
     "task_skip": "/calamities/{calamity:str}/tasks/{task:str}/skip",
+    "task_hand": "/calamities/{calamity:str}/tasks/{task:str}/hand",
     "task_decide": "/calamities/{calamity:str}/tasks/{task:str}/decide",
     "acknowledge": "/calamities/{calamity:str}/call-outs/{call_out:str}/acknowledgements",
     "call_list": "/calamities/{calamity:str}/call-list",

@@ -270,6 +270,8 @@ REFUSALS = (
     N_("This task sends nothing. Do it, then mark it as done."),
     N_("This calamity is closed; its tasks are over."),
     N_("This task was closed before."),
+    N_("This task was closed before. It cannot be handed over any more."),
+    N_("This task is with that role already. Choose another one."),
     N_("Choose one of the options."),
     N_("Give the reason for this decision."),
     N_("This task was started or closed before."),

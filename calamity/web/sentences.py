@@ -5,6 +5,7 @@ from typing import Any
 
 from calamity.domain import timeline as line
 from calamity.domain.channels import Channel
+from calamity.web import task_sentences
 from calamity.web.language import Language
 from calamity.web.matter_sentences import matter_ended, statement
 from calamity.web.route_words import route_name, why_open
@@ -269,25 +270,6 @@ def _picture(it: line.PicturePublished, say: Language, names: Names) -> str:
     )
 
 
-def _task(started: str) -> Callable[[Any, Language, Names], str]:
-    def say_it(it: Any, say: Language, names: Names) -> str:
-        title = it.title_en if say.code == "en" else it.title_nl
-        if it.occurrence > 1:
-            title = say.text("%(title)s (time %(number)s)", title=title, number=it.occurrence)
-        return say.text(started, title=title)
-
-    return say_it
-
-
-def _missed(it: line.TaskMissed, say: Language, names: Names) -> str:
-    return say.plural(
-        "Passed while nothing ran: %(title)s (%(num)s time).",
-        "Passed while nothing ran: %(title)s (%(num)s times).",
-        it.times,
-        title=it.title_en if say.code == "en" else it.title_nl,
-    )
-
-
 def _summary(it: line.SummaryWritten, say: Language, names: Names) -> str:
     return say.text("Summary for officials written.")
 
@@ -397,10 +379,11 @@ _SENTENCES: dict[type, Callable[[Any, Language, Names], str]] = {
     line.RoundOpened: _round_opened,
     line.RoundClosed: _round_closed,
     line.PicturePublished: _picture,
-    line.TaskStarted: _task(N_("Task started: %(title)s.")),
-    line.TaskDone: _task(N_("Task done: %(title)s.")),
-    line.TaskSkipped: _task(N_("Task skipped: %(title)s.")),
-    line.TaskMissed: _missed,
+    line.TaskStarted: task_sentences.started,
+    line.TaskDone: task_sentences.done,
+    line.TaskSkipped: task_sentences.skipped,
+    line.TaskMissed: task_sentences.missed,
+    line.TaskHanded: task_sentences.handed,
     line.Statement: statement,
     line.MatterEnded: matter_ended,
     line.SummaryWritten: _summary,

@@ -1443,6 +1443,11 @@ OFFICIAL_PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
 }
 
 GUIDE = guide.Guide("c-1", frozenset({"watch", "fact"}), guide.Reach(True))
+OTHERS = (
+    ("COM", "communicatieadviseur: Bram Visser, Sanne de Wit"),
+    ("WIJ", "wijkregisseur"),
+    ("SOC", "sociaal domein: Yusuf Demir"),
+)
 # name: (template, view, what differs in the frame)
 SHEET = sheet_of(
     Released(
@@ -1782,6 +1787,25 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             task=TASKS.open[2],
             idempotency_key="k-2",
             plan=PLAN,
+            others=OTHERS,
+        ),
+        {},
+    ),
+    "task-hand": (
+        "task",
+        room.TaskPage(
+            calamity="c-1",
+            calamity_title=CARD.title,
+            task=TASKS.open[2],
+            idempotency_key="k-7",
+            others=OTHERS,
+            form=Form(
+                values={"to": "WIJ", "why": "Bel 0612345678"},
+                errors={
+                    "why": "In deze tekst staan persoonsgegevens. "
+                    "Laat namen, nummers en adressen weg."
+                },
+            ),
         ),
         {},
     ),
@@ -1794,6 +1818,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
             idempotency_key="k-3",
             question="Gaan we extra zichtbaar zijn op straat?",
             options=("Ja, vanavond", "Ja, morgenochtend", "Nee"),
+            others=OTHERS,
         ),
         {},
     ),

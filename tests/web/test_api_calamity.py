@@ -221,6 +221,10 @@ async def test_tasks_are_started_done_decided_and_skipped(api: Api) -> None:
     kept = await api.post(f"{place}/{write['id']}/skip", {"reason": "Geen tijd."})
     assert kept.status_code == 400
     facts = await _task(api, calamity, "facts")
+    handed = await api.post(f"{place}/{facts['id']}/hand", {"role": "COM", "reason": "Te druk."})
+    assert (facts["role"], handed.json()["role"]) == ("LEI", "COM")
+    assert (await _task(api, calamity, "facts"))["role"] == "COM"
+    assert (await api.post(f"{place}/{give['id']}/hand", {"role": "COM"})).status_code == 409
     skipped = await api.post(f"{place}/{facts['id']}/skip", {"reason": "Niet nodig."})
     assert skipped.json()["state"] == "skipped"
 

@@ -9,6 +9,7 @@ from icalendar import Calendar
 
 from calamity.actions.decide import NewSummary, summarise
 from calamity.actions.matters import NewStatement, state
+from calamity.actions.tasks import hand_task
 from calamity.domain.permissions import Actor, UserRole
 from calamity.domain.timeline import Visibility
 from calamity.store import accounts
@@ -20,7 +21,7 @@ from calamity.web.language import Language
 from tests.make import Town
 from tests.web.api_stage import Api
 from tests.web.pages_stage import LOGINS, Visit, second_visit
-from tests.web.room_stage import Stage, moment, set_stage
+from tests.web.room_stage import TERMS, Stage, moment, set_stage
 
 SAY = Language("nl", ZoneInfo("Europe/Amsterdam"))
 
@@ -104,6 +105,15 @@ async def test_each_person_reads_what_is_ahead_for_them_and_nothing_of_people(st
         f"UID:{due['COM']}"
     ]
     assert f"/calamities/{stage.id}/tasks/" in str(read[UserRole.RESPONDER][uid]["url"])
+    async with stage.database.transaction() as session:
+        await hand_task(
+            session, stage.wakes, TERMS, stage.town.coordinator,
+            uid.removeprefix("task-").removesuffix("@calamity"), role="COM", at=moment(),
+        )  # fmt: skip
+        handed = await as_ics(
+            session, CalendarReader(other, "nl"), SAY, public_url="https://x.example", at=moment()
+        )
+    assert f"UID:{uid}" in handed.decode(), "it is theirs now"
 
 
 async def test_a_link_ends_when_it_is_replaced_withdrawn_or_its_account_is_disabled(

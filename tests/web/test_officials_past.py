@@ -9,7 +9,7 @@ import pytest
 from calamity.actions.check_in import close_round, take_in_mood
 from calamity.actions.decide import NewSummary, correct, erase, set_level, set_phase, summarise
 from calamity.actions.matters import NewStatement, state
-from calamity.actions.tasks import start_task
+from calamity.actions.tasks import hand_task, start_task
 from calamity.domain.permissions import UserRole
 from calamity.store.database import Database
 from calamity.store.past import last_line_before
@@ -63,6 +63,9 @@ async def live(stage: Stage, ago: Ago) -> int:
             at=ago(9),
         )  # fmt: skip
     async with database.transaction() as session:
+        choose = (await stage.task("choose")).id
+        await hand_task(session, wakes, TERMS, by, choose, role="COM", at=ago(8))
+    async with database.transaction() as session:
         await correct(session, by, stage.id, first, text="Wij bleven binnen.", at=ago(5))
     async with database.transaction() as session:
         await summarise(session, by, stage.id, NewSummary(["Het is rustig."], None), at=ago(3))
@@ -104,8 +107,11 @@ async def test_each_minute_shows_what_was_known_then_and_marks_what_changed_sinc
         assert visit.text.split("<main")[1].split("</main>")[0].count('method="post"') == 0
 
         assert "The first picture comes at" in await seen(12)
-        assert "at least 5 people answered" in await seen(10)
+        words = await seen(10)
+        assert "at least 5 people answered" in words
+        assert "Stap choose team leader" in words
         words = await seen(6)
+        assert "Stap choose press officer" in words, "it was handed over meanwhile"
         assert "Er is onrust." in words
         assert "Update is late." in words
         assert "Wij gaan op straat." in words

@@ -268,6 +268,7 @@ ROUTES: dict[tuple[Permission, ...] | None, tuple[str, ...]] = {
     (P.WORK_TASKS,): (
         "POST /calamities/{calamity}/tasks/{task}/done",
         "POST /calamities/{calamity}/tasks/{task}/skip",
+        "POST /calamities/{calamity}/tasks/{task}/hand",
         "POST /calamities/{calamity}/handovers",
         "POST /calamities/{calamity}/handovers/{sequence}/taken",
     ),

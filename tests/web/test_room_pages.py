@@ -1,17 +1,19 @@
 """The calamity room over the real app: what each role sees, and what a coordinator does there."""
 
+import html
 from pathlib import Path
 
 import pytest
 
 from calamity.actions.check_in import take_in_mood
+from calamity.actions.tasks import finish_task
 from calamity.domain.permissions import UserRole
 from calamity.store.calamities import get_calamity
 from calamity.store.call_outs import rosters
 from calamity.store.database import Database
 from calamity.store.wakes import Wakes
 from tests.make import Town
-from tests.web.room_stage import Stage, moment, set_stage
+from tests.web.room_stage import TERMS, Stage, moment, set_stage
 
 PARTS = ("summary", "roster", "tasks", "messages", "rounds", "timeline", "picture", "letters")
 HX = {"hx-request": "true"}
@@ -172,6 +174,50 @@ async def test_a_task_is_done_skipped_with_a_reason_and_decided(stage: Stage) ->
         )
         await visit.follow()
         assert "Flag at half-mast? Ja. Uit respect" in visit.visible()
+
+
+async def test_a_task_is_given_to_another_role_once_and_counts_there(stage: Stage) -> None:
+    room = f"/calamities/{stage.id}"
+    await stage.text(stage.town["com1"], "1")
+    write = await stage.task("write")
+    page, given = f"{room}/tasks/{write.id}", {"to": "COM", "why": "Wij bellen de scholen"}
+    async with stage.visit(UserRole.RESPONDER) as visit:
+        await visit.open(page)
+        name = stage.town["com1"].name
+        assert f'<option value="COM">press officer: {name}</option>' in visit.text
+        assert '<option value="NET">network keeper</option>' in visit.text
+        assert '<option value="LEI">' not in visit.text
+        for typed, said in (
+            ({"to": ""}, "Choose one of the roles."),
+            (given | {"why": "Bel 0612345678"}, "This text holds personal data."),
+        ):
+            answer = await visit.send(f"{page}/hand", typed)
+            assert answer.status_code == 422
+            assert said in visit.visible()
+            assert '<details class="fold" id="hand" open>' in visit.text
+        for typed in (given, given, given | {"to": "NET"}, given):
+            await visit.send(f"{page}/hand", typed | {"idempotency_key": "one-and-the-same"})
+            await visit.follow()
+        assert "Role network keeper" in visit.visible(), "once to each, however often it came"
+        await visit.send(f"{page}/hand", {"to": "COM"})
+    assert (await stage.task("write")).role == "COM"
+    async with stage.visit() as visit:
+        await visit.open(room)
+        words = visit.visible()
+        line = 'Task write "Stap write" handed from team leader to press officer.'
+        assert words.count(line) == 1
+        assert "Wij bellen de scholen" in words
+        await visit.open(f"{room}/handovers")
+        assert line in html.unescape(visit.text), "the next shift reads it"
+        await visit.open(page)
+        async with stage.database.transaction() as session:
+            await finish_task(
+                session, stage.wakes, TERMS, stage.town.coordinator, write.id, note="Klaar",
+                at=moment(),
+            )  # fmt: skip
+        await visit.send(f"{page}/hand", {"to": "NET"})
+        assert "It cannot be handed over any more." in visit.visible()
+        assert 'id="hand"' not in visit.text
 
 
 async def test_a_task_says_who_would_get_what_before_it_starts(stage: Stage) -> None:

@@ -82,6 +82,16 @@ SAMPLES: list[line.Happening] = [
     line.TaskSkipped(step="S1", title_nl="Bellen", title_en="Phone", reason="Niet nodig."),
     line.TaskDone(step="S1", title_nl="Bellen", title_en="Phone", occurrence=2),
     line.TaskMissed(step="S1", title_nl="Bellen", title_en="Phone", times=3),
+    line.TaskHanded(
+        task_id="t",
+        step="S1",
+        title_nl="Bellen",
+        title_en="Phone",
+        from_role="LEI",
+        to_role="COM",
+        reason="Te druk.",
+        occurrence=2,
+    ),
     line.Statement(kind="rumour", text="Er rijdt een busje.", spread="several", harm="clear"),
     line.Statement(
         kind="rumour",
@@ -163,6 +173,14 @@ def test_names_stand_for_codes_and_codes_stand_alone() -> None:
     started = next(each for each in SAMPLES if isinstance(each, line.CallOutStarted))
     assert sentence(started, LANGUAGES["nl"], NAMES) == "Team opgeroepen: teamleider. Nodig: 5."
     assert sentence(started, LANGUAGES["en"]) == "Team called: LEI. Needed: 5."
+
+
+def test_a_task_says_from_which_role_to_which_it_went() -> None:
+    handed = next(each for each in SAMPLES if isinstance(each, line.TaskHanded))
+    assert sentence(handed, LANGUAGES["nl"], NAMES) == (
+        'Taak S1 "Bellen (keer 2)" overgedragen van teamleider aan COM.'
+    )
+    assert own_words(handed, LANGUAGES["nl"]) == "Te druk."
 
 
 def test_own_words_are_kept_as_they_are() -> None:

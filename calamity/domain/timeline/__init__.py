@@ -43,10 +43,6 @@ from calamity.domain.timeline.happening import (
     StopMark,
     SummaryWritten,
     TakenOver,
-    TaskDone,
-    TaskMissed,
-    TaskSkipped,
-    TaskStarted,
     decode_happening,
     encode_happening,
     kind_of,
@@ -64,6 +60,13 @@ from calamity.domain.timeline.stated import (
     RumourStatus,
     Spread,
     Statement,
+)
+from calamity.domain.timeline.tasks import (
+    TaskDone,
+    TaskHanded,
+    TaskMissed,
+    TaskSkipped,
+    TaskStarted,
 )
 from calamity.domain.timeline.verdict import Fault, Sign, Verdict, verify
 from calamity.domain.timeline.watched import WatchBegun, WatchEnded
@@ -120,6 +123,7 @@ __all__ = [
     "SummaryWritten",
     "TakenOver",
     "TaskDone",
+    "TaskHanded",
     "TaskMissed",
     "TaskSkipped",
     "TaskStarted",

@@ -18,6 +18,13 @@ from calamity.domain.timeline.reports import ReportReleased
 from calamity.domain.timeline.requests import UpdateAnswered, UpdateRequested
 from calamity.domain.timeline.routes import AlarmsCopied, RouteClosed, RouteOpened
 from calamity.domain.timeline.stated import MatterEnded, Statement
+from calamity.domain.timeline.tasks import (
+    TaskDone,
+    TaskHanded,
+    TaskMissed,
+    TaskSkipped,
+    TaskStarted,
+)
 from calamity.domain.timeline.watched import WatchBegun, WatchEnded
 
 
@@ -201,45 +208,6 @@ class PicturePublished(Body, frozen=True, tag="picture-published"):
     picture: Picture
 
 
-class TaskStarted(Body, frozen=True, tag="task-started"):
-    """Someone took a task up."""
-
-    step: str
-    title_nl: Sentence
-    title_en: Sentence
-    note: Text | None = None
-    occurrence: int = 1
-
-
-class TaskDone(Body, frozen=True, tag="task-done"):
-    """A task is done; *note* holds the evidence."""
-
-    step: str
-    title_nl: Sentence
-    title_en: Sentence
-    note: Text | None = None
-    occurrence: int = 1
-
-
-class TaskSkipped(Body, frozen=True, tag="task-skipped"):
-    """A task was left out on purpose."""
-
-    step: str
-    title_nl: Sentence
-    title_en: Sentence
-    reason: Text
-    occurrence: int = 1
-
-
-class TaskMissed(Body, frozen=True, tag="task-missed"):
-    """So many times of a repeated task passed while nothing ran; only the last one was opened."""
-
-    step: str
-    title_nl: Sentence
-    title_en: Sentence
-    times: Count
-
-
 class SummaryWritten(Body, frozen=True, tag="summary-written"):
     """The three sentences on the officials' page."""
 
@@ -346,6 +314,7 @@ Happening = (
     | TaskDone
     | TaskSkipped
     | TaskMissed
+    | TaskHanded
     | Statement
     | MatterEnded
     | Attached
@@ -390,6 +359,7 @@ _KINDS: dict[type, EntryKind] = {
     TaskDone: EntryKind.TASK,
     TaskSkipped: EntryKind.TASK,
     TaskMissed: EntryKind.TASK,
+    TaskHanded: EntryKind.TASK,
     Attached: EntryKind.ATTACHMENT,
     SummaryWritten: EntryKind.SUMMARY,
     NextUpdateSet: EntryKind.NEXT_UPDATE,

@@ -83,6 +83,7 @@ class TaskRow(SQLModel, table=True):
     occurrence: int = 1
     """Which time it is of a step that repeats."""
     role: str = short(40)
+    """Whose it is: the step's own role, until it is handed to another one."""
     waits_for: str | None = Field(default=None, max_length=60)
     """`phase acute`, `step S11`, `condition` or `watch`; nothing once its time counts."""
     start_at: datetime = moment()

@@ -1,4 +1,4 @@
-"""Tasks: the steps of the playbooks at work, by due time; starting, finishing and skipping them."""
+"""Tasks: the steps of the playbooks at work, by due time; started, ended and handed on."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from calamity.actions.tasks import finish_task, skip_task, start_task
+from calamity.actions.tasks import finish_task, hand_task, skip_task, start_task
 from calamity.domain.activation import Reason, TaskState
 from calamity.domain.errors import NotFound
 from calamity.domain.forms import TaskForm
@@ -59,6 +59,7 @@ class Task(Struct, frozen=True, rename="camel"):
     title: Words
     occurrence: int
     role: str
+    """Whose it is now: the role of its step, or the one that it was handed to."""
     who: Literal["municipality", "partner", "residents"]
     state: TaskState
     waits_for: str | None
@@ -96,6 +97,13 @@ class Skipped(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a task is left out."""
 
     reason: Reason
+
+
+class Handed(Struct, frozen=True, forbid_unknown_fields=True):
+    """The role that a task goes to, and why; the reason holds nobody."""
+
+    role: Annotated[str, Meta(min_length=1, max_length=40)]
+    reason: Annotated[str, Meta(max_length=200)] = ""
 
 
 def _task(row: Any, playbook: Playbook) -> Task:
@@ -219,4 +227,27 @@ async def skip(
         return await _told(session, row)
 
 
-router = Router("/", route_handlers=[list_all, start, finish, skip], tags=["Tasks"])
+@post(
+    _PATH + "/{task_id:str}/hand",
+    guards=[needs(Permission.WORK_TASKS)],
+    status_code=200,
+    name="api.tasks.hand",
+)
+async def hand(
+    house: NamedDependency[House],
+    actor: NamedDependency[Actor],
+    calamity_id: FromPath[str],
+    task_id: FromPath[str],
+    data: JSONBody[Handed],
+) -> Task:
+    """Hand a task to another role of a playbook at work."""
+    async with house.database.transaction() as session:
+        await _check_place(session, actor, calamity_id, task_id)
+        row = await hand_task(
+            session, house.wakes, house.terms, actor, task_id, role=data.role, reason=data.reason,
+            at=now(),
+        )  # fmt: skip
+        return await _told(session, row)
+
+
+router = Router("/", route_handlers=[list_all, start, finish, skip, hand], tags=["Tasks"])

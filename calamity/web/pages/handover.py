@@ -11,7 +11,7 @@ from calamity.actions.handover import NewHandover, hand_over, take_over
 from calamity.domain.errors import Mendable
 from calamity.domain.matters import what_waits
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.timeline import EntryKind
+from calamity.domain.timeline import EntryKind, TaskHanded
 from calamity.store.accounts import list_users
 from calamity.store.database import Session
 from calamity.store.handovers import Handover, list_handovers
@@ -37,14 +37,18 @@ from calamity.web.paths import PATHS, path
 from calamity.web.refusals import said
 from calamity.web.sentences import own_words, sentence
 from calamity.web.views import handover as views
+from calamity.web.views.duties import DutyLine
 from calamity.web.views.frame import Flash, Form
+from calamity.web.views.room import TaskLine
 
 _TOLD = (
     EntryKind.LEVEL, EntryKind.PHASE, EntryKind.DECISION, EntryKind.FACT, EntryKind.MEASURE,
-    EntryKind.COMMITMENT, EntryKind.RUMOUR,
+    EntryKind.COMMITMENT, EntryKind.RUMOUR, EntryKind.TASK,
 )  # fmt: skip
 _LONGEST = 4000
 _LINES = 20
+_READ = 200
+"""So many tasks are looked through for those that were handed to another role."""
 _SHORT = 140
 
 
@@ -98,7 +102,7 @@ async def draft_of(scene: Scene, session: Session, house: House, handovers: list
     lines = [line for kind in _TOLD for line in await _since(scene, house, kind, since)]
     told = [_told(scene, each) for each in sorted(lines, key=lambda each: each.seq)[-_LINES:]]
     tasks = await tasks_view(scene, session, house)
-    late = [f"- {each.title} ({say.clock(each.due)})" for each in tasks.open if each.late]
+    late = [f"- {_whose(each)} ({say.clock(each.due)})" for each in tasks.open if each.late]
     standing = await house.matters.read(scene.calamity.id, scene.actor.sees)
     soon = [
         f"- {_short(each.now.in_language(say.code))} ({say.moment(each.due_at)})"
@@ -117,10 +121,21 @@ async def draft_of(scene: Scene, session: Session, house: House, handovers: list
 
 
 async def _since(scene: Scene, house: House, kind: EntryKind, since: int) -> list[Line]:
+    of_tasks = kind is EntryKind.TASK
     found = await house.timeline.newest(
-        scene.calamity.id, scene.actor.sees, limit=_LINES, kind=kind
+        scene.calamity.id, scene.actor.sees, limit=_READ if of_tasks else _LINES, kind=kind
     )
-    return [line for line, _ in found if line.seq > since and line.body is not None]
+    return [
+        line
+        for line, _ in found
+        if line.seq > since
+        and line.body is not None
+        and (not of_tasks or isinstance(line.happening, TaskHanded))
+    ]
+
+
+def _whose(late: TaskLine | DutyLine) -> str:
+    return f"{late.title}: {late.role}" if isinstance(late, TaskLine) else late.title
 
 
 def _told(scene: Scene, line: Line) -> str:

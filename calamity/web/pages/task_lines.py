@@ -23,6 +23,7 @@ from calamity.domain.watch import WATCH
 from calamity.store import call_outs
 from calamity.store import tasks as rows_of
 from calamity.store.database import Session
+from calamity.store.past import roles_then
 from calamity.store.tables import TaskRow
 from calamity.store.timeline import TimelineReader
 from calamity.web.house import House
@@ -93,9 +94,14 @@ async def who_fills(scene: Scene, session: Session) -> dict[str, tuple[str, ...]
 
 
 def task_line(
-    scene: Scene, row: TaskRow, people: Mapping[str, tuple[str, ...]], notes: Notes | None = None
+    scene: Scene,
+    row: TaskRow,
+    people: Mapping[str, tuple[str, ...]],
+    notes: Notes | None = None,
+    role: str | None = None,
 ) -> room.TaskLine:
-    """Return a task as the list shows it."""
+    """Return a task as the list shows it; *role* is whose it was, where that is not whose it is."""
+    role = role or row.role
     step = scene.step(row.activation_id, row.step)
     code = scene.language.code
     state = _STATES[row.state]
@@ -107,7 +113,7 @@ def task_line(
     return room.TaskLine(
         id=row.id,
         title=step.title.in_language(code),
-        role=scene.title(row.role),
+        role=scene.title(role),
         due=row.due_at,
         state=state,
         act=act_of(step),
@@ -121,7 +127,7 @@ def task_line(
         by=by,
         at=row.ended_at,
         reason=words,
-        people=people.get(row.role, ()),
+        people=people.get(role, ()),
         waits=_waits(scene, row) if state == "waiting" else None,
         only_if=(
             condition(step.when, scene.versions[row.activation_id].playbook).in_language(code)
@@ -203,8 +209,9 @@ async def open_decisions(scene: Scene, session: Session) -> tuple[room.TaskLine,
     """
     activations = {each.id for each in scene.pinned}
     rows = await rows_of.list_tasks(session, scene.calamity.id)
+    then = await roles_then(session, scene.calamity.id, scene.until) if scene.until else {}
     lines = [
-        task_line(scene, row, {})
+        task_line(scene, row, {}, role=then.get(row.id))
         for row in rows
         if row.activation_id in activations and _waited(row, scene.until)
     ]

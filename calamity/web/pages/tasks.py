@@ -1,18 +1,18 @@
-"""Each task on a page of its own: read it, start it, fill it in, end it."""
+"""Each task on a page of its own: read it, start it, fill it in, end it, hand it on."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from msgspec import structs
 
 from calamity.actions import tasks as acts
 from calamity.domain.errors import Mendable, NotFound
 from calamity.domain.permissions import Actor, Permission
-from calamity.domain.playbook import (
-    Decision,
-)
+from calamity.domain.playbook import Decision
 from calamity.store import tasks as rows_of
 from calamity.store.database import Session
 from calamity.store.ids import new_id
@@ -64,10 +64,12 @@ async def _task_page(
             raise NotFound("This task does not exist.", field="task")
         step = scene.step(row.activation_id, row.step)
         notes = await notes_of(scene, house.timeline)
-        line = task_line(scene, row, await who_fills(scene, session), notes)
+        people = await who_fills(scene, session)
+        line = task_line(scene, row, people, notes)
         plan = None
         if line.state in ("waiting", "ready") and actor.may(Permission.STEER):
             plan = await plan_of_step(scene, session, house.terms, row, step)
+    filled = filled_beforehand(step.act, scene)
     code, version = scene.language.code, scene.versions[row.activation_id]
     decision = step.act if isinstance(step.act, Decision) else None
     may_decide = decision is not None and actor.may(Permission.STEER)
@@ -88,10 +90,22 @@ async def _task_page(
             for each in step.cards
         ),
         closed=scene.calamity.closed_at is not None,
-        form=form or filled_beforehand(step.act, scene),
+        others=_other_roles(scene, row.role, people),
+        form=structs.replace(form, values=filled.values | form.values) if form else filled,
     )
     frame = await frame_of(request, calamity=scene.calamity)
     return page(request, "task", frame, view, REFUSED if form else 200)
+
+
+def _other_roles(
+    scene: Scene, role: str, people: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[str, str], ...]:
+    titles = {each.code: scene.title(each.code) for book in scene.playbooks for each in book.roles}
+    return tuple(
+        (code, f"{title}: {', '.join(people[code])}" if code in people else title)
+        for code, title in titles.items()
+        if code != role
+    )
 
 
 @post(PATHS["task_start"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.start")
@@ -163,6 +177,30 @@ async def skip(
     return await _settled(request, actor, calamity, language.text("The task is skipped."))
 
 
+@post(PATHS["task_hand"], guards=[needs(Permission.WORK_TASKS)], status_code=200, name="tasks.hand")
+async def hand(
+    request: PageRequest,
+    actor: NamedDependency[Actor],
+    calamity: FromPath[str],
+    task: FromPath[str],
+) -> Response[Any]:
+    """Hand a task to another role; whoever did so stays at its page, where that now shows."""
+    house, language = house_of(request), language_of(request)
+    sent = await form_of(request)
+    role, reason, at = sent.get("to", [""])[-1], sent.get("why", [""])[-1][:200], now()
+    try:
+        async with house.database.transaction() as session:
+            if await _is_first(session, actor, sent, at, about=role):
+                await acts.hand_task(
+                    session, house.wakes, house.terms, actor, task, role=role, reason=reason, at=at
+                )
+    except Mendable as error:
+        form = wrong(typed_in(sent), error, language, {"role": "to", "reason": "why"}, at="to")
+        return await _task_page(request, actor, calamity, task, form)
+    handed = language.text("The task is with another role now.")
+    return see_other(request, path("task", calamity=calamity, task=task), handed)
+
+
 @post(PATHS["task_decide"], guards=[needs(Permission.STEER)], status_code=200, name="tasks.decide")
 async def decide(
     request: PageRequest,
@@ -190,9 +228,15 @@ async def decide(
     )
 
 
-async def _is_first(session: Session, actor: Actor, sent: Sent, at: datetime) -> bool:
-    """Tell whether this form did not come before, as from a phone that did not hear our answer."""
+async def _is_first(
+    session: Session, actor: Actor, sent: Sent, at: datetime, *, about: str = ""
+) -> bool:
+    """Tell whether this form did not come before, as from a phone that did not hear our answer.
+
+    A task can be handed on again: what a form is *about* makes it another one.
+    """
     key = sent.get("idempotency_key", [""])[-1]
+    key = f"{key} {about}" if key and about else key
     return await is_first(session, by=actor.user_id or "", key=key, at=at)
 
 
@@ -222,4 +266,4 @@ async def _refused(
     return await answer_part(request, actor, calamity_id, "tasks", make, task_id, form)
 
 
-TASKS = [task_page, start, done, skip, decide]
+TASKS = [task_page, start, done, skip, hand, decide]

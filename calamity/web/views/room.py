@@ -201,6 +201,8 @@ class TaskPage(Struct, frozen=True, forbid_unknown_fields=True):
     sheet: TaskForm | None = None
     cards: tuple[CardLink, ...] = ()
     closed: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+    """The roles that it can be handed to, by code: their title, with who fills them."""
     form: Form = Form()
 
 
