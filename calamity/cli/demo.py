@@ -40,6 +40,8 @@ _ACCOUNTS = (
     _Account("responder2", "responder", "Tijmen Vossen", "+3197010240011"),
     _Account("professional", "professional", "Eva Lammers", "+3197010240017"),
     _Account("professional2", "professional", "Ramon Pieters", "+3197010240018"),
+    _Account("network", "network-manager", "Netwerkbeheerder"),
+    _Account("privacy", "privacy-officer", "Functionaris gegevensbescherming"),
     _Account("administrator", "administrator", "Beheerder"),
 )
 

@@ -114,6 +114,7 @@ def test_the_demo_fills_an_empty_database_once(cli: Cli, tmp_path: Path):
     assert (tmp_path / "var" / "demo.json").stat().st_mode & 0o777 == 0o600
     assert set(first["logins"].values()) == {
         "coordinator", "official", "contact-person", "responder", "professional", "administrator",
+        "network-manager", "privacy-officer",
     }  # fmt: skip
     users = cli.json("user", "list")
     assert {user["login"] for user in users} == set(first["logins"])
