@@ -96,8 +96,9 @@ def _environ(url: str, folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def typed(empty_url: str, tmp_path: Path) -> Cli:
-    """The command in processes of its own, beside an empty database of each kind."""
-    return Cli(tmp_path, _environ(empty_url, tmp_path))
+    """The command beside an empty database of each kind; once, in processes of its own."""
+    kind = Cli if empty_url.startswith("sqlite") else QuickCli
+    return kind(tmp_path, _environ(empty_url, tmp_path))
 
 
 @pytest.fixture

@@ -312,10 +312,13 @@ async def test_a_closed_line_sends_nothing_until_it_starts_again(server, carrier
     assert isinstance(await carrier.send(make_text()), Accepted)
 
 
-async def test_many_texts_at_once_are_each_sent_once(server, carrier):
+async def test_many_texts_at_once_are_each_sent_once(server):
     texts = [make_text(message_id=f"m-{n}") for n in range(200)]
+    # With the patience of the product: how fast this machine is says nothing about what is sent.
+    carrier = TwilioCarrier(make_account(origin=server.origin))
 
     outcomes = await asyncio.gather(*map(carrier.send, texts))
+    await carrier.close()
 
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     callbacks = {form["StatusCallback"].partition("?m=")[2] for form in server.forms}

@@ -194,7 +194,7 @@ async def cookie(api: Api) -> str:
 
 
 async def test_a_cookie_may_read_but_never_write(api: Api, cookie: str) -> None:
-    headers = {"Cookie": f"{COOKIE}={cookie}"}
+    headers = {"Cookie": f"__Host-{COOKIE}={cookie}"}
     assert (await api.get("/v1/calamities", None, headers=headers)).status_code == 200
     said = await api.post("/v1/calamities", new_calamity(), None, headers=headers)
     assert said.status_code == 403
@@ -202,7 +202,7 @@ async def test_a_cookie_may_read_but_never_write(api: Api, cookie: str) -> None:
 
 
 async def test_a_header_that_is_no_token_does_not_let_a_cookie_write(api: Api, cookie: str) -> None:
-    headers = {"Cookie": f"{COOKIE}={cookie}", "Authorization": "Basic eA=="}
+    headers = {"Cookie": f"__Host-{COOKIE}={cookie}", "Authorization": "Basic eA=="}
     said = await api.post("/v1/calamities", new_calamity(), None, headers=headers)
     assert said.status_code in (401, 403)
 
