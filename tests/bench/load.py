@@ -171,16 +171,18 @@ async def ask(given: dict[str, Any]) -> dict[str, float]:
 
 
 class Watcher(asyncio.Protocol):
-    """One viewer; *news* is told the id of each frame that came."""
+    """One viewer; *news* is told the id of each frame that came, *over* of a refusal."""
 
-    def __init__(self, request: bytes, news: Callable[[int], None]) -> None:
-        self._request, self._news = request, news
+    def __init__(self, request: bytes, news: Callable[[int], None], over: Any) -> None:
+        self._request, self._news, self._over = request, news, over
         self._rest = b""
 
     def connection_made(self, transport: Any) -> None:
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
+        if data.startswith(b"HTTP/") and b" 200 " not in data[:16] and not self._over.done():
+            self._over.set_exception(RuntimeError(f"refused: {data[:200]!r}"))
         if b"event: beat" in data:
             self._news(0)
         self._rest += data
@@ -203,9 +205,12 @@ async def watch(given: dict[str, Any]) -> None:
             print(json.dumps({"seq": number, "at": time.monotonic_ns()}), flush=True)
 
     loop = asyncio.get_running_loop()
+    over = loop.create_future()
     for _ in range(given["viewers"]):
-        await loop.create_connection(lambda: Watcher(request, news), "127.0.0.1", given["port"])
-    await asyncio.Event().wait()
+        await loop.create_connection(
+            lambda: Watcher(request, news, over), "127.0.0.1", given["port"]
+        )
+    await over
 
 
 def main() -> None:

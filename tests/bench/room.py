@@ -7,6 +7,7 @@ import asyncio
 import subprocess
 from typing import Any
 
+from calamity.web.auth import COOKIE
 from tests.bench.figures import Aim, Figure
 from tests.bench.live import to_the_last, watching
 from tests.bench.room_town import Prepared, prepare_room
@@ -47,7 +48,8 @@ def measure(stage: Stage) -> list[Figure]:
 
 
 def _cookie(session: str) -> dict[str, str]:
-    return {"Cookie": f"calamity_session={session}"}
+    # The bench's public address is one of https.
+    return {"Cookie": f"__Host-{COOKIE}={session}"}
 
 
 class _Desk:
