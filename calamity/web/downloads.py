@@ -5,9 +5,11 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from msgspec.structs import replace
 
 from calamity.domain.attachment import MEDIA_TYPES, Checked, checked
 from calamity.store.attachments import Attachment
+from calamity.web.pdf_reading import read_aside
 
 _ROOM_AROUND = 64 * 1024
 """Bytes of a form besides its file."""
@@ -25,7 +27,10 @@ def must_fit(request: Request[Any, Any, Any], most_mb: int) -> None:
 
 async def checked_file(data: bytes, most_mb: int) -> Checked:
     """Look into a file while others are served. Raises Refused."""
-    return await asyncio.to_thread(checked, data, most_mb=most_mb)
+    file = await asyncio.to_thread(checked, data, most_mb=most_mb)
+    if file.kind == "pdf":
+        return replace(file, is_read=await read_aside(file.content))
+    return file
 
 
 def as_download(found: Attachment, seq: int) -> Response[bytes]:

@@ -7,10 +7,17 @@ import zlib
 
 import pytest
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.annotations import FreeText
+from pypdf.generic import (
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 
 from calamity.domain.attachment import checked
 from calamity.domain.attachment.jpeg import cleaned_jpeg
+from calamity.domain.attachment.pdf_words import read_pdf
 from calamity.domain.errors import Refused
 
 ODT = b"application/vnd.oasis.opendocument.text"
@@ -45,6 +52,32 @@ def pdf(change=lambda writer: None, *, compressed: bool = False) -> bytes:
     made = io.BytesIO()
     writer.write(made)
     return made.getvalue()
+
+
+def saying(*pages: str):
+    """Write words on pages of their own, after the empty one."""
+
+    def write(writer: PdfWriter) -> None:
+        for words in pages:
+            lines = ") Tj T* (".join(words.splitlines())
+            drawing(f"BT /F1 12 Tf 14 TL 9 90 Td ({lines}) Tj ET")(writer)
+        writer.remove_page(0)
+
+    return write
+
+
+def drawing(commands: str):
+    def draw(writer: PdfWriter) -> None:
+        font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+        page = writer.add_blank_page(900, 100)
+        named = DictionaryObject({NameObject(k): NameObject(v) for k, v in font.items()})
+        fonts = DictionaryObject({NameObject("/F1"): named})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        content = DecodedStreamObject()
+        content.set_data(commands.encode())
+        page[NameObject("/Contents")] = writer._add_object(content.flate_encode())
+
+    return draw
 
 
 def packed_pdf(writer: PdfWriter) -> bytes:
@@ -162,6 +195,34 @@ def test_a_pdf_runs_nothing_holds_nothing_and_names_nobody():
         ("cannot be checked", packed_pdf(PdfWriter()).replace(b"stream\nx", b"stream\ny", 1)),
     ):
         assert said in refusal(data)
+
+
+def test_the_words_of_a_pdf_hold_no_personal_data():
+    def remark(writer: PdfWriter) -> None:
+        saying("Rustig.")(writer)
+        writer.add_annotation(0, FreeText(text="Bel 06-12345678", rect=(0, 0, 9, 9)))
+
+    assert read_pdf(pdf(saying("De school is open.", "Morgen koken we samen.")))
+    for change in (
+        saying("Rustig.", "Bel 06-12345678"), saying("Bel 06 - 12\n345678 vanavond"), remark,
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="personal data") as refused:
+            read_pdf(pdf(change))
+        assert "06" not in refused.value.message
+    with pytest.raises(Refused, match="too much text"):
+        read_pdf(pdf(saying(*["rustig " * 20_000] * 4)))
+
+
+def test_it_is_said_of_a_pdf_that_its_words_could_not_be_read():
+    deep = pdf(drawing("[" * 100_000 + " TJ"))
+    bomb = pdf(drawing("q " * 40_000_000))
+    assert len(bomb) < 100_000
+    locked = pdf(lambda it: it.encrypt("geheim", algorithm="RC4-128"))
+    half = pdf(lambda it: (drawing("BT (Rustig) Tj ET")(it), it.add_blank_page(9, 9)))
+    strange = pdf(saying("\\001\\002\\003\\004 open"))
+    packed = packed_pdf(PdfWriter())
+    for data in (pdf(), deep, bomb, locked, half, strange, packed, b"%PDF-1.7", pdf()[:-200]):
+        assert read_pdf(data) is False
 
 
 def test_a_document_is_packed_anew_without_its_writer():

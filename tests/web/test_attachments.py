@@ -20,7 +20,7 @@ from calamity.store.audit import Wanted, list_audit
 from calamity.store.database import Database
 from calamity.store.entry_files import read_file
 from calamity.store.wakes import Wakes
-from tests.domain.test_attachment import odt, pdf
+from tests.domain.test_attachment import odt, pdf, png, saying
 from tests.make import Town, add_responder
 from tests.web.api_stage import Api
 from tests.web.pages_stage import Visit
@@ -57,6 +57,7 @@ async def test_a_file_is_asked_about_kept_and_handed_to_who_may_read_its_line(
             ("does not belong on the timeline", LETTER, {"personal_data": "yes"}),
             ("Look through the whole file first", LETTER, {"confirmed": ""}),
             ("personal data in this file", b"Bel 06-12345678", {}),
+            ("personal data in this file", pdf(saying("Bel 06-12345678")), {}),
             ("This text holds personal data", LETTER, {"title": "Brief van 06-12345678"}),
             ("Fill this in.", LETTER, {"reason": ""}),
             ("no file that can be kept", b"\xff\xd8\xff\xe0", {}),
@@ -75,7 +76,13 @@ async def test_a_file_is_asked_about_kept_and_handed_to_who_may_read_its_line(
         seq = int(str(visit.seen.url).rsplit("/", 1)[1].split("?")[0])
         await visit.open(f"{file}?kind=attachment")
         assert "Download the file (TXT, 1 kB)" in visit.visible()
+        assert "could not read" not in shown
         assert await send_file(visit, stage, pdf(), visibility="officials") == 303
+        await visit.follow()
+        assert "We could not read the words in it, or not all of them." in visit.visible()
+        assert await send_file(visit, stage, pdf(saying("De school is open."))) == 303
+        await visit.follow()
+        assert "could not read" not in visit.visible()
     async with stage.visit(UserRole.RESPONDER) as visit:
         answer = await visit.open(f"{file}/{seq}/file")
         assert answer.content == LETTER
@@ -201,10 +208,13 @@ async def test_a_program_adds_a_file_and_reads_it(api: Api) -> None:
     sent = {"files": {"file": ("x.pdf", LETTER, "application/pdf")}}
     made = await api.ask("POST", f"{place}/attachments", data=said, **sent)
     assert made.status_code == 201, made.text
+    assert made.json()["wordsRead"] is True
     entry = (await api.get(f"{place}/timeline/{made.json()['seq']}")).json()
     assert (entry["kind"], entry["body"]["kind"], entry["body"]["size"]) == (
         "attachment", "txt", len(LETTER),
     )  # fmt: skip
+    drawn = await api.ask("POST", f"{place}/attachments", data=said, files={"file": ("x", png())})
+    assert drawn.json()["wordsRead"] is False
     file = f"{place}/timeline/{entry['seq']}/file"
     assert (await api.get(file)).content == LETTER
     assert (await api.get(file, "official")).status_code == 404

@@ -35,16 +35,20 @@ _READERS: Final[tuple[tuple[FileKind, Callable[[bytes], bool], Callable[[bytes],
 
 
 class Checked(Struct, frozen=True):
-    """A file that may be kept, without what its maker may not know to be in it."""
+    """A file that may be kept, without what its maker may not know to be in it.
+
+    *is_read*: all its words were looked through, and there is no personal data in them.
+    """
 
     kind: FileKind
     content: bytes
+    is_read: bool
 
 
 def checked(data: bytes, *, most_mb: int) -> Checked:
     """Look what a file is and whether it may be kept. Raises Refused.
 
-    It may take a second for a large file.
+    It may take a second for a large file. The words of a PDF are not read here: see `pdf_words`.
     """
     if not data:
         raise Refused("This file is empty. Choose another.", field="file")
@@ -52,8 +56,8 @@ def checked(data: bytes, *, most_mb: int) -> Checked:
         raise Refused(f"This file is too large. Use at most {most_mb} MB.", field="file")
     for kind, is_one, cleaned in _READERS:
         if is_one(data):
-            return Checked(kind, cleaned(data))
-    return Checked("txt", cleaned_text(data))
+            return Checked(kind, cleaned(data), is_read=kind == "odt")
+    return Checked("txt", cleaned_text(data), is_read=True)
 
 
 __all__ = ["MEDIA_TYPES", "MOST_MB", "REPORTER", "Checked", "checked"]

@@ -25,10 +25,15 @@ def cleaned_text(data: bytes) -> bytes:
     return data
 
 
+def must_be_short(length: int) -> None:
+    """Raise Refused for more words than can be looked through."""
+    if length > LONGEST:
+        raise Refused("There is too much text in this file. Split it.", field="file")
+
+
 def must_name_nobody(text: str) -> None:
     """Raise Refused, without repeating it, for personal data in the words of a file."""
-    if len(text) > LONGEST:
-        raise Refused("There is too much text in this file. Split it.", field="file")
+    must_be_short(len(text))
     # Line by line: a long text at once takes far longer, and nothing that counts spans lines.
     for line in text.splitlines():
         if any(found.severity == "blocked" for found in scan(line)):

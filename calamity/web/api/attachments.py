@@ -34,6 +34,15 @@ class AttachmentForm(NewAttachment, frozen=True, kw_only=True):
     """What is said of a file, beside the file itself in the part *file*."""
 
 
+class Added(Written, frozen=True, rename="camel"):
+    """The entry of a file, and whether all words of the file could be looked through.
+
+    If not, only a person knows that nobody is in it.
+    """
+
+    words_read: bool
+
+
 _TEXT = OpenAPIType.STRING
 _FORM = Schema(
     type=OpenAPIType.OBJECT,
@@ -70,7 +79,7 @@ async def add(
     actor: NamedDependency[Actor],
     calamity_id: FromPath[str],
     request: Request[Any, Any, Any],
-) -> Response[Written]:
+) -> Response[Added]:
     """Put a file on the timeline."""
     await need_calamity(house, actor, calamity_id)
     most = house.settings.attachment_mb
@@ -92,7 +101,7 @@ async def add(
     new = msgspec.convert(given, AttachmentForm)
     async with house.database.transaction() as session:
         seq = await attach(session, actor, calamity_id, new, kept, at=now())
-    return created(Written(seq), f"/v1/calamities/{calamity_id}/timeline/{seq}")
+    return created(Added(seq, kept.is_read), f"/v1/calamities/{calamity_id}/timeline/{seq}")
 
 
 @get(

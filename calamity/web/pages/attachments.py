@@ -87,7 +87,14 @@ async def add(
     if form.errors:
         return await _attach_page(request, actor, calamity, form)
     there = path("timeline_line", calamity=calamity, sequence=seq)
-    return see_other(request, there, language.text("The file is on the timeline."))
+    added = language.text("The file is on the timeline.")
+    if not file.is_read:
+        added = language.text(
+            "The file is on the timeline. We could not read the words in it, or not all of them. "
+            "Look through it once more yourself. Is somebody in it? Then a coordinator erases the "
+            "words of this line, and the file with them."
+        )
+    return see_other(request, there, added)
 
 
 @get(PATHS["timeline_file"], guards=[needs(Permission.SEE_TIMELINE)], name="timeline.file")
