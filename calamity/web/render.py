@@ -74,6 +74,7 @@ def _environment(language: Language, loader: FileSystemLoader) -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": False}
     environment.install_gettext_translations(language.words, newstyle=True)  # type: ignore[attr-defined]
     environment.globals.update(path=path, language=language.code, entry=ENTRY, assets=assets)
+    environment.globals["zone"] = language.timezone.key
     environment.globals.update(
         picture_rows=charts.picture_rows,
         trend_rows=charts.trend_rows,

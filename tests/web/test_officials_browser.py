@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -82,11 +83,17 @@ def hang(page: Page, room: str) -> Page:
     """Open the page for a wall: nothing to press, no scrolling, and a clock that goes."""
     wall = page.context.new_page()
     wall.set_viewport_size({"width": 1280, "height": 720})
+    far = page.context.new_cdp_session(wall)
+    far.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Tokyo"})
     wall.goto(f"{room}/officials/wall")
     wall.wait_for_selector("text=Het is onrustig in de stad.")
     assert wall.locator("form, nav").count() == 0
     assert wall.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+    wall.wait_for_selector("[data-wall-clock] >> text=/..\\...\\.../")
     shown = wall.inner_text("[data-wall-clock]")
+    home = moment().astimezone(ZoneInfo("Europe/Amsterdam"))
+    hours = {f"{each:%H}" for each in (home, home - timedelta(minutes=1))}
+    assert shown[:2] in hours, "the time of the municipality, not of the device"
     wall.locator("[data-wall-clock]").filter(has_not_text=shown).wait_for()
     assert not wall.is_visible(SIGN)
     return wall

@@ -6,7 +6,7 @@ const AT_MOST = 1000; // ms that news may wait
 const SILENCE = 45_000; // ms without any sign of life, once the server has shown that it gives them
 const SLEEP = 20_000; // a timer that comes this much too late: the device slept
 const clock = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : "nl-NL", {
-  hour: "2-digit", minute: "2-digit",
+  timeZone: document.documentElement.dataset.zone, hour: "2-digit", minute: "2-digit",
 });
 const clockWords = (date) => document.documentElement.lang === "en" ? clock.format(date) : `${clock.format(date).replace(":", ".")} uur`;
 

@@ -98,7 +98,7 @@ document.addEventListener("click", (event) => {
 // Paper does not bring itself up to date: it says from when it is.
 window.addEventListener("beforeprint", () => {
   const english = document.documentElement.lang === "en";
-  const moment = new Date().toLocaleString(english ? "en-GB" : "nl-NL", { dateStyle: "full", timeStyle: "short" });
+  const moment = new Date().toLocaleString(english ? "en-GB" : "nl-NL", { timeZone: document.documentElement.dataset.zone, dateStyle: "full", timeStyle: "short" });
   for (const place of document.querySelectorAll("[data-printed]")) place.textContent = place.dataset.printed.replace("{moment}", moment);
 });
 

@@ -7,7 +7,9 @@ export function watchWall(sign) {
   let gone = false;
 
   const words = (at, parts) => {
-    const said = new Intl.DateTimeFormat(english ? "en-GB" : "nl-NL", { hour: "2-digit", minute: "2-digit", ...parts }).format(at);
+    const said = new Intl.DateTimeFormat(english ? "en-GB" : "nl-NL", {
+      timeZone: document.documentElement.dataset.zone, hour: "2-digit", minute: "2-digit", ...parts,
+    }).format(at);
     return english ? said : `${said.replaceAll(":", ".")} uur`;
   };
 
