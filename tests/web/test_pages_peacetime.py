@@ -82,6 +82,17 @@ async def test_the_menu_shows_what_the_role_may_open(visit: Visit) -> None:
         assert f'href="{path}"' not in visit.text
 
 
+@pytest.mark.parametrize("role", UserRole)
+async def test_who_sees_no_calamities_is_not_told_that_nothing_goes_on(
+    visit: Visit, role: UserRole
+) -> None:
+    await visit.sign_in(role)
+    await visit.open("/")
+    words, actor = visit.visible(), Actor("", "", role)
+    assert ("Nothing is going on" in words) is actor.may(Permission.SEE_CALAMITIES)
+    assert ("or hold an exercise" in words) is actor.may(Permission.ACTIVATE)
+
+
 async def test_the_start_page_says_what_is_not_ready(visit: Visit) -> None:
     await visit.sign_in()
     await visit.open("/")
