@@ -1900,6 +1900,7 @@ PAGES: dict[str, tuple[str, object, dict[str, object]]] = {
                 start.Question("answer-here", "Is het hier gebeurd?", "Binnen de gemeente."),
             ),
             proposal=start.ProposedLevel(2, "Het draaiboek stelt niveau 2 voor."),
+            form=Form(errors={"answer-here": "Kies een van de antwoorden."}),
         ),
         {},
     ),

@@ -54,7 +54,7 @@ async def test_a_fact_is_told_changed_and_corrected_to_who_read_it(stage: Stage)
         assert "3 people read this in a text" in visit.visible()
         refused = await visit.send(f"{fact}/versions", {"text": "De school is open", "why": ""})
         assert refused.status_code == 422
-        assert "Say why this changes" in visit.visible()
+        assert "Why does it change? Say why this changes" in visit.visible()
         await visit.send(f"{fact}/versions", {"text": "De school is open", "why": "Gebeld"})
         await visit.follow()
         assert "Look at the correction" in visit.visible()

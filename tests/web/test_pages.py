@@ -53,6 +53,11 @@ def test_every_page_renders_in_its_language(name: str, language: str) -> None:
     assert page.rstrip().endswith("</html>")
 
 
+def test_above_a_form_every_question_without_an_answer_is_named() -> None:
+    page = rendered("activate-form-questions", "nl")
+    assert '<a href="#answer-here">Is het hier gebeurd? Kies een van de antwoorden.</a>' in page
+
+
 def test_a_long_reason_of_a_level_is_folded_and_a_short_one_is_not() -> None:
     head = RENDERER.partial("summary", samples.frame("en", **samples.LIVE), samples.SUMMARY)
     folded = re.findall(r'<details[^>]*data-keep="why-(\w+)".*?</details>', head, re.DOTALL)

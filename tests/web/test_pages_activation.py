@@ -161,6 +161,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
 async def test_all_faults_are_told_at_once(visit: Visit) -> None:
     assert await _review(visit, title="", incident="", place="", meeting_time="") == 422
     assert visit.visible().count("Fill this in.") == 8, "four above the form, four in it"
+    assert "Where does the team meet? Fill this in." in visit.visible()
 
 
 async def test_going_back_keeps_everything(visit: Visit) -> None:
