@@ -166,7 +166,7 @@ def _area(index: int) -> picture.NeighbourhoodMood:
         code=code,
         name=name,
         status="merged" if merged else "shown",
-        coverage=picture.Coverage(answered=5 + index % 3, asked=9),
+        coverage=picture.Coverage(answered=5 if merged else 5 + index % 3, asked=9),
         mood=mood,
         behind=4,
         spread="mixed" if index % 2 else "close",

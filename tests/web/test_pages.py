@@ -6,8 +6,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from calamity.web.render import TEMPLATES
+from calamity.web.views.picture import Coverage, NeighbourhoodMood, Picture
+from calamity.web.views.room import PicturePart
 from tests.web import samples
 from tests.web.gallery import RENDERER
 
@@ -64,6 +67,32 @@ def test_a_long_reason_of_a_level_is_folded_and_a_short_one_is_not() -> None:
     assert folded == ["social"]
     assert "bang om naar huis" in head
     assert "Geen opschaling" in head
+
+
+def _rows_of(picture: Picture) -> list[str]:
+    part = PicturePart(calamity="c-1", picture=picture)
+    table = RENDERER.partial("picture", samples.frame("en", **samples.LIVE), part)
+    rows = re.findall(r'<th scope="row">(.*?)</th>', table, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in rows]
+
+
+def test_neighbourhoods_that_count_together_are_one_row_of_a_picture() -> None:
+    names = samples.NAMES
+    both = f"{min(names[2:4])}, {max(names[2:4])} these 2 neighbourhoods together"
+    rows = _rows_of(samples.PICTURE)
+    assert both in rows
+    assert set(rows) - {both} == {*names[:2], *names[4:9]}
+    rolled_up = structs.replace(
+        samples.PICTURE,
+        neighbourhoods=tuple(
+            NeighbourhoodMood(
+                code=name, name=name, status="too-few", coverage=Coverage(asked=34),
+                with_names=tuple(other for other in names[:9] if other != name),
+            )
+            for name in names[:9]
+        ),
+    )  # fmt: skip
+    assert _rows_of(rolled_up) == ["All neighbourhoods together"]
 
 
 @pytest.mark.parametrize("name", samples.PAGES)
